@@ -1,0 +1,37 @@
+"""What every log format promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003
+from dataclasses import dataclass, field
+
+from why502.model.evidence import Place, Source  # noqa: TC001
+from why502.model.requests import Request  # noqa: TC001
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A real line and what it must become; a test reads each one back."""
+
+    line: str
+    expected: dict[str, object]
+    """Fields of `Request` (others are not compared)."""
+    source: str
+    """Where the line comes from: a document, a public repository, a run of the real proxy."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """One log format.
+
+    `parse` answers with a request; with None for a line that is understood and tells of no request (a notice,
+    a comment); or with the reason why the line is not understood.
+    """
+
+    kind: str
+    """'alb-access-log'"""
+    source: Source
+    fit: Callable[[list[str]], float]
+    """How well the first lines fit: 0 not at all, 1 certainly."""
+    parse: Callable[[str, Place], Request | None | str]
+    samples: tuple[Sample, ...] = field(default=())

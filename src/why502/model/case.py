@@ -1,0 +1,95 @@
+"""Everything that is known about one case: the inputs of judgement, and nothing else."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from why502.model.evidence import Place, Source  # noqa: TC001 - msgspec reads the annotations
+from why502.model.host import HostRecord  # noqa: TC001
+from why502.model.traffic import Traffic  # noqa: TC001
+from why502.model.wire import Wire  # noqa: TC001
+
+
+class Window(Struct, frozen=True):
+    """A span of time, epoch seconds."""
+
+    from_s: float
+    to_s: float
+
+    def holds(self, at_s: float) -> bool:
+        return self.from_s <= at_s <= self.to_s
+
+
+class Misread(Struct, frozen=True):
+    """A record that was not understood."""
+
+    at: Place
+    why: str
+
+
+class Input(Struct, frozen=True):
+    """What became of one piece of evidence."""
+
+    path: str
+    kind: str
+    """'alb-access-log', 'nginx-access-log', 'nginx-error-log', 'capture', 'host', 'cloudwatch-metrics',
+    'changes', 'manifest', 'unrecognised'..."""
+    source: Source | None
+    """None: nothing that a suspect could use (e.g. a manifest)."""
+    records: int
+    not_understood: int = 0
+    first_not_understood: tuple[Misread, ...] = ()
+    window: Window | None = None
+
+
+class Series(Struct, frozen=True):
+    """One metric over time."""
+
+    name: str
+    """'HTTPCode_ELB_502_Count', 'CPUUtilization'..., or ours: 'cpu-busy-ratio', 'memory-used-ratio'."""
+    at: Place
+    points: tuple[tuple[float, float], ...]
+    """(epoch seconds, value), in time order."""
+    period_s: float | None = None
+    sparse: bool = False
+    """Only non-zero data is reported (CloudWatch's HTTPCode_*): a missing point is 0, not unknown."""
+
+
+class Change(Struct, frozen=True):
+    """A deployment, a configuration change, a restart that somebody recorded."""
+
+    at_s: float
+    text: str
+    at: Place
+
+
+class KernelEvent(Struct, frozen=True):
+    """One line of `events.jsonl`."""
+
+    at_s: float
+    kind: str
+    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit'"""
+    at: Place
+    pid: int | None = None
+    process: str | None = None
+    text: str = ""
+
+
+class Case(Struct, frozen=True):
+    """All evidence of one case. `None` or empty: nobody looked, or there was nothing; `looked_at` tells which.
+
+    Bounded in size whatever the evidence: logs and captures arrive here as summaries that hold the failures one
+    by one and everything else as numbers.
+    """
+
+    inputs: tuple[Input, ...] = ()
+    traffic: Traffic | None = None
+    wire: Wire | None = None
+    hosts: tuple[HostRecord, ...] = ()
+    metrics: tuple[Series, ...] = ()
+    changes: tuple[Change, ...] = ()
+    events: tuple[KernelEvent, ...] = ()
+
+    @property
+    def looked_at(self) -> frozenset[Source]:
+        return frozenset(i.source for i in self.inputs if i.source is not None and i.records > 0)

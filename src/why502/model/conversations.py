@@ -1,0 +1,120 @@
+"""What a capture tells: every TCP conversation and its fate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from why502.model.evidence import Place  # noqa: TC001 - msgspec reads the annotations
+
+
+class Outcome(StrEnum):
+    """How a conversation ended, seen from the side that opened it (the proxy). A closed list."""
+
+    ANSWERED = "answered"
+    """Every request got a first byte back (or none was outstanding at the end)."""
+    REFUSED = "refused"
+    """RST to the SYN."""
+    SYN_UNANSWERED = "syn-unanswered"
+    """No SYN-ACK ever came."""
+    NEVER_ACKNOWLEDGED = "never-acknowledged"
+    """Handshake complete for the opener, but the target never acknowledged a byte; no reset seen."""
+    RESET_UNACKNOWLEDGED = "reset-unacknowledged"
+    """As above, and the target answered with RST: its kernel never knew the connection."""
+    RESET_BEFORE_ANSWER = "reset-before-answer"
+    """The target acknowledged the request, then reset."""
+    CLOSED_BEFORE_ANSWER = "closed-before-answer"
+    """The target acknowledged the request, then sent FIN without an answer."""
+    RACED = "raced"
+    """On a connection that had already served: the target's FIN or RST crossed the next request."""
+    STALE = "stale"
+    """On a connection that had already served: a later request met a reset or silence, without a FIN before."""
+    ANSWER_CUT = "answer-cut"
+    """The answer began, then the target reset."""
+    NOT_ANSWERED = "not-answered"
+    """The target acknowledged the request, and the opener gave up waiting for an answer."""
+    ABANDONED = "abandoned"
+    """The opener itself left (FIN or RST) before the handshake was complete."""
+    UNUSED = "unused"
+    """Connected, no request sent."""
+    OPEN = "open"
+    """The capture ends with a request outstanding."""
+    PARTIAL = "partial"
+    """Begins or ends outside the capture, so that nothing can be said."""
+
+
+FAILED_OUTCOMES = frozenset(
+    {
+        Outcome.REFUSED,
+        Outcome.SYN_UNANSWERED,
+        Outcome.NEVER_ACKNOWLEDGED,
+        Outcome.RESET_UNACKNOWLEDGED,
+        Outcome.RESET_BEFORE_ANSWER,
+        Outcome.CLOSED_BEFORE_ANSWER,
+        Outcome.RACED,
+        Outcome.STALE,
+        Outcome.ANSWER_CUT,
+        Outcome.NOT_ANSWERED,
+    }
+)
+
+
+class Conversation(Struct, frozen=True):
+    """One TCP connection. Times: epoch seconds; durations: seconds; None: not seen."""
+
+    opener: str
+    """'address:port' of the side that sent the SYN (the proxy)."""
+    target: str
+    """'address:port' of the listening side."""
+    outcome: Outcome
+    at: Place
+    """First packet."""
+    decided_at: Place
+    """The packet that decided the outcome: the RST, the FIN, the last retransmission..."""
+    first_s: float
+    last_s: float
+    packets: int = 0
+    opened: bool = False
+    """The SYN is in the capture."""
+    syn_s: tuple[float, ...] = ()
+    """When each SYN was sent (the first and its retransmissions)."""
+    synack_s: tuple[float, ...] = ()
+    established_s: float | None = None
+    """When the opener's final ACK was seen."""
+    synacks_after_ack: int = 0
+    """SYN-ACKs repeated although the final ACK had been sent: the target dropped that ACK."""
+    bytes_sent: int = 0
+    """Payload from the opener, each byte once."""
+    bytes_acknowledged: int = 0
+    """Payload of the opener that the target acknowledged."""
+    bytes_received: int = 0
+    segments_sent: int = 0
+    """Data segments from the opener, without retransmissions."""
+    retransmissions_sent: int = 0
+    exchanges: int = 0
+    """How often the direction turned from request to answer."""
+    request_s: float | None = None
+    """First data segment of the last request."""
+    answer_s: float | None = None
+    """First data segment of the answer to it."""
+    idle_before_request_s: float | None = None
+    """How long the connection had been silent before the last request (None on the first)."""
+    reset_by_target: bool = False
+    reset_by_opener: bool = False
+    reset_bare: bool = False
+    """The target's RST carried no ACK flag: its kernel answered a segment that belongs to no socket
+    (`tcp_v4_send_reset`), whereas closing a socket sends RST with ACK (`tcp_send_active_reset`)."""
+    end_s: float | None = None
+    """When the first RST or FIN that ended it was seen."""
+    fin_by_target_s: float | None = None
+    fin_by_opener_s: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome in FAILED_OUTCOMES
+
+    @property
+    def connect_s(self) -> float | None:
+        """From the first SYN to the handshake's end."""
+        return self.established_s - self.syn_s[0] if self.established_s and self.syn_s else None

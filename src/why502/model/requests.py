@@ -1,0 +1,114 @@
+"""What proxies log: requests, in one schema for all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from why502.model.evidence import Place  # noqa: TC001 - msgspec reads the annotations
+
+
+class Side(StrEnum):
+    """Who produced the status that the client got."""
+
+    PROXY = "proxy"
+    TARGET = "target"
+    CLIENT = "client"
+
+
+class Phase(StrEnum):
+    """How far the exchange with the target had come when it ended."""
+
+    NO_TARGET = "no-target"
+    """No target could be chosen (none registered, none healthy, name not resolved)."""
+    CONNECT = "connect"
+    TLS = "tls"
+    SEND = "send"
+    WAIT = "wait"
+    """The request was sent and no byte of a usable answer came."""
+    BODY = "body"
+    """The header came, the body did not (fully)."""
+    DONE = "done"
+    """A complete answer came."""
+    UNKNOWN = "unknown"
+
+
+class Manner(StrEnum):
+    """In which manner the exchange failed, as far as the evidence tells."""
+
+    REFUSED = "refused"
+    """RST to the SYN."""
+    UNREACHABLE = "unreachable"
+    """ICMP error, no route."""
+    TIMEOUT = "timeout"
+    """Nothing came until somebody's timer fired."""
+    CUT = "cut"
+    """The target ended the connection; whether by FIN or RST is not told."""
+    RESET = "reset"
+    CLOSED = "closed"
+    """FIN before a (complete) answer."""
+    MALFORMED = "malformed"
+    TOO_LARGE = "too-large"
+    EXHAUSTED = "exhausted"
+    """The proxy itself ran out of descriptors, ports or connections."""
+    ANSWERED = "answered"
+    """The target answered, with an error status of its own."""
+    GONE = "gone"
+    """The client left."""
+    UNKNOWN = "unknown"
+
+
+class Attempt(Struct, frozen=True):
+    """One try at one target, as a proxy with retries logs it (nginx joins attempts with ', ')."""
+
+    target: str | None
+    status: int | None
+    connect_s: float | None = None
+    header_s: float | None = None
+    response_s: float | None = None
+
+
+class Request(Struct, frozen=True):
+    """One line of an access log (or one failure of an error log that no access line tells of).
+
+    Durations are seconds from the previous stage, times are seconds since the epoch.
+    """
+
+    proxy: str
+    """Kind of the proxy that wrote it: 'alb', 'nginx'..."""
+    at: Place
+    start_s: float | None
+    """When the proxy received the request."""
+    end_s: float | None
+    """When the proxy finished or logged it."""
+    status: int | None
+    """What the client got."""
+    side: Side | None
+    """Who produced that status; None: not told."""
+    phase: Phase
+    manner: Manner | None = None
+    """None: nothing failed."""
+    client: str | None = None
+    target: str | None = None
+    """'address:port' of the (last) target, or the unix socket's path."""
+    group: str | None = None
+    """Target group, upstream or backend name."""
+    method: str | None = None
+    path: str | None = None
+    """Without the query string."""
+    request_bytes: int | None = None
+    target_status: int | None = None
+    """Only what the target itself answered."""
+    connect_s: float | None = None
+    """Until the request could be sent: waiting for a connection, TCP and TLS included."""
+    wait_s: float | None = None
+    """From sent to the first byte of the answer, or to the failure."""
+    total_s: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    reason: str | None = None
+    """The proxy's own words (error-log message, reason code, termination state)."""
+
+    @property
+    def failed(self) -> bool:
+        return self.manner is not None

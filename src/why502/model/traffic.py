@@ -1,0 +1,81 @@
+"""Access and error logs, summed up: the failures one by one, everything else as numbers."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from why502.model.requests import Request  # noqa: TC001 - msgspec reads the annotations
+
+
+class FailedRequest(Struct, frozen=True):
+    """A failed request, and what went on at its target around it."""
+
+    request: Request
+    idle_before_s: float | None = None
+    """Silence at its target before the burst it belongs to (no request in flight or beginning); None: no
+    earlier request."""
+    burst_len: int = 1
+    """Requests that began in the same burst (gaps below `BURST_GAP_S`), itself included."""
+
+
+class TargetTraffic(Struct, frozen=True):
+    """What one target served, over the whole log."""
+
+    target: str
+    requests: int
+    failed: int
+    connect_median_s: float | None = None
+    wait_median_s: float | None = None
+    wait_p99_s: float | None = None
+    delayed_connects: tuple[Request, ...] = ()
+    """Requests, served or not, whose time to connect lies just above a SYN retransmission (`SYN_STEPS_S`);
+    at most `MAX_EXAMPLES`."""
+    delayed_connects_total: int = 0
+    timed_connects: int = 0
+    """Requests whose time to connect is known (the base of `delayed_connects_total`)."""
+    after_idle: int = 0
+    """Requests in bursts that began after at least `IDLE_S` of silence..."""
+    after_idle_failed: int = 0
+    """...and how many of those failed."""
+
+
+class Bucket(Struct, frozen=True):
+    """One interval of the timeline."""
+
+    at_s: float
+    requests: int
+    by_proxy: int
+    """5xx that the proxy made."""
+    by_target: int
+    """5xx that the target sent."""
+
+
+class Traffic(Struct, frozen=True):
+    """Everything that judgement needs from all logs together."""
+
+    requests: int
+    failures: tuple[FailedRequest, ...]
+    failures_total: int
+    targets: tuple[TargetTraffic, ...]
+    timeline: tuple[Bucket, ...]
+    bucket_s: float
+
+    def target(self, name: str | None) -> TargetTraffic | None:
+        return next((t for t in self.targets if t.target == name), None)
+
+
+MAX_EXAMPLES = 1000
+"""How many failures or delayed requests of one kind are kept one by one."""
+
+BURST_GAP_S = 0.25
+"""Requests closer together than this to the same target belong to one burst: a page that loads."""
+
+IDLE_S = 1.0
+"""Silence that counts as an idle spell of a target; long against the gaps inside a page load."""
+
+SYN_STEPS_S = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 11.0, 15.0, 19.0, 31.0)
+"""When a SYN is sent again: 1, 2, 3, 4, 5, 7, 11, 19 s on Linux 6.5 and later (`tcp_syn_linear_timeouts`), 1, 3,
+7, 15, 31 s before (ip-sysctl.rst)."""
+
+SYN_STEP_SLACK_S = 0.2
+"""A connect that took a step plus less than this waited for that retransmission."""

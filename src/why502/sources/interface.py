@@ -1,0 +1,68 @@
+"""What every reader of evidence promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator  # noqa: TC003
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from why502.model.case import Change, Input, KernelEvent, Series
+from why502.model.conversations import Conversation
+from why502.model.host import HostRecord
+from why502.model.requests import Request
+
+Fact = Request | Conversation | HostRecord | Series | Change | KernelEvent
+"""What a reader can find."""
+
+HEAD_BYTES = 64 * 1024
+"""How much of the (inflated) content `Reader.fit` gets to see."""
+
+FIRST_MISREAD = 3
+"""How many records that were not understood are kept, with their place and reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """One file of evidence; `open` gives its content, inflated, from the start, each time it is called."""
+
+    path: str
+    """As the user would write it; inside a bundle 'case.tar.zst/host.json'."""
+    open: Callable[[], BinaryIO]
+
+
+class Reading(Struct, frozen=True):
+    """All that one file gave."""
+
+    input: Input
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A kind of evidence: how it is recognised and how it is read.
+
+    `fit` answers with 0 (not mine) to 1 (certainly mine) for the first `HEAD_BYTES`; the best wins. It never
+    sees the name. `read` never raises for bad content: what it does not understand, it counts.
+    """
+
+    kind: str
+    fit: Callable[[bytes], float]
+    read: Callable[[EvidenceFile], Reading]
+
+
+def lines(evidence: EvidenceFile, limit_bytes: int = 1 << 20) -> Iterator[tuple[int, str]]:
+    """Numbered lines (from 1), decoded as UTF-8 with replacement, without line end or byte-order mark.
+
+    A line longer than `limit_bytes` is cut there (its rest is skipped), so that no input exhausts memory.
+    """
+    with evidence.open() as stream:
+        number = 0
+        while raw := stream.readline(limit_bytes):
+            number += 1
+            rest = raw
+            while not rest.endswith(b"\n") and len(rest) == limit_bytes:
+                rest = stream.readline(limit_bytes)
+            text = raw.decode("utf-8", "replace").rstrip("\r\n")
+            yield number, text.removeprefix("\ufeff") if number == 1 else text
