@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from why502.model.evidence import Place, Source  # noqa: TC001
-from why502.model.requests import Request  # noqa: TC001
+from why502.model.evidence import Place, Source
+from why502.model.requests import Request
 
 
 @dataclass(frozen=True, slots=True)

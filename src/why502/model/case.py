@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from why502.model.evidence import Place, Source  # noqa: TC001 - msgspec reads the annotations
-from why502.model.host import HostRecord  # noqa: TC001
-from why502.model.traffic import Traffic  # noqa: TC001
-from why502.model.wire import Wire  # noqa: TC001
+from why502.model.evidence import Place, Source
+from why502.model.host import HostRecord
+from why502.model.traffic import Traffic
+from why502.model.wire import Wire
 
 
 class Window(Struct, frozen=True):

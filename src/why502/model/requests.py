@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from why502.model.evidence import Place  # noqa: TC001 - msgspec reads the annotations
+from why502.model.evidence import Place
 
 
 class Side(StrEnum):

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
-from why502.model.requests import Phase  # noqa: TC001 - msgspec reads the annotations
-from why502.model.traffic import Bucket  # noqa: TC001
+from why502.model.requests import Phase
+from why502.model.traffic import Bucket
 
-SCHEMA = "why502/1"
+SCHEMA: Final = "why502/1"
 
 
 class Span(Struct, frozen=True):

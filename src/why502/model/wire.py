@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from why502.model.conversations import Conversation, Outcome  # noqa: TC001 - msgspec reads the annotations
+from why502.model.conversations import Conversation, Outcome
 
 
 class TargetWire(Struct, frozen=True):

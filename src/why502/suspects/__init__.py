@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from why502.model.suspects import Suspect
+    from why502.suspects.interface import Suspect
 
 
 @cache

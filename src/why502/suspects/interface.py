@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.scene import Scene
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
-
-if TYPE_CHECKING:
-    from why502.facts.scene import Scene
 
 
 class Kind(StrEnum):

@@ -1,0 +1,1 @@
+# The whole developer interface: demo, test, lint, lab, bench, docs.

@@ -1,0 +1,83 @@
+"""What a judge sees: the case, and one cluster of failures with everything known about its target."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from why502.model.case import Case, Window
+from why502.model.conversations import Conversation
+from why502.model.evidence import Place
+from why502.model.host import Listener, Namespace, Process
+from why502.model.requests import Manner, Phase, Side
+from why502.model.traffic import FailedRequest, TargetTraffic
+from why502.model.wire import TargetWire
+
+
+class Failure(Struct, frozen=True):
+    """One failure, joined over all evidence: the logged request, its conversation, or one of the two."""
+
+    at_s: float | None
+    logged: FailedRequest | None = None
+    conversation: Conversation | None = None
+    conversation_sure: bool = False
+    """False: several conversations fit the request; the nearest one was taken."""
+
+
+class Basis(StrEnum):
+    """Which evidence the failures of a cluster are counted in."""
+
+    REQUESTS = "requests"
+    CONVERSATIONS = "conversations"
+    DROPS = "drops"
+    """Connection attempts that a listener dropped: nobody showed what the proxy saw."""
+    METRICS = "metrics"
+
+
+class Cluster(Struct, frozen=True):
+    """Failures alike in target, side, phase and manner."""
+
+    basis: Basis
+    target: str | None
+    side: Side | None
+    phase: Phase
+    manner: Manner
+    count: int
+    failures: tuple[Failure, ...]
+    """One by one as far as they are kept (`traffic.MAX_EXAMPLES`); `count` is the true number."""
+    window: Window | None
+
+
+class ListenerWindow(Struct, frozen=True):
+    """One listener over the time in which it was watched; differences, never totals since boot.
+
+    A difference is None with a single snapshot, or if the counter went backwards.
+    """
+
+    listener: Listener
+    """As last seen."""
+    namespace: Namespace | None
+    process: Process | None
+    at: Place
+    watched_s: float
+    drops: int | None
+    overflows: int | None
+    """Growth of ListenOverflows of the namespace."""
+    cookies_failed: int | None
+    queue_len_max: int
+    queue_full_s: float | None
+    """How long its queue was seen full; None: not sampled finely."""
+    stall_longest_s: float | None
+    """Longest run of snapshots in which the queue was full; None with a single snapshot."""
+
+
+class Scene(Struct, frozen=True):
+    """One cluster, with what the case knows about its target."""
+
+    case: Case
+    cluster: Cluster
+    traffic: TargetTraffic | None
+    wire: TargetWire | None
+    listeners: tuple[ListenerWindow, ...]
+    """Listeners that can be this target (usually one)."""
