@@ -1,0 +1,71 @@
+"""The command line: one thin file a command; heavy imports happen inside the command that needs them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from why502 import __version__
+from why502.errors import Exit, Why502Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("diagnose", "host", "collect", "explain", "lab", "schema")
+"""In the order of `--help`. Each is a module of this package with a click command named `command`."""
+
+
+class LazyCommands(click.Group):
+    """Imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__name__}.{cmd_name}")
+        return module.command  # type: ignore[no-any-return]
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="why502")
+def why502() -> None:
+    """Find out why a gateway answered 502, 503 or 504.
+
+    \b
+    Exit status, for all commands:
+      0  nothing wrong was found
+      1  failures found and explained
+      2  wrong use, or unreadable evidence
+      3  failures found, cause not determined
+      4  a defect of why502
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit status (`errors.Exit`)."""
+    try:
+        status = why502.main(args=argv, prog_name="why502", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        sys.exit(Exit.WRONG_USE)
+    except Why502Error as error:
+        click.echo(f"why502: {error}", err=True)
+        sys.exit(Exit.WRONG_USE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("why502: interrupted", err=True)
+        sys.exit(128 + 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.NOTHING_WRONG)
+    except Exception:  # noqa: BLE001 - the last resort: a defect is named as one, with what to report
+        traceback.print_exc()
+        click.echo("why502: this is a defect of why502; please report the lines above", err=True)
+        sys.exit(Exit.DEFECT)
+    sys.exit(status if isinstance(status, int) else Exit.NOTHING_WRONG)
