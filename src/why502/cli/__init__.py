@@ -45,7 +45,7 @@ def why502() -> None:
       2  wrong use, or unreadable evidence
       3  failures found, cause not determined
       4  a defect of why502
-    """
+    """  # noqa: D301 - click wants the backspace character itself
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
