@@ -7,8 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from why502.model.case import Case, Window
-from why502.model.conversations import Conversation
-from why502.model.evidence import Place
+from why502.model.conversations import Conversation, Outcome
+from why502.model.evidence import Place, Source
 from why502.model.host import Listener, Namespace, Process
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import FailedRequest, TargetTraffic
@@ -36,17 +36,27 @@ class Basis(StrEnum):
 
 
 class Cluster(Struct, frozen=True):
-    """Failures alike in target, side, phase and manner."""
+    """Failures alike in target, side, phase and manner (and in the fate of their conversations, if known)."""
 
     basis: Basis
     target: str | None
     side: Side | None
     phase: Phase
     manner: Manner
+    outcome: Outcome | None
+    """Fate of the conversations that were joined to these failures; None: no conversation is known."""
     count: int
     failures: tuple[Failure, ...]
     """One by one as far as they are kept (`traffic.MAX_EXAMPLES`); `count` is the true number."""
     window: Window | None
+
+    @property
+    def logged(self) -> tuple[FailedRequest, ...]:
+        return tuple(f.logged for f in self.failures if f.logged is not None)
+
+    @property
+    def conversations(self) -> tuple[Conversation, ...]:
+        return tuple(f.conversation for f in self.failures if f.conversation is not None)
 
 
 class ListenerWindow(Struct, frozen=True):
@@ -60,16 +70,15 @@ class ListenerWindow(Struct, frozen=True):
     namespace: Namespace | None
     process: Process | None
     at: Place
-    watched_s: float
+    watched: Window
     drops: int | None
-    overflows: int | None
-    """Growth of ListenOverflows of the namespace."""
-    cookies_failed: int | None
+    grown: dict[str, int]
+    """Growth of every counter of its namespace that could be compared."""
+    restarts: tuple[float, ...]
+    """When sockets were opened at this address while it was watched: one more start of the service each."""
     queue_len_max: int
     queue_full_s: float | None
     """How long its queue was seen full; None: not sampled finely."""
-    stall_longest_s: float | None
-    """Longest run of snapshots in which the queue was full; None with a single snapshot."""
 
 
 class Scene(Struct, frozen=True):
@@ -80,4 +89,11 @@ class Scene(Struct, frozen=True):
     traffic: TargetTraffic | None
     wire: TargetWire | None
     listeners: tuple[ListenerWindow, ...]
-    """Listeners that can be this target (usually one)."""
+    """Listeners that can be this target (usually one); of a target without a name, those that dropped."""
+
+    def looked(self, source: Source) -> bool:
+        return source in self.case.looked_at
+
+    def path_of(self, source: Source) -> str:
+        """The first input of that kind, or '' if nobody looked."""
+        return next((i.path for i in self.case.inputs if i.source is source), "")

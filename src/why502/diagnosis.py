@@ -1,0 +1,123 @@
+"""The whole way: evidence -> facts -> verdict. What the command line calls, and anybody from Python."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from why502.errors import Exit
+from why502.facts import traffic as traffic_facts
+from why502.facts import wire as wire_facts
+from why502.model.case import Case, Change, Input, KernelEvent, Series, Window
+from why502.model.conversations import Conversation
+from why502.model.evidence import Source
+from why502.model.host import HostRecord
+from why502.model.requests import Request
+from why502.ranking import judge_case
+from why502.ranking.weigh import EXPLAINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from why502.model.verdict import Diagnosis
+    from why502.sources.interface import Fact, Reading
+
+LOOK_S = 1.0
+"""How long `--host` watches: long enough for rates, short enough to wait for."""
+
+
+def diagnose(
+    paths: Sequence[str],
+    *,
+    host: bool = False,
+    target: str | None = None,
+    since_s: float | None = None,
+    until_s: float | None = None,
+    changes: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Find out why.
+
+    `paths` are files, folders and bundles of evidence; `host` adds a look at this machine; `target` ('address' or
+    'address:port') and the times (epoch seconds) keep only what concerns them. Raises `Why502Error` when nothing
+    can be used.
+    """
+    from why502.sources.gather import gather
+
+    readings = gather([*paths, *([changes] if changes else [])], progress) if paths or changes else []
+    if host:
+        readings.append(_look_at_host())
+    progress("weighing")
+    return judge_case(assemble(readings, target=target, since_s=since_s, until_s=until_s), time.time())
+
+
+def exit_status(diagnosis: Diagnosis) -> Exit:
+    """0 nothing failed; 1 most failures are explained; 3 they are not; 4 a judge of why502 crashed meanwhile."""
+    document = diagnosis.document
+    if document.failures.total == 0:
+        return Exit.DEFECT if diagnosis.defects else Exit.NOTHING_WRONG
+    explained = sum(v.failures for v in document.verdicts if v.probability >= EXPLAINED)
+    if 2 * explained >= document.failures.total:
+        return Exit.EXPLAINED
+    return Exit.DEFECT if diagnosis.defects else Exit.NOT_DETERMINED
+
+
+def assemble(
+    readings: Iterable[Reading],
+    *,
+    target: str | None = None,
+    since_s: float | None = None,
+    until_s: float | None = None,
+) -> Case:
+    """Everything that was read, as one case."""
+    readings = list(readings)
+    facts = [fact for reading in readings for fact in reading.facts]
+    keep = _filter(target, since_s or float("-inf"), until_s or float("inf"))
+    requests = [f for f in facts if isinstance(f, Request) and keep(f)]
+    conversations = [f for f in facts if isinstance(f, Conversation) and keep(f)]
+    return Case(
+        inputs=tuple(reading.input for reading in readings),
+        traffic=traffic_facts.summarise(requests) if requests else None,
+        wire=wire_facts.summarise(conversations) if conversations else None,
+        hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
+        metrics=tuple(_clipped(f, since_s, until_s) for f in facts if isinstance(f, Series)),
+        changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
+        events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
+    )
+
+
+def _filter(target: str | None, since_s: float, until_s: float) -> Callable[[Fact], bool]:
+    """Requests by their end, conversations by their whole span; those without a time are kept."""
+
+    def keep(fact: Fact) -> bool:
+        if not isinstance(fact, (Request, Conversation)):
+            return True
+        begin_s, end_s = (fact.end_s, fact.end_s) if isinstance(fact, Request) else (fact.first_s, fact.last_s)
+        in_time = begin_s is None or end_s is None or (end_s >= since_s and begin_s <= until_s)
+        return in_time and (target is None or _is_target(fact.target, target))
+
+    return keep
+
+
+def _is_target(address: str | None, wanted: str) -> bool:
+    return address is not None and (address == wanted or address.rpartition(":")[0] == wanted)
+
+
+def _clipped(series: Series, since_s: float | None, until_s: float | None) -> Series:
+    low_s, high_s = since_s or float("-inf"), until_s or float("inf")
+    return structs.replace(series, points=tuple(p for p in series.points if low_s <= p[0] <= high_s))
+
+
+def _look_at_host() -> Reading:
+    """Two looks at this machine, so that counters become differences."""
+    from why502.host.record import Recorder
+    from why502.sources.interface import Reading
+
+    with Recorder() as recorder:
+        time.sleep(LOOK_S)
+    snapshots = recorder.record.snapshots
+    window = Window(snapshots[0].at_s, snapshots[-1].at_s)
+    seen = Input("this host", "host", Source.HOST, len(snapshots), window=window)
+    return Reading(seen, (recorder.record,))

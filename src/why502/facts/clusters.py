@@ -1,0 +1,122 @@
+"""Failures alike, put together: two faults at once must become two clusters, one fault as few as possible."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from why502.facts.failures import failures
+from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
+from why502.model.case import Case, Series, Window
+from why502.model.conversations import Outcome
+from why502.model.requests import Manner, Phase, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FATES: dict[Outcome, tuple[Phase, Manner]] = {
+    Outcome.REFUSED: (Phase.CONNECT, Manner.REFUSED),
+    Outcome.SYN_UNANSWERED: (Phase.CONNECT, Manner.TIMEOUT),
+    Outcome.NEVER_ACKNOWLEDGED: (Phase.WAIT, Manner.TIMEOUT),
+    Outcome.RESET_UNACKNOWLEDGED: (Phase.WAIT, Manner.RESET),
+    Outcome.RESET_BEFORE_ANSWER: (Phase.WAIT, Manner.RESET),
+    Outcome.CLOSED_BEFORE_ANSWER: (Phase.WAIT, Manner.CLOSED),
+    Outcome.RACED: (Phase.WAIT, Manner.CUT),
+    Outcome.STALE: (Phase.WAIT, Manner.CUT),
+    Outcome.ANSWER_CUT: (Phase.BODY, Manner.RESET),
+    Outcome.NOT_ANSWERED: (Phase.WAIT, Manner.TIMEOUT),
+}
+"""What the wire proves about phase and manner, whatever the proxy called it."""
+
+ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
+ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
+TARGET_5XX = "HTTPCode_Target_5XX_Count"
+
+
+def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
+    """All failures of the case, the largest cluster first.
+
+    Metrics count only what no log or capture shows one by one, and a listener's drops only where nothing shows
+    what the proxy saw: the same failure is never counted twice.
+    """
+    groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
+    for failure in failures(case.traffic, case.wire):
+        groups[_key(failure)].append(failure)
+    found = [_cluster(group) for group in groups.values()]
+    if not found:
+        found = [*_of_drops(listeners)]
+    if not found:
+        found = [*_of_metrics(case.metrics)]
+    return sorted(found, key=lambda c: (-c.count, c.target or "", c.phase, c.manner, c.outcome or ""))
+
+
+def _key(failure: Failure) -> tuple[object, ...]:
+    logged, conversation = failure.logged, failure.conversation
+    outcome = conversation.outcome if conversation else None
+    if logged is None:
+        assert conversation is not None
+        return conversation.target, Side.PROXY, *FATES[conversation.outcome], outcome
+    request = logged.request
+    phase, manner = request.phase, request.manner or Manner.UNKNOWN
+    if outcome is not None and request.side in (Side.PROXY, None):
+        phase, manner = FATES[outcome]
+    return request.target, request.side, phase, manner, outcome
+
+
+def _cluster(group: Sequence[Failure]) -> Cluster:
+    target, side, phase, manner, outcome = _key(group[0])
+    return Cluster(
+        basis=Basis.REQUESTS if any(f.logged for f in group) else Basis.CONVERSATIONS,
+        target=target,  # type: ignore[arg-type]
+        side=side,  # type: ignore[arg-type]
+        phase=phase,  # type: ignore[arg-type]
+        manner=manner,  # type: ignore[arg-type]
+        outcome=outcome,  # type: ignore[arg-type]
+        count=len(group),
+        failures=tuple(group),
+        window=_span([f.at_s for f in group if f.at_s is not None]),
+    )
+
+
+def _span(times_s: Sequence[float]) -> Window | None:
+    return Window(min(times_s), max(times_s)) if times_s else None
+
+
+def _of_drops(listeners: Sequence[ListenerWindow]) -> Iterator[Cluster]:
+    for window in listeners:
+        if window.drops and window.grown.get("ListenOverflows"):
+            yield Cluster(
+                basis=Basis.DROPS,
+                target=window.listener.address,
+                side=None,
+                phase=Phase.CONNECT,
+                manner=Manner.UNKNOWN,
+                outcome=None,
+                count=window.drops,
+                failures=(),
+                window=window.watched,
+            )
+
+
+def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
+    by_name = {series.name: series for series in metrics}
+    detailed = [by_name[name] for name in ELB_5XX if name in by_name]
+    proxy = detailed or [by_name[name] for name in (ELB_5XX_ALL,) if name in by_name]
+    target = [by_name[name] for name in (TARGET_5XX,) if name in by_name]
+    for side, phase, manner, series in (
+        (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN, proxy),
+        (Side.TARGET, Phase.DONE, Manner.ANSWERED, target),
+    ):
+        points = [(at_s, value) for one in series for at_s, value in one.points if value > 0]
+        if points:
+            yield Cluster(
+                basis=Basis.METRICS,
+                target=None,
+                side=side,
+                phase=phase,
+                manner=manner,
+                outcome=None,
+                count=round(sum(value for _, value in points)),
+                failures=(),
+                window=_span([at_s for at_s, _ in points]),
+            )

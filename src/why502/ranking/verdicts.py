@@ -1,0 +1,111 @@
+"""Clusters that point to one cause become one verdict, with what explains it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
+from why502.ranking.weigh import HELD
+from why502.suspects.interface import Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from why502.model.evidence import Evidence
+    from why502.ranking.weigh import Ranked
+
+LIKELIEST = 3
+
+
+def rfc3339(at_s: float) -> str:
+    """UTC with milliseconds.
+
+    >>> rfc3339(1535487443.3669)
+    '2018-08-28T20:17:23.367Z'
+    """
+    return datetime.fromtimestamp(round(at_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def by_cause(ranked: Iterable[Ranked]) -> list[tuple[str, list[Ranked]]]:
+    """Named clusters by cause: the cause that explains most failures first."""
+    groups: dict[str, list[Ranked]] = defaultdict(list)
+    for one in ranked:
+        if one.named:
+            groups[one.top[0]].append(one)
+    return sorted(groups.items(), key=lambda item: (-_count(item[1]), item[0]))
+
+
+def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]) -> VerdictLine:
+    """One verdict; its probability is the mean over its failures."""
+    windows = [r.cluster.window for r in group if r.cluster.window is not None]
+    answers = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
+    conditions = _explaining(cause, group, suspects)
+    return VerdictLine(
+        cause=cause,
+        probability=round(sum(r.top[1] * r.cluster.count for r in group) / _count(group), 4),
+        failures=_count(group),
+        since=rfc3339(min(w.from_s for w in windows)) if windows else None,
+        until=rfc3339(max(w.to_s for w in windows)) if windows else None,
+        targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
+        summary=answers[0].summary if answers else suspects[cause].title,
+        because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
+        evidence=_lines(e for answer in answers for e in answer.evidence),
+        remedies=_remedies(cause, answers, conditions, suspects),
+    )
+
+
+def undetermined(ranked: Ranked) -> Undetermined:
+    """A cluster for which no cause is likelier than everything else together."""
+    cluster = ranked.cluster
+    likeliest = sorted(ranked.faults.items(), key=lambda item: -item[1])[:LIKELIEST]
+    return Undetermined(
+        failures=cluster.count,
+        targets=(cluster.target,) if cluster.target else (),
+        phase=cluster.phase,
+        text=f"{cluster.count} failures in phase {cluster.phase} ({cluster.manner}): no cause stands out",
+        likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
+    )
+
+
+def _count(group: Iterable[Ranked]) -> int:
+    return sum(r.cluster.count for r in group)
+
+
+def _explaining(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]) -> list[tuple[str, Weighed]]:
+    """Conditions that hold and can bring this fault about, the surest first."""
+    found: dict[str, tuple[float, Weighed]] = {}
+    for one in group:
+        for name, p in one.conditions.items():
+            answer = one.answers[name]
+            known = found.get(name)
+            if (
+                p >= HELD
+                and cause in suspects[name].explains
+                and isinstance(answer, Weighed)
+                and (known is None or p > known[0])
+            ):
+                found[name] = (p, answer)
+    return [(name, answer) for name, (_, answer) in sorted(found.items(), key=lambda item: (-item[1][0], item[0]))]
+
+
+def _lines(evidence: Iterable[Evidence]) -> tuple[EvidenceLine, ...]:
+    """Each observation once, the weightiest first."""
+    once = {(e.text, str(e.at)): e for e in evidence}
+    return tuple(
+        EvidenceLine(e.says.value, round(e.bits, 1), e.text, e.source, str(e.at))
+        for e in sorted(once.values(), key=lambda e: -abs(e.bits))
+    )
+
+
+def _remedies(
+    cause: str,
+    answers: Sequence[Weighed],
+    conditions: Sequence[tuple[str, Weighed]],
+    suspects: Mapping[str, Suspect],
+) -> tuple[Remedy, ...]:
+    """First what this very evidence calls for, then what always helps against the conditions and the cause."""
+    special = [r for answer in (*(a for _, a in conditions), *answers) for r in answer.remedies]
+    general = [r for name in (*(n for n, _ in conditions), cause) for r in suspects[name].remedies]
+    return tuple(dict.fromkeys((*special, *general)))

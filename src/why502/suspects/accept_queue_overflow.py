@@ -1,0 +1,267 @@
+"""Accept-queue overflow
+
+What happens
+------------
+A listening socket holds finished connections until the application accepts them, at most backlog + 1 (the backlog is
+the smaller of listen()'s argument and `net.core.somaxconn` of that network namespace). While that queue is full, the
+kernel turns new connections away without a word to the application. One page that loads a dozen things at once is
+enough if the backlog is 1. Pooled connections hide it: it shows after idle spells and restarts, when many connections
+are opened together.
+
+How it looks from the proxy
+---------------------------
+It has three faces. The SYN is dropped: the connect takes 1, 2, 3... s longer or times out. The final ACK is dropped:
+the proxy believes itself connected, sends the request and waits; logged as a read timeout. The SYN-cookie path: a
+request that leaves in two segments is reset within milliseconds; logged like a crash (ALB: `0.001 0.012 -1 502 -`).
+
+What gives it away
+------------------
+On the host, the listener's own drops (`SK_MEMINFO_DROPS`) grow together with `ListenOverflows` of its namespace. On
+the wire, SYNs are repeated to a listener that serves others, SYN-ACKs are repeated after the final ACK, or a new
+connection gets a RST without ACK flag before a single byte was acknowledged. In a log, times to connect just above
+1, 2, 3 or 7 s, and failures in bursts after idle spells.
+
+What clears it
+--------------
+A listener that was watched through the failures and dropped nothing; a target that acknowledged the request before
+it closed (then the connection was in the queue); a refused SYN (the queue never refuses).
+
+What to do
+----------
+Raise the backlog in the application's configuration, and `net.core.somaxconn` of its namespace if that is the limit.
+Find out what keeps the acceptor from accepting.
+
+Sources
+-------
+Linux `tcp_conn_request` (net/ipv4/tcp_input.c), `tcp_check_req` (tcp_minisocks.c), `cookie_v4_check` (syncookies.c),
+`sk_acceptq_is_full` (include/net/sock.h), Documentation/networking/snmp_counter.rst; listen(2).
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from why502.facts.bursts import after_idle
+from why502.facts.handshakes import handshakes
+from why502.facts.scene import Basis
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.handshakes import Handshakes
+    from why502.facts.scene import Cluster, ListenerWindow, Scene
+    from why502.model.traffic import TargetTraffic
+
+IMPOSSIBLE_MANNERS = {
+    Manner.REFUSED: "the SYN was refused by RST; a full accept queue never refuses, it drops",
+    Manner.UNREACHABLE: "the network said that the target cannot be reached",
+    Manner.MALFORMED: "the target answered",
+    Manner.TOO_LARGE: "the target answered",
+    Manner.ANSWERED: "the target answered",
+    Manner.EXHAUSTED: "the proxy failed before it reached the target",
+    Manner.GONE: "the client left",
+}
+IMPOSSIBLE_PHASES = {
+    Phase.NO_TARGET: "no target was chosen",
+    Phase.TLS: "the connection was in use",
+    Phase.BODY: "the answer had begun",
+    Phase.DONE: "the target answered",
+}
+ACKNOWLEDGED = {
+    Outcome.RESET_BEFORE_ANSWER,
+    Outcome.CLOSED_BEFORE_ANSWER,
+    Outcome.NOT_ANSWERED,
+    Outcome.RACED,
+    Outcome.STALE,
+    Outcome.ANSWER_CUT,
+}
+FAST_CUT_S = 0.1
+"""A reset by the SYN-cookie path follows the second segment at once; seen: 0.2 to 15 ms."""
+MOST = 0.6
+IDLE_RATIO = 3.0
+"""How much more often requests must fail in bursts after idle spells than otherwise."""
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    why_not = IMPOSSIBLE_MANNERS.get(cluster.manner) or IMPOSSIBLE_PHASES.get(cluster.phase)
+    if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply(why_not or "the proxy did not make this status")
+    evidence = [*_host(scene), *_capture(scene), *_log(scene)]
+    missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.HOST,), "nothing given tells how the target's listener fared")
+    return Weighed(tuple(evidence), _summary(scene), missing)
+
+
+def _summary(scene: Scene) -> str:
+    for window in scene.listeners:
+        if window.drops and window.grown.get("ListenOverflows"):
+            owner = f" of {window.process.name} (pid {window.process.pid})" if window.process else ""
+            seen = "" if scene.cluster.basis is not Basis.DROPS else "; no proxy evidence was seen"
+            return (
+                f"The accept queue of {window.listener.address}{owner} overflowed: backlog "
+                f"{window.listener.backlog}, {window.drops} connection attempts dropped{seen}."
+            )
+    return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts were dropped."
+
+
+def _host(scene: Scene) -> Iterator[Evidence]:
+    for window in scene.listeners:
+        yield from _drops(scene, window)
+        if window.queue_len_max > window.listener.backlog:
+            # Full means backlog + 1 (sk_acceptq_is_full); a queue that was never full cannot have overflowed.
+            yield Evidence(
+                1.0,
+                f"its accept queue was seen full: {window.queue_len_max} waiting, backlog {window.listener.backlog}",
+                Source.HOST,
+                window.at,
+            )
+
+
+def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
+    drops, overflows = window.drops, window.grown.get("ListenOverflows")
+    where, covered = window.listener.address, _covers(scene, window)
+    if drops and overflows:
+        # Both together prove an overflow of this very socket; unrelated overflow during the failures is rare.
+        text = (
+            f"{where} dropped {drops} connection attempts while it was watched, and ListenOverflows "
+            f"of its namespace grew by {overflows}"
+        )
+        yield Evidence(9.0 if covered else 5.0, text, Source.HOST, window.at)
+    elif drops == 0 and covered:
+        text = f"{where} dropped nothing while it was watched through the failures"
+        yield Evidence(-8.0, text, Source.HOST, window.at)
+    elif drops is None and (window.listener.drops or 0) > 0:
+        # One snapshot: since the socket was opened. `sk_drops` counts other failures too, so it only hints.
+        text = f"{where} has dropped {window.listener.drops} packets since it was opened (when is not known)"
+        yield Evidence(3.0, text, Source.HOST, window.at)
+    failed = window.grown.get("SyncookiesFailed", 0)
+    if failed and covered and scene.cluster.manner in (Manner.RESET, Manner.CUT):
+        # Counts exactly the resets of the cookie path; stray ACKs and scans raise it too, but not with the failures.
+        text = f"SyncookiesFailed of its namespace grew by {failed}, for {scene.cluster.count} resets"
+        yield Evidence(3.0, text, Source.HOST, window.at)
+
+
+def _covers(scene: Scene, window: ListenerWindow) -> bool:
+    """Whether the listener was watched while most of the failures happened."""
+    times_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    if not times_s:
+        return scene.cluster.window == window.watched
+    inside = sum(window.watched.from_s - 5 <= at_s <= window.watched.to_s + 5 for at_s in times_s)
+    return inside >= len(times_s) / 2
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    outcome = scene.cluster.outcome
+    if outcome in ACKNOWLEDGED:
+        text = f"the target's kernel had acknowledged the request ({outcome}), so the connection was in its queue"
+        yield Evidence(-9.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
+        return
+    if scene.wire is None:
+        return
+    seen = handshakes(scene.wire)
+    if outcome is not None:
+        yield from _fate(scene.cluster, outcome, seen)
+    others = _other_faces(seen, outcome)
+    if others and seen.first:
+        yield Evidence(3.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
+    if outcome is None and seen.healthy:
+        text = f"no SYN, final ACK or new connection was lost in {seen.conversations} conversations with the target"
+        yield Evidence(-7.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
+
+
+def _fate(cluster: Cluster, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
+    """The wire signature of each face, on the failed conversations themselves."""
+    count, first = len(cluster.conversations), cluster.conversations[0].decided_at
+    bare = sum(c.reset_bare for c in cluster.conversations)
+    again = sum(c.synacks_after_ack > 0 for c in cluster.conversations)
+    if outcome is Outcome.RESET_UNACKNOWLEDGED and bare:
+        # Closing a live socket sends RST with ACK (tcp_send_active_reset). Without ACK no socket was found, right
+        # after a complete handshake: the cookie path, or a listener that was closed in that very moment.
+        text = f"{bare} of {count} new connections got a RST without ACK flag before any byte was acknowledged"
+        yield Evidence(7.0, text, Source.CAPTURE, first)
+    elif outcome is Outcome.NEVER_ACKNOWLEDGED and again:
+        text = (
+            f"in {again} of {count} conversations the SYN-ACK was repeated after the final ACK: the target dropped it"
+        )
+        yield Evidence(6.0, text, Source.CAPTURE, first)
+    elif outcome is Outcome.NEVER_ACKNOWLEDGED:
+        yield Evidence(2.0, f"{count} requests on complete handshakes were never acknowledged", Source.CAPTURE, first)
+    elif outcome is Outcome.SYN_UNANSWERED and seen.served:
+        text = f"{count} SYNs stayed unanswered by a listener that served {seen.served} other connections"
+        yield Evidence(2.0, text, Source.CAPTURE, first)
+
+
+def _other_faces(seen: Handshakes, own: Outcome | None) -> list[str]:
+    """Traces of an overflow among the target's other conversations."""
+    faces = (
+        (seen.unknown_resets, "new connections reset before any byte was acknowledged", Outcome.RESET_UNACKNOWLEDGED),
+        (seen.acks_dropped, "final ACKs dropped", Outcome.NEVER_ACKNOWLEDGED),
+        (seen.syns_repeated, "connects that succeeded only after the SYN was repeated", None),
+    )
+    return [f"{number} {what}" for number, what, outcome in faces if number and (own is None or own is not outcome)]
+
+
+def _log(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if not cluster.logged:
+        return
+    at = cluster.logged[0].request.at
+    waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
+    if cluster.phase is Phase.CONNECT and cluster.manner is Manner.TIMEOUT:
+        yield Evidence(1.5, f"{cluster.count} connects timed out", Source.ACCESS_LOG, at)
+    if cluster.manner in (Manner.CUT, Manner.RESET) and waits_s and median(waits_s) <= FAST_CUT_S:
+        text = f"the target ended {cluster.count} exchanges {median(waits_s) * 1000:.0f} ms (median) after the request"
+        yield Evidence(0.5, text, Source.ACCESS_LOG, at)
+    if scene.traffic is not None:
+        yield from _delays(scene.traffic)
+        yield from _bursts(cluster, scene.traffic)
+
+
+def _delays(traffic: TargetTraffic) -> Iterator[Evidence]:
+    late = traffic.delayed_connects_total
+    if late >= 2:
+        first = traffic.delayed_connects[0]
+        text = (
+            f"{late} of {traffic.timed_connects} connects took just over 1, 2, 3... s: their SYN had to be sent again "
+            f"(here {first.connect_s:.3f} s)"
+        )
+        yield Evidence(2.5, text, Source.ACCESS_LOG, first.at)
+
+
+def _bursts(cluster: Cluster, traffic: TargetTraffic) -> Iterator[Evidence]:
+    """Pooled connections were gone, so that many were opened at once."""
+    idle = after_idle(cluster, traffic)
+    often = idle.rate >= IDLE_RATIO * idle.rate_otherwise
+    if idle.first and often and idle.in_bursts >= 3 and idle.in_bursts >= MOST * idle.failures:
+        yield Evidence(1.5, str(idle), Source.ACCESS_LOG, idle.first)
+
+
+SUSPECT = Suspect(
+    name="accept-queue-overflow",
+    kind=Kind.FAULT,
+    title="the target's accept queue was full: new connections were dropped",
+    prior=0.04,
+    judge=judge,
+    ceiling_bits={Source.ACCESS_LOG: 5.0},  # a log alone cannot tell a full queue from packets lost on the way
+    expects={
+        "host": {"drops-grow": 0.95, "listener-well": 0.02, "no-listener": 0.01, "restarted": 0.02},
+        "capture": {"syn-unanswered": 0.45, "unacknowledged": 0.5},
+        "error-log": {"connect-timeout": 0.4, "reset": 0.35, "read-timeout": 0.15},
+        "access-log": {"connect-phase": 0.45, "cut": 0.35, "wait-timeout": 0.18},
+    },
+    remedies=(
+        Remedy("Raise the listen backlog in the application's configuration to at least 1024, and restart it."),
+        Remedy(
+            "Raise the limit of the target's network namespace if it is below that.",
+            "sysctl -w net.core.somaxconn=4096",
+        ),
+    ),
+)

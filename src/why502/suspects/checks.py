@@ -1,0 +1,75 @@
+"""The checks that one can make, and what each can show.
+
+A suspect says in `expects` how likely each outcome is if it did it; from that the ranking computes which check
+would move the answer most. The outcomes of one check exclude each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from why502.model.evidence import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One way to look, and what may come out."""
+
+    source: Source
+    command: str
+    """With `{target}` (address:port), `{port}` and `{since}` to be filled in."""
+    why: str
+    outcomes: tuple[str, ...]
+
+
+HOST: Final = "host"
+CAPTURE: Final = "capture"
+ACCESS_LOG: Final = "access-log"
+ERROR_LOG: Final = "error-log"
+CHANGES: Final = "changes"
+
+CHECKS: Final[Mapping[str, Check]] = {
+    HOST: Check(
+        source=Source.HOST,
+        command="sudo why502 collect -o host.tar.zst --duration 60s --target {target}",
+        why="run on the target's host while it fails: the listener's backlog, queue and drops tell a full "
+        "accept queue from a slow or dead application",
+        outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
+    ),
+    CAPTURE: Check(
+        source=Source.CAPTURE,
+        command="sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp port {port}'",
+        why="run on the proxy's side until it fails again: the wire shows who ended the connection, and when",
+        outcomes=(
+            "syn-unanswered",
+            "refused",
+            "unacknowledged",
+            "reused-cut",
+            "fresh-cut",
+            "acknowledged-silence",
+            "answered",
+        ),
+    ),
+    ACCESS_LOG: Check(
+        source=Source.ACCESS_LOG,
+        command="why502 diagnose access.log",
+        why="the proxy's access log around {since}: who made the status, in which phase, how long it took",
+        outcomes=("connect-phase", "wait-timeout", "cut", "target-answered", "client-left", "no-target"),
+    ),
+    ERROR_LOG: Check(
+        source=Source.ERROR_LOG,
+        command="why502 diagnose access.log error.log",
+        why="the proxy's error log around {since} names the failing call",
+        outcomes=("connect-timeout", "refused", "reset", "closed", "read-timeout", "bad-answer", "silent"),
+    ),
+    CHANGES: Check(
+        source=Source.CHANGES,
+        command="why502 diagnose ... --changes deployments.csv",
+        why="the list of deployments around {since} shows what else began then",
+        outcomes=("coincides", "unrelated"),
+    ),
+}

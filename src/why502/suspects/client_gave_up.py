@@ -1,0 +1,67 @@
+"""The client gave up
+
+What happens
+------------
+The client closed its connection before the answer was there. The gateway logs a status of its own making that nobody
+received.
+
+How it looks from the proxy
+---------------------------
+nginx 499, ALB 460; the target often finishes the work for nobody.
+
+What gives it away
+------------------
+The status itself, and durations that cluster at the client's own timeout.
+
+What clears it
+--------------
+Any status that was delivered.
+
+What to do
+----------
+Compare the durations with the client's timeout; if the target is slow, that is the cause to look for.
+
+Sources
+-------
+nginx `NGX_HTTP_CLIENT_CLOSED_REQUEST`; AWS "Troubleshoot your Application Load Balancers" (460).
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
+        return DoesNotApply("the client waited for the answer")
+    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
+    after = f", after {median(totals_s):.1f} s (median)" if totals_s else ""
+    at = cluster.logged[0].request.at
+    evidence = Evidence(10.0, f"the proxy saw {cluster.count} clients leave{after}", Source.ACCESS_LOG, at)
+    return Weighed((evidence,), f"{cluster.count} clients left before the answer{after}.")
+
+
+SUSPECT = Suspect(
+    name="client-gave-up",
+    kind=Kind.FAULT,
+    title="the client left before the answer",
+    prior=0.08,
+    judge=judge,
+    expects={
+        "host": {"listener-well": 0.9},
+        "capture": {"acknowledged-silence": 0.8},
+        "error-log": {"silent": 0.9},
+        "access-log": {"client-left": 0.98},
+    },
+    remedies=(Remedy("Compare the durations with the client's own timeout; look for what makes the target slow."),),
+)

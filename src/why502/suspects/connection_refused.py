@@ -1,0 +1,112 @@
+"""Connection refused
+
+What happens
+------------
+Nothing listens at the target's address: the process is down, still starting, listens on another port or address, or a
+firewall answers in its place. The kernel answers the SYN with RST at once.
+
+How it looks from the proxy
+---------------------------
+The connect fails within a round trip. nginx: 502, `connect() failed (111: Connection refused)`; ALB:
+`-1 -1 -1 502 -` with a target and almost no duration.
+
+What gives it away
+------------------
+RST to the SYN in a capture, the errno in the proxy's error log, no listener at that address on the host.
+
+What clears it
+--------------
+A connect that timed out or succeeded. A full accept queue never refuses: it stays silent.
+
+What to do
+----------
+Start the service, or correct the address. If it happens only during deployments, take the target out of rotation
+first, and let the health check pass before it is put back.
+
+Sources
+-------
+Linux `tcp_v4_rcv` -> `tcp_v4_send_reset` (net/ipv4/tcp_ipv4.c); nginx `ngx_event_connect_peer`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+INSTANT_S = 0.05
+"""A refusal takes one round trip; a connect that took longer was not refused at once."""
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("the proxy did not make this status")
+    if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
+        return DoesNotApply("the connection had been made, or no target was tried")
+    if cluster.manner in (Manner.TIMEOUT, Manner.RESET, Manner.UNREACHABLE, Manner.EXHAUSTED):
+        return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
+    evidence = [*_wire_and_words(scene), *_host(scene)]
+    if not evidence:
+        return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
+    target = cluster.target or "the target"
+    return Weighed(tuple(evidence), f"{target} refused {cluster.count} connects: nothing listened there.")
+
+
+def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if cluster.outcome is Outcome.REFUSED:
+        text = f"{len(cluster.conversations)} SYNs were answered with RST"
+        yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    if not cluster.logged:
+        return
+    first = cluster.logged[0].request
+    if cluster.manner is Manner.REFUSED and first.reason:
+        yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.at)
+    elif cluster.manner is Manner.REFUSED and cluster.outcome is None:
+        yield Evidence(8.0, f"{cluster.count} connects were refused", Source.ACCESS_LOG, first.at)
+    elif cluster.manner is Manner.UNKNOWN and cluster.phase is Phase.CONNECT:
+        instant = sum((p.request.total_s or 1.0) <= INSTANT_S for p in cluster.logged)
+        if instant >= len(cluster.logged) / 2:
+            text = f"{instant} of {len(cluster.logged)} connects failed within {INSTANT_S * 1000:.0f} ms"
+            yield Evidence(2.0, text, Source.ACCESS_LOG, first.at)
+
+
+def _host(scene: Scene) -> Iterator[Evidence]:
+    if not scene.looked(Source.HOST) or scene.cluster.target is None:
+        return
+    restarts = [at_s for window in scene.listeners for at_s in window.restarts]
+    if not scene.listeners:
+        text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
+        yield Evidence(2.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
+    elif restarts:
+        text = f"the listener of {scene.cluster.target} was opened anew {len(restarts)} times while it was watched"
+        yield Evidence(1.0, text, Source.HOST, scene.listeners[0].at)
+
+
+SUSPECT = Suspect(
+    name="connection-refused",
+    kind=Kind.FAULT,
+    title="nothing listened at the target's address",
+    prior=0.12,
+    judge=judge,
+    expects={
+        "host": {"no-listener": 0.6, "restarted": 0.3, "drops-grow": 0.005},
+        "capture": {"refused": 0.97},
+        "error-log": {"refused": 0.97},
+        "access-log": {"connect-phase": 0.95},
+    },
+    remedies=(
+        Remedy("Start the service, or correct the address that the proxy uses."),
+        Remedy("In deployments, take the target out of rotation before it stops, and back only when it answers."),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Crash loop
+
+What happens
+------------
+The service dies and is started again, over and over; each time its connections end and its port is closed for a while.
+
+How it looks from the proxy
+---------------------------
+Connections that end in the middle of requests, followed by refused connects, in waves.
+
+What gives it away
+------------------
+Several listening sockets one after another at the same address, within minutes.
+
+What clears it
+--------------
+One process that ran through all the failures.
+
+What to do
+----------
+Read why it died: the exit code, the last lines of its log, the kernel's log.
+
+Sources
+-------
+`inet_diag` socket inodes; /proc/PID/stat start time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Evidence, Source
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from why502.facts.scene import ListenerWindow, Scene
+
+LOOP = 3
+"""One restart is maintenance, two can be; three while we watch are a loop."""
+AFTERMATH_S = 30.0
+"""Failures later than this after a restart are not its doing: services that come back do so within it."""
+
+
+def judge(scene: Scene) -> Judgement:
+    watched = [w for w in scene.listeners if w.watched.to_s > w.watched.from_s]
+    if not watched:
+        return CannotTell((Source.HOST,), "nobody watched the target's process")
+    window = max(watched, key=lambda w: len(w.restarts))
+    text = _text(scene, window)
+    bits = 6.0 if len(window.restarts) >= LOOP else -5.0 if not window.restarts else -3.0
+    return Weighed((Evidence(bits, text, Source.HOST, window.at),), text)
+
+
+def _text(scene: Scene, window: ListenerWindow) -> str:
+    owner = f"{window.process.name} (pid {window.process.pid})" if window.process else "its process"
+    if not window.restarts:
+        return f"{owner} kept {window.listener.address} open for all of the {_seconds(window):.0f} s watched"
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    after = sum(any(0 <= at_s - r <= AFTERMATH_S for r in window.restarts) for at_s in failures_s)
+    first = datetime.fromtimestamp(window.restarts[0], UTC).strftime("%H:%M:%S")
+    return (
+        f"the service at {window.listener.address} started {len(window.restarts)} time(s) while watched (first at "
+        f"{first} UTC); {after} of {len(failures_s)} failures came within {AFTERMATH_S:.0f} s after"
+    )
+
+
+def _seconds(window: ListenerWindow) -> float:
+    return window.watched.to_s - window.watched.from_s
+
+
+SUSPECT = Suspect(
+    name="crash-loop",
+    kind=Kind.CONDITION,
+    title="the service died and was started again, over and over",
+    prior=0.03,
+    judge=judge,
+    explains=("connection-refused", "target-crashed", "target-restarted"),
+    remedies=(Remedy("Read why it died: exit code, the last lines of its log, the kernel's log."),),
+)

@@ -1,0 +1,158 @@
+"""Keep-alive race
+
+What happens
+------------
+The target closes an idle pooled connection (its keep-alive timeout has run out) in the very moment in which the proxy
+sends the next request on it. The request meets a closed socket; the target's kernel answers with RST.
+
+How it looks from the proxy
+---------------------------
+The request was sent at once (no connect), and the connection is gone within a round trip: 502. GETs are often repeated
+silently, POSTs are not. The application logs nothing.
+
+What gives it away
+------------------
+On the wire: a connection that had served before, idle for about the target's keep-alive timeout, FIN and request
+crossing each other. In a log: failures whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
+
+What clears it
+--------------
+A new connection: there is nothing to race for on the first request. A target that acknowledged the request.
+
+What to do
+----------
+Make the target's keep-alive timeout longer than the proxy's, by some seconds.
+
+Sources
+-------
+RFC 9112 section 9.5; AWS documentation of ALB 502; nginx `ngx_http_upstream_keepalive_module`.
+"""
+
+from __future__ import annotations
+
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.facts.scene import Cluster, Scene
+    from why502.model.traffic import FailedRequest
+
+ROUND_TRIP_S = 0.02
+"""The answer of a closed socket takes one round trip; 20 ms covers neighbouring zones."""
+MIN_IDLE_S = 1.5
+"""The shortest keep-alive timeout in use is 2 s (gunicorn); a race needs an idle spell of about that."""
+CONSTANT = 0.1
+"""Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
+MIN_GAPS = 4
+
+NEW_CONNECTION = {
+    Outcome.SYN_UNANSWERED: "the SYN was never answered",
+    Outcome.REFUSED: "the SYN was refused",
+    Outcome.RESET_UNACKNOWLEDGED: "the connection was new and nothing on it was ever acknowledged",
+    Outcome.NEVER_ACKNOWLEDGED: "the connection was new and nothing on it was ever acknowledged",
+    Outcome.ANSWER_CUT: "the answer had begun",
+    Outcome.NOT_ANSWERED: "the target acknowledged the request and kept the connection",
+}
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("the proxy did not make this status")
+    if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.UNKNOWN):
+        return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
+    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE):
+        return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
+    if cluster.outcome in NEW_CONNECTION:
+        return DoesNotApply(NEW_CONNECTION[cluster.outcome])
+    evidence = [*_capture(cluster), *_log(cluster)]
+    missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
+    if not evidence:
+        return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
+    return Weighed(tuple(evidence), _summary(cluster), missing)
+
+
+def _summary(cluster: Cluster) -> str:
+    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
+    after = f" after {median(idle_s):.1f} s of idleness" if idle_s else ""
+    return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
+
+
+def _capture(cluster: Cluster) -> Iterator[Evidence]:
+    if cluster.outcome is None:
+        return
+    count, first = len(cluster.conversations), cluster.conversations[0]
+    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
+    if cluster.outcome is Outcome.RACED:
+        idle = f", idle for {median(idle_s):.1f} s (median)" if idle_s else ""
+        text = f"on {count} connections that had served before{idle}, the target's close crossed the next request"
+        yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
+    elif cluster.outcome is Outcome.STALE:
+        text = f"{count} connections that had served before met a reset or silence, without a FIN before"
+        yield Evidence(0.5, text, Source.CAPTURE, first.decided_at)
+    elif all(c.exchanges == 0 and c.opened for c in cluster.conversations):
+        text = f"{count} of {count} failed connections were new: they had not served before"
+        yield Evidence(-8.0, text, Source.CAPTURE, first.at)
+    else:
+        text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
+        yield Evidence(-3.0, text, Source.CAPTURE, first.decided_at)
+
+
+def _log(cluster: Cluster) -> Iterator[Evidence]:
+    if not cluster.logged or cluster.phase is Phase.UNKNOWN:
+        return
+    first = cluster.logged[0].request
+    waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
+    if waits_s and median(waits_s) <= ROUND_TRIP_S:
+        text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
+        yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
+    elif waits_s:
+        text = f"the connection was gone only {median(waits_s):.2f} s (median) after the request was sent"
+        yield Evidence(-3.0, text, Source.ACCESS_LOG, first.at)
+    yield from _gaps(cluster.logged)
+
+
+def _gaps(places: Sequence[FailedRequest]) -> Iterator[Evidence]:
+    """The target's keep-alive timeout, read off the silence before the failures."""
+    gaps_s = sorted(p.idle_before_s for p in places if p.idle_before_s is not None)
+    if len(gaps_s) < MIN_GAPS:
+        return
+    low_s, typical_s, high_s = quantiles(gaps_s, n=4)
+    short = sum(gap_s < MIN_IDLE_S for gap_s in gaps_s)
+    if typical_s >= MIN_IDLE_S and high_s - low_s <= CONSTANT * typical_s:
+        text = f"{len(gaps_s)} failures came after a near-constant silence of {typical_s:.1f} s at the target"
+        yield Evidence(4.0, text, Source.ACCESS_LOG, places[0].request.at)
+    elif short > len(gaps_s) / 2:
+        text = f"{short} of {len(gaps_s)} failures came while the target was busy, not after a silence"
+        yield Evidence(-1.5, text, Source.ACCESS_LOG, places[0].request.at)
+    else:
+        text = f"the silence before the failures varies ({low_s:.1f} to {high_s:.1f} s): no single timeout"
+        yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
+
+
+SUSPECT = Suspect(
+    name="keepalive-race",
+    kind=Kind.FAULT,
+    title="the target closed an idle connection just as it was used again",
+    prior=0.12,
+    judge=judge,
+    ceiling_bits={Source.ACCESS_LOG: 5.5},  # a log does not say whether the connection was a pooled one
+    expects={
+        "host": {"listener-well": 0.95, "drops-grow": 0.01, "restarted": 0.02},
+        "capture": {"reused-cut": 0.97},
+        "error-log": {"reset": 0.5, "closed": 0.48},
+        "access-log": {"cut": 0.95},
+    },
+    remedies=(
+        Remedy("Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout."),
+        Remedy("Until then, lower the proxy's idle timeout towards the target.", permanent=False),
+    ),
+)

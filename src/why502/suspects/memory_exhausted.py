@@ -1,0 +1,70 @@
+"""Memory exhausted
+
+What happens
+------------
+The target's machine has no memory left: it swaps, reclaims pages all the time, or kills processes.
+
+How it looks from the proxy
+---------------------------
+Slow answers at first, then crashes: connections that end in the middle of a request, refused connects.
+
+What gives it away
+------------------
+Memory in use above 95 % in the spans in which requests fail, or kills by the kernel while we watched.
+
+What clears it
+--------------
+Memory in use that is moderate while requests failed, and no kill.
+
+What to do
+----------
+Find what grows; raise the limit; give the service less concurrency.
+
+Sources
+-------
+proc_meminfo(5) MemAvailable; /proc/vmstat oom_kill.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.usage import memory
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.verdict import Remedy
+from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import judge_usage
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+FULL = 0.95
+"""Above this share the kernel reclaims pages on every allocation; page cache counts as available."""
+MODERATE = 0.85
+"""Below this, there is room."""
+
+
+def judge(scene: Scene) -> Judgement:
+    kills = _kills(scene)
+    if kills:
+        text = f"the kernel killed {kills} processes for memory while the host was watched"
+        at = Place(scene.path_of(Source.HOST))
+        return Weighed((Evidence(7.0, text, Source.HOST, at),), text)
+    return judge_usage("memory in use", scene, memory(scene.case), full=FULL, moderate=MODERATE)
+
+
+def _kills(scene: Scene) -> int:
+    """Growth of oom_kill over the time in which the hosts were watched."""
+    counts = [(r.snapshots[0].resources.oom_kills, r.snapshots[-1].resources.oom_kills) for r in scene.case.hosts]
+    return sum(after - before for before, after in counts if before is not None and after is not None)
+
+
+SUSPECT = Suspect(
+    name="memory-exhausted",
+    kind=Kind.CONDITION,
+    title="the target's machine was out of memory",
+    prior=0.05,
+    judge=judge,
+    explains=("target-crashed", "target-too-slow", "accept-queue-overflow"),
+    remedies=(Remedy("Find what grows, or give the target more memory."),),
+)

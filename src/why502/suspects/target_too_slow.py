@@ -1,0 +1,123 @@
+"""Target too slow
+
+What happens
+------------
+The target took the request and did not answer before the proxy's timer fired.
+
+How it looks from the proxy
+---------------------------
+A read timeout: 504 in nginx and ALB, with a time that equals the configured timeout (ALB idle timeout 60 s, nginx
+`proxy_read_timeout` 60 s). Slow answers that were still in time come before and after.
+
+What gives it away
+------------------
+In a capture: the target's kernel acknowledged the request, and nothing came. In a log: durations at the timeout, and
+served requests that come near it.
+
+What clears it
+--------------
+A request that the target's kernel never acknowledged: it did not reach the application at all.
+
+What to do
+----------
+Find what the slow requests wait for; raise the timeout only if the work really takes that long.
+
+Sources
+-------
+nginx `ngx_http_upstream_next`; AWS documentation of ALB 504.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import median
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+NEAR = 0.5
+"""Served requests that took this share of the timeout show that the target is slow, not gone."""
+NOT_SLOW = {
+    Outcome.SYN_UNANSWERED: "the connection was never made",
+    Outcome.REFUSED: "the connection was refused",
+    Outcome.RESET_UNACKNOWLEDGED: "the request never reached the application",
+}
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("no timer of the proxy made this status")
+    if cluster.outcome in NOT_SLOW:
+        return DoesNotApply(NOT_SLOW[cluster.outcome])
+    if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN):
+        return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
+    if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
+        return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
+    evidence = [*_capture(scene), *_log(scene)]
+    missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
+    text = f"{cluster.target or 'The target'} took {cluster.count} requests and did not answer in time."
+    return Weighed(tuple(evidence), text, missing)
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if cluster.outcome is Outcome.NOT_ANSWERED:
+        waited_s = median(c.last_s - (c.request_s or c.first_s) for c in cluster.conversations)
+        text = f"the target acknowledged {len(cluster.conversations)} requests and sent nothing for {waited_s:.1f} s"
+        yield Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    elif cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
+        text = f"{len(cluster.conversations)} requests were never acknowledged: no application saw them"
+        yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+
+
+def _log(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
+    if not totals_s or cluster.phase is not Phase.WAIT:
+        return
+    first = cluster.logged[0].request
+    common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
+    text = f"{times} of {len(totals_s)} requests were given up after {common_s} s"
+    yield Evidence(2.5, text, Source.ACCESS_LOG, first.at)
+    traffic = scene.traffic
+    if traffic is None or traffic.wait_p99_s is None:
+        return
+    at = Place(first.at.path)
+    if traffic.wait_p99_s >= NEAR * median(totals_s):
+        text = f"served requests came near that: 99 % within {traffic.wait_p99_s:.1f} s"
+        yield Evidence(2.0, text, Source.ACCESS_LOG, at)
+    elif traffic.requests - traffic.failed >= 100:
+        text = f"served requests were far from that: 99 % within {traffic.wait_p99_s:.3f} s"
+        yield Evidence(-1.0, text, Source.ACCESS_LOG, at)
+
+
+SUSPECT = Suspect(
+    name="target-too-slow",
+    kind=Kind.FAULT,
+    title="the target did not answer before the proxy's timeout",
+    prior=0.12,
+    judge=judge,
+    ceiling_bits={Source.ACCESS_LOG: 4.0},  # the final ACK dropped at a full accept queue logs the same
+    expects={
+        "host": {"listener-well": 0.85, "drops-grow": 0.1},
+        "capture": {"acknowledged-silence": 0.97},
+        "error-log": {"read-timeout": 0.97},
+        "access-log": {"wait-timeout": 0.97},
+    },
+    remedies=(
+        Remedy("Find what the slow requests wait for (a thread dump or a trace of the slowest paths)."),
+        Remedy("Raise the proxy's read timeout only if the work really takes that long.", permanent=False),
+    ),
+)
