@@ -1,1 +1,56 @@
-# The whole developer interface: demo, test, lint, lab, bench, docs.
+# The whole developer interface: demo, test, lint, lab, bench, docs, new-suspect NAME=...
+# On a fresh machine (Debian's base, Python 3.11, root) `make demo` and `make test` install what they need.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := nginx-light tshark nftables iproute2
+
+.PHONY: demo test lint lab bench docs new-suspect clean debian-packages
+
+demo: .venv/demo
+	@$(BIN)/python examples/demo.py
+
+test: .venv/dev debian-packages
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: .venv/dev
+	$(BIN)/ruff format --check src tests examples bench
+	$(BIN)/ruff check src tests examples bench
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+lab: .venv/dev debian-packages
+	$(BIN)/why502 lab run accept-queue-overflow
+
+bench: .venv/dev debian-packages
+	$(BIN)/python bench/run.py
+
+docs: .venv/dev
+	$(BIN)/python docs/generate.py
+
+new-suspect: .venv/dev
+	$(BIN)/python docs/new_suspect.py $(NAME)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis report.html
+
+# venv needs ensurepip, which Debian keeps in a package of its own.
+.venv/bin/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(PYTHON) -m venv .venv
+
+.venv/demo: .venv/bin/python pyproject.toml constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/demo
+
+# Only what is missing; as an ordinary user the tests that need them skip and say so.
+debian-packages:
+	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>&1 \
+	  | awk '$$1 != "installed" {print $$NF}'); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); \
+	fi

@@ -92,9 +92,7 @@ def _level(listener: Listener, drops_grown: int, overflows_grown: int) -> Level:
     return Level.DROPPED if listener.drops else Level.FINE
 
 
-def _why(
-    level: Level, listener: Listener, namespace: Namespace | None, drops_grown: int, first_digit: bool
-) -> str:
+def _why(level: Level, listener: Listener, namespace: Namespace | None, drops_grown: int, first_digit: bool) -> str:
     holds = f"its accept queue holds {listener.backlog + 1} (backlog {listener.backlog})"
     digit = f"; {listener.backlog} is the first digit of somaxconn {namespace.somaxconn}" if namespace else ""
     tail = digit if first_digit else ""

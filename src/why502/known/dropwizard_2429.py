@@ -1,7 +1,7 @@
 """Dropwizard reads only the first digit of the system's backlog
 
-Dropwizard 1.3.0-rc7 to 1.3.6 read `net.core.somaxconn` with `Files.readAllBytes` where `acceptQueueSize` is not set, and
-get its first digit. Fixed in 1.3.7 (2018-10-02) and in 2.0. The cause of the article's 502s.
+Dropwizard 1.3.0-rc7 to 1.3.6 read `net.core.somaxconn` with `Files.readAllBytes` where `acceptQueueSize` is not
+set, and get its first digit. Fixed in 1.3.7 (2018-10-02) and in 2.0. The cause of the article's 502s.
 """
 
 from __future__ import annotations

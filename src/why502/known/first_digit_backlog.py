@@ -36,7 +36,7 @@ KNOWN = KnownIssue(
     source="https://github.com/dropwizard/dropwizard/issues/2429",
     remedies=(
         Remedy(
-            "Set the backlog explicitly instead of reading the system's default (Dropwizard: acceptQueueSize: 1024)."
+            "Set the backlog explicitly instead of reading the default (Dropwizard: acceptQueueSize: 1024)."
         ),
     ),
 )

@@ -108,9 +108,10 @@ class NextStep(Struct, frozen=True):
     gain_bits: float
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, kw_only=True):
     """`why502 diagnose --json`."""
 
+    schema: Literal["why502/1"] = SCHEMA
     generated: str
     window: Span | None
     inputs: tuple[InputLine, ...]
@@ -118,7 +119,6 @@ class Document(Struct, frozen=True):
     verdicts: tuple[VerdictLine, ...]
     suspects: tuple[SuspectLine, ...]
     next_steps: tuple[NextStep, ...]
-    schema: Literal["why502/1"] = SCHEMA
 
 
 class Link(Struct, frozen=True):

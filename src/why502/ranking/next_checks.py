@@ -32,7 +32,7 @@ def next_steps(ranked: Sequence[Ranked], suspects: Sequence[Suspect]) -> tuple[N
     gains: dict[str, float] = defaultdict(float)
     for one in ranked:
         for name, check in CHECKS.items():
-            if not _made(check, one):
+            if not _made(check, one) and not _impossible(check, one):
                 gains[name] += one.cluster.count / total * gain_bits(name, one, suspects)
     best = sorted((name for name in gains if gains[name] >= WORTH_BITS), key=lambda name: -gains[name])
     return tuple(_step(CHECKS[name], gains[name], ranked) for name in best[:MOST])
@@ -75,6 +75,12 @@ def _made(check: Check, ranked: Ranked) -> bool:
     if check.source is Source.CAPTURE:
         return scene.wire is not None or scene.cluster.target is None
     return True
+
+
+def _impossible(check: Check, ranked: Ranked) -> bool:
+    """Whether every proxy that was seen has no such thing (a managed balancer keeps no error log)."""
+    proxies = {place.request.proxy for place in ranked.cluster.logged}
+    return bool(proxies) and proxies <= check.not_with
 
 
 def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:

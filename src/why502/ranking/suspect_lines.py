@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.model.verdict import Status, SuspectLine
-from why502.ranking.weigh import EXPLAINED, HELD, Answer, Defect
+from why502.ranking.weigh import EXPLAINED, HELD, NAMED, Answer, Defect
 from why502.suspects.interface import CannotTell, DoesNotApply, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -58,13 +58,16 @@ def _fault(suspect: Suspect, ranked: Sequence[Ranked]) -> SuspectLine:
         case Weighed():
             leads = strongest.top[0] == suspect.name
             status = "convicted" if leads and p >= EXPLAINED else "suspected" if p >= SUSPECTED else "cleared"
-            why = answer.summary if status != "cleared" else _why_cleared(answer)
+            why = answer.summary if p >= NAMED else _strongest(answer, against=status == "cleared")
             return SuspectLine(suspect.name, "fault", status, round(p, 4), why, answer.missing)
 
 
-def _why_cleared(answer: Weighed) -> str:
-    against = min(answer.evidence, key=lambda e: e.bits, default=None)
-    return against.text if against and against.bits < 0 else "another cause explains these failures far better"
+def _strongest(answer: Weighed, *, against: bool) -> str:
+    """The weightiest observation in that direction; a summary would claim more than is known."""
+    fitting = [e for e in answer.evidence if (e.bits < 0) == against]
+    if not fitting:
+        return "another cause explains these failures far better" if against else "nothing speaks against it"
+    return max(fitting, key=lambda e: abs(e.bits)).text
 
 
 def _told(answer: Answer) -> int:

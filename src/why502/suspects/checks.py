@@ -24,6 +24,8 @@ class Check:
     """With `{target}` (address:port), `{port}` and `{since}` to be filled in."""
     why: str
     outcomes: tuple[str, ...]
+    not_with: frozenset[str] = frozenset()
+    """Proxies that cannot give it."""
 
 
 HOST: Final = "host"
@@ -65,6 +67,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         command="why502 diagnose access.log error.log",
         why="the proxy's error log around {since} names the failing call",
         outcomes=("connect-timeout", "refused", "reset", "closed", "read-timeout", "bad-answer", "silent"),
+        not_with=frozenset({"alb"}),
     ),
     CHANGES: Check(
         source=Source.CHANGES,
