@@ -8,14 +8,15 @@ PACKAGES := nginx-light tshark nftables iproute2
 .PHONY: demo test lint lab bench docs new-suspect clean debian-packages
 
 demo: .venv/demo
-	@$(BIN)/python examples/demo.py
+	@$(BIN)/why502 diagnose examples/the-article -o report.html --force; test $$? -eq 1
+	@echo; echo "The same as a page, with the plot: report.html"
 
 test: .venv/dev debian-packages
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/dev
-	$(BIN)/ruff format --check src tests examples bench
-	$(BIN)/ruff check src tests examples bench
+	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff check src tests bench docs
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
 
