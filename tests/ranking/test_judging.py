@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.ranking.making import case, fault, request, served
+from tests.making import case, fault, request, served
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
 from why502.ranking import judge_case

@@ -4,7 +4,7 @@ from math import isclose
 
 import pytest
 
-from tests.ranking.making import case, fault, request
+from tests.making import case, fault, request
 from why502.ranking import judge_case
 from why502.ranking.next_checks import likelihoods
 from why502.suspects import all_suspects

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from tests.making import request, served
+from why502.facts.error_log import join
+from why502.model.evidence import Place
+from why502.model.requests import Manner, Phase, Request, Side
+
+ERROR = {
+    "at": Place("error.log", 7),
+    "status": None,
+    "client": "10.0.0.9",
+    "method": "GET",
+    "path": "/a",
+    "phase": Phase.CONNECT,
+    "manner": Manner.REFUSED,
+    "reason": "connect() failed (111: Connection refused)",
+}
+LINE = {"client": "10.0.0.9", "method": "GET", "path": "/a", "phase": Phase.UNKNOWN, "manner": Manner.UNKNOWN}
+
+
+def test_a_vague_access_line_learns_from_the_error_log() -> None:
+    """Phase, manner and words come from the error log; the status stays."""
+    joined, rest = join([request(100.0, **LINE)], [request(100.4, **ERROR)])
+    assert rest == []
+    assert (joined[0].status, joined[0].phase, joined[0].manner) == (502, Phase.CONNECT, Manner.REFUSED)
+    assert joined[0].reason == ERROR["reason"]
+
+
+def test_local_time_is_moved_to_utc() -> None:
+    """An error log two hours ahead still joins: most pairs agree on the offset."""
+    access = [request(100.0 + 10 * n, **LINE) for n in range(3)]
+    errors = [request(100.0 + 10 * n + 7200, **ERROR) for n in range(3)]
+    joined, rest = join(access, errors)
+    assert rest == []
+    assert [r.reason for r in joined] == [ERROR["reason"]] * 3
+
+
+def test_an_error_that_a_retry_hid_stays_a_failure_of_its_own() -> None:
+    """The client got 200; the failed attempt is a hidden failure."""
+    joined, rest = join([served(100.0, client="10.0.0.9", method="GET", path="/a")], [request(100.2, **ERROR)])
+    assert not joined[0].failed
+    assert [r.manner for r in rest] == [Manner.REFUSED]
+
+
+def test_another_clients_error_is_not_joined() -> None:
+    """Same second, same path, other client."""
+    joined, rest = join([request(100.0, **LINE)], [request(100.0, **{**ERROR, "client": "10.0.0.10"})])
+    assert len(rest) == 1
+    assert joined[0].reason is None
+
+
+def test_a_precise_line_keeps_its_own_phase() -> None:
+    """The access log told that a connect timed out; a vaguer error does not overrule it."""
+    line = {**LINE, "phase": Phase.CONNECT, "manner": Manner.TIMEOUT, "side": Side.PROXY}
+    (only,), _ = join([request(100.0, **line)], [request(100.0, **ERROR)])
+    assert isinstance(only, Request)
+    assert only.manner is Manner.TIMEOUT
