@@ -55,7 +55,8 @@ class Reader:
 def lines(evidence: EvidenceFile, limit_bytes: int = 1 << 20) -> Iterator[tuple[int, str]]:
     """Numbered lines (from 1), decoded as UTF-8 with replacement, without line end or byte-order mark.
 
-    A line longer than `limit_bytes` is cut there (its rest is skipped), so that no input exhausts memory.
+    A line longer than `limit_bytes` is cut there (its rest is skipped), so that no input exhausts memory. The NUL
+    bytes that a truncating log rotation leaves in front of a line do not count.
     """
     with evidence.open() as stream:
         number = 0
@@ -64,5 +65,6 @@ def lines(evidence: EvidenceFile, limit_bytes: int = 1 << 20) -> Iterator[tuple[
             rest = raw
             while not rest.endswith(b"\n") and len(rest) == limit_bytes:
                 rest = stream.readline(limit_bytes)
+                raw = raw if raw.strip(b"\0") else rest
             text = raw.decode("utf-8", "replace").rstrip("\r\n")
             yield number, text.removeprefix("\ufeff") if number == 1 else text

@@ -1,0 +1,120 @@
+"""Gathers evidence: whatever the user names becomes readings, and nothing that was named is lost silently."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from why502.errors import Why502Error
+from why502.model.case import Input, Misread
+from why502.model.evidence import Place
+from why502.sources import all_readers
+from why502.sources.interface import FIRST_MISREAD, Reader, Reading
+from why502.sources.opening import Found, Hidden, Unusable, find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+RECOGNISED = 0.15
+"""A reader whose fit is below this did not recognise the file: a log of which six lines in seven are foreign."""
+
+HINT = "name a log, a capture, a metric export, a folder of them, or a bundle written by `why502 collect`"
+
+
+UNRECOGNISED = "unrecognised"
+DUPLICATE = "duplicate"
+HIDDEN_FILES = "hidden-files"
+NO_EVIDENCE = frozenset({UNRECOGNISED, DUPLICATE, HIDDEN_FILES})
+"""Kinds of inputs that nothing was read from."""
+
+
+def _silent(_: str) -> None:
+    """Progress that nobody watches."""
+
+
+def gather(paths: Sequence[str], progress: Callable[[str], None] = _silent) -> list[Reading]:
+    """Everything that the named files, directories and bundles hold, in the order of the names.
+
+    What cannot be used becomes an input of kind 'unrecognised' with the reason (hidden files: 'hidden-files', a
+    file named twice: 'duplicate', read once). If nothing at all can be used, a `Why502Error` says so.
+    """
+    readings = list(_readings(paths, progress))
+    if all(reading.input.kind in NO_EVIDENCE for reading in readings):
+        unusable = [reading.input for reading in readings if reading.input.kind == UNRECOGNISED]
+        raise _nothing_usable(paths, unusable)
+    return readings
+
+
+def _readings(paths: Sequence[str], progress: Callable[[str], None]) -> Iterator[Reading]:
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        for finding in find(path):
+            match finding:
+                case Unusable():
+                    yield _put_aside(finding.path, finding.why)
+                case Hidden():
+                    yield _hidden(finding)
+                case Found(identity=identity, file=file) if identity in seen:
+                    yield Reading(Input(file.path, DUPLICATE, None, 0))
+                case Found():
+                    seen.update((finding.identity,) if finding.identity else ())
+                    progress(finding.file.path)
+                    yield _read(finding)
+
+
+def recognise(head: bytes) -> Reader | None:
+    """The reader that fits best; None if none fits."""
+    fits = [(reader.fit(head), reader) for reader in all_readers()]
+    best, reader = max(fits, key=lambda fit: fit[0])
+    return reader if best >= RECOGNISED else None
+
+
+def _read(found: Found) -> Reading:
+    if not found.head:
+        return _put_aside(found.file.path, "; ".join(("the file is empty", *sorted(found.damage))))
+    reader = recognise(found.head)
+    if reader is None:
+        return _put_aside(found.file.path, f"its content is nothing known (it begins with {found.head[:8]!r})")
+    try:
+        reading = reader.read(found.file)
+    except OSError as error:
+        return _put_aside(found.file.path, (error.strerror or str(error)).lower())
+    return _with_damage(reading, sorted(found.damage))
+
+
+def _with_damage(reading: Reading, damage: list[str]) -> Reading:
+    """Each reason why a file ended early counts as one record that was not understood."""
+    if not damage:
+        return reading
+    told = reading.input
+    misreads = tuple(Misread(Place(told.path), f"the file ends early: {why}") for why in damage)
+    return structs.replace(
+        reading,
+        input=structs.replace(
+            told,
+            not_understood=told.not_understood + len(damage),
+            first_not_understood=(*misreads, *told.first_not_understood)[:FIRST_MISREAD],
+        ),
+    )
+
+
+def _put_aside(path: str, why: str) -> Reading:
+    return Reading(Input(path, UNRECOGNISED, None, 0, 1, (Misread(Place(path), why),)))
+
+
+def _hidden(hidden: Hidden) -> Reading:
+    first = tuple(Misread(Place(name), "hidden, not looked into") for name in islice(hidden.names, FIRST_MISREAD))
+    return Reading(Input(hidden.path, HIDDEN_FILES, None, 0, len(hidden.names), first))
+
+
+def _nothing_usable(paths: Sequence[str], unusable: Sequence[Input]) -> Why502Error:
+    if not unusable:
+        return Why502Error("no evidence was given", hint=HINT)
+    first = unusable[0].first_not_understood[0]
+    if len(unusable) == 1:
+        return Why502Error("cannot be used as evidence", where=unusable[0].path, why=first.why, hint=HINT)
+    where = ", ".join(islice(paths, 3)) + (", ..." if len(paths) > 3 else "")
+    why = f"none of {len(unusable)} files was recognised, the first is {first.at}: {first.why}"
+    return Why502Error("no usable evidence", where=where, why=why, hint=HINT)

@@ -1,0 +1,139 @@
+"""From what the user names to files of evidence: files, directories, and archives of both, inflated on the way."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from why502.sources.inflating import open_inflated
+from why502.sources.interface import HEAD_BYTES, EvidenceFile
+from why502.sources.tarballs import Body, is_tar, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_MEMBER_BYTES = 8 << 30
+"""The most of one archive member that is unpacked (into a temporary directory, one member at a time)."""
+
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to read. It can be read until the next one is asked for."""
+
+    file: EvidenceFile
+    head: bytes
+    identity: tuple[int, int] | None
+    """Device and inode; None inside an archive."""
+    damage: set[str]
+    """Filled while the file is read: why its content ended early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Something that cannot be read, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Files and directories whose names begin with a dot, which were not looked into."""
+
+    path: str
+    names: tuple[str, ...]
+
+
+Finding = Found | Unusable | Hidden
+
+
+def find(path: str) -> Iterator[Finding]:
+    """Everything behind one path, directories in sorted order."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError) as error:
+        yield Unusable(path, _reason(error))
+        return
+    if S_ISDIR(mode):
+        yield from _in_directory(path)
+    else:
+        yield from _in_file(path)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _in_directory(top: str) -> Iterator[Finding]:
+    hidden: list[str] = []
+    unreadable: list[OSError] = []
+    empty = True
+    for folder, folders, names in os.walk(top, onerror=unreadable.append):
+        hidden.extend(os.path.join(folder, name) for name in folders + names if name.startswith("."))  # noqa: PTH118 - keeps the path as the user wrote it
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            empty = False
+            yield from _in_file(os.path.join(folder, name))  # noqa: PTH118 - as above
+    for error in unreadable:
+        yield Unusable(str(error.filename), _reason(error))
+    if hidden:
+        yield Hidden(top, tuple(hidden))
+    if empty and not unreadable:
+        yield Unusable(top, "the directory holds no files" + (" but hidden ones" if hidden else ""))
+
+
+def _in_file(path: str) -> Iterator[Finding]:
+    try:
+        status = Path(path).stat()
+        if not S_ISREG(status.st_mode):
+            yield Unusable(path, "it is not a regular file")
+            return
+        found = _opened(path, Path(path), (status.st_dev, status.st_ino))
+    except (OSError, ValueError) as error:
+        yield Unusable(path, _reason(error))
+        return
+    if is_tar(found.head):
+        yield from _in_archive(found)
+    else:
+        yield found
+
+
+def _opened(label: str, path: Path, identity: tuple[int, int] | None) -> Found:
+    damage: set[str] = set()
+    evidence = EvidenceFile(label, partial(open_inflated, path, damage.add))
+    with evidence.open() as stream:
+        return Found(evidence, stream.read(HEAD_BYTES), identity, damage)
+
+
+def _in_archive(archive: Found) -> Iterator[Finding]:
+    label = archive.file.path
+    empty = True
+    with archive.file.open() as stream, TemporaryDirectory(prefix="why502-") as folder:
+        for name, body in members(stream, archive.damage.add):
+            empty = False
+            yield _unpacked(f"{label}/{name}", body, Path(folder, "member"))
+    if archive.damage or empty:
+        yield Unusable(label, "; ".join(sorted(archive.damage)) or "the archive holds no files")
+
+
+def _unpacked(label: str, body: Body, spool: Path) -> Finding:
+    """One member on disk, in place of the one before."""
+    try:
+        with spool.open("wb") as file:
+            left = MAX_MEMBER_BYTES
+            while left and (data := body.read(min(left, COPY_BYTES))):
+                file.write(data)
+                left -= len(data)
+        found = _opened(label, spool, None)
+    except OSError as error:
+        return Unusable(label, _reason(error))
+    if body.left or body.cut:
+        found.damage.add("it is cut short")
+    return found
