@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from why502 import __version__
+from why502.cli.exits import EXIT_STATUSES
 from why502.errors import Exit, Why502Error
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ COMMANDS = ("diagnose", "host", "collect", "explain", "lab", "schema")
 
 
 class LazyCommands(click.Group):
-    """Imports a command's module when it is asked for."""
+    """Imports a command's module when it is asked for; each states the exit statuses."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -30,22 +31,15 @@ class LazyCommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"{__name__}.{cmd_name}")
-        return module.command  # type: ignore[no-any-return]
+        command: click.Command = module.command
+        command.epilog = command.epilog or EXIT_STATUSES
+        return command
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="why502")
 def why502() -> None:
-    """Find out why a gateway answered 502, 503 or 504.
-
-    \b
-    Exit status, for all commands:
-      0  nothing wrong was found
-      1  failures found and explained
-      2  wrong use, or unreadable evidence
-      3  failures found, cause not determined
-      4  a defect of why502
-    """  # noqa: D301 - click wants the backspace character itself
+    """Find out why a gateway answered 502, 503 or 504."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

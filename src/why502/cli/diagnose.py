@@ -1,0 +1,96 @@
+"""`why502 diagnose`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from why502.cli import output
+from why502.cli.exits import EXIT_STATUSES
+from why502.cli.when import When
+from why502.errors import Why502Error
+
+if TYPE_CHECKING:
+    from why502.model.verdict import Diagnosis
+
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+@click.command("diagnose", epilog=EXIT_STATUSES)
+@click.argument("evidence", nargs=-1, type=str)
+@click.option("--host", is_flag=True, help="Look at this machine as well (root sees more).")
+@click.option("--target", metavar="ADDR[:PORT]", help="Only what concerns this target.")
+@click.option("--since", type=When(), metavar="T", help="Only what happened from then on.")
+@click.option("--until", type=When(), metavar="T", help="Only what happened up to then.")
+@click.option("--changes", metavar="FILE", help="Deployments and other changes: a time and a sentence a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (`why502 schema` describes it).")
+@click.option("-o", "page", metavar="FILE", type=click.Path(path_type=Path), help="Write the HTML report here as well.")
+@click.option("--force", is_flag=True, help="Overwrite the HTML report if it exists.")
+def command(
+    *,
+    evidence: tuple[str, ...],
+    host: bool,
+    target: str | None,
+    since: float | None,
+    until: float | None,
+    changes: str | None,
+    as_json: bool,
+    page: Path | None,
+    force: bool,
+) -> int:
+    """Find out why a gateway answered 502, 503 or 504.
+
+    EVIDENCE is whatever there is: logs, captures, metrics, host snapshots, bundles, or folders of them. Each file
+    is recognised by its content.
+
+    T is 2018-08-28T20:17:23Z, '2018-08-28 20:17' (UTC), or 30m, 2h, 1d before now.
+
+    \b
+    Examples:
+      why502 diagnose ./evidence/
+      why502 diagnose access.log capture.pcap -o report.html
+      sudo why502 diagnose --host access.log --since 2h --target 10.0.0.7:8080
+    """  # noqa: D301 - click wants the backspace character itself
+    _require_something(evidence, since, until, host=host)
+    if page:
+        _require_page(page, force=force)
+    from why502.diagnosis import diagnose, exit_status
+
+    with output.progress() as progress:
+        diagnosis = diagnose(
+            evidence, host=host, target=target, since_s=since, until_s=until, changes=changes, progress=progress
+        )
+    output.show(_report(diagnosis, as_json=as_json))
+    if page:
+        from why502.reports import html
+
+        output.write(page, html.render(diagnosis), force=force)
+    return exit_status(diagnosis)
+
+
+def _report(diagnosis: Diagnosis, *, as_json: bool) -> str:
+    from why502.reports import json, text
+
+    if as_json:
+        return json.render(diagnosis)
+    return text.render(diagnosis, width=output.width(), color=output.color())
+
+
+def _require_something(evidence: tuple[str, ...], since: float | None, until: float | None, *, host: bool) -> None:
+    if not evidence and not host:
+        raise Why502Error(
+            "no evidence given",
+            hint="name logs, captures, metrics or a folder of them (why502 diagnose ./evidence/), or look at this "
+            "machine (sudo why502 diagnose --host)",
+        )
+    if since is not None and until is not None and since >= until:
+        raise Why502Error("nothing lies between --since and --until", why="--since is not before --until")
+
+
+def _require_page(page: Path, *, force: bool) -> None:
+    """Before the work begins, not after it."""
+    if page.suffix.lower() not in PAGE_SUFFIXES:
+        raise Why502Error("-o writes HTML", where=str(page), hint="name it report.html, or use --json > report.json")
+    output.require_writable(page, force=force)

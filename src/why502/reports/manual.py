@@ -1,0 +1,74 @@
+"""The manual: one page a cause, and the list of causes.
+
+A page is a module docstring, plain text with headings underlined by dashes: also what a pipe gets. On a terminal
+it is drawn as Markdown, which such headings are.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from rich.console import Console, Group
+from rich.markdown import Heading, Markdown
+from rich.text import Text
+
+from why502.reports.rollcall import KINDS
+from why502.reports.text.layout import heading, indented, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
+
+NAME_COLUMNS = 27
+UNWRAPPED_COLUMNS = 1000
+
+
+class Entry(Struct, frozen=True):
+    """A cause in the list."""
+
+    name: str
+    kind: str
+    title: str
+    built: bool = True
+    """False: it has a name and no judge yet."""
+
+
+class _Heading(Heading):
+    """At the left and bold, where Rich centres and underlines."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.text.plain, "bold")
+
+
+class _Page(Markdown):
+    elements: ClassVar = {**Markdown.elements, "heading_open": _Heading}
+
+
+def page(text: str, *, width: int | None, color: bool) -> str:
+    """A manual page; `width` None: as it stands in the source."""
+    if width is None:
+        return text
+    return _drawn(Group(_Page(text)), width, color=color)
+
+
+def contents(entries: Sequence[Entry], *, width: int | None, color: bool) -> str:
+    """All causes by kind."""
+    parts: list[RenderableType] = []
+    for kind, (title, note) in KINDS.items():
+        for built, name in ((True, title), (False, f"{title} without a judge yet")):
+            if group := [entry for entry in entries if entry.kind == kind and entry.built == built]:
+                lines = ((Text(entry.name, "bold"), Text(entry.title)) for entry in group)
+                parts += [heading(name, note if built else ""), indented(rows(lines, NAME_COLUMNS))]
+    drawn = _drawn(Group(*parts, "", "why502 explain CAUSE prints its page."), width or UNWRAPPED_COLUMNS, color=color)
+    return drawn.lstrip("\n")
+
+
+def _drawn(content: Group, width: int, *, color: bool) -> str:
+    screen = io.StringIO()
+    Console(
+        file=screen, width=width, force_terminal=color, color_system="standard" if color else None, emoji=False
+    ).print(content)
+    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())

@@ -1,0 +1,105 @@
+"""How numbers, times and answers are worded: the same in the text and on the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from why502.model.words import count as count  # noqa: PLC0414 - re-exported: one place for all wording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from why502.model.verdict import Diagnosis, Failures, VerdictLine
+
+SETTLED: Final = 0.95
+"""From this probability on the answer stands without another check."""
+
+
+def percent(probability: float) -> str:
+    """Never 0 % and never 100 %: evidence does not go that far.
+
+    >>> percent(0.974), percent(0.9993), percent(0.0001)
+    ('97 %', '> 99 %', '< 1 %')
+    """
+    if probability > 0.99:
+        return "> 99 %"
+    return "< 1 %" if probability < 0.01 else f"{probability:.0%}".replace("%", " %")
+
+
+def bits(value: float) -> str:
+    return f"{value:+.1f}"
+
+
+def listing(items: Sequence[str], limit: int = 4) -> str:
+    """The first few, and how many more there are.
+
+    >>> listing(["a", "b", "c"], limit=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more
+
+
+def moment(rfc3339: str) -> str:
+    """Without fractions, `T` and `Z`: the line says UTC once.
+
+    >>> moment("2018-08-28T20:17:23.366947Z")
+    '2018-08-28 20:17:23'
+    """
+    return rfc3339.removesuffix("Z").partition(".")[0].replace("T", " ")
+
+
+def span(since: str | None, until: str | None) -> str:
+    """From when to when, the day once.
+
+    >>> span("2018-08-28T20:17:23Z", "2018-08-28T20:30:00Z")
+    '2018-08-28 20:17:23 to 20:30:00 UTC'
+    """
+    if not since or not until:
+        return f"{moment(since or until or '')} UTC" if since or until else ""
+    begin, end = moment(since), moment(until)
+    if begin == end:
+        return f"{begin} UTC"
+    same_day = begin.partition(" ")[0] == end.partition(" ")[0]
+    return f"{begin} to {end.partition(' ')[2] if same_day else end} UTC"
+
+
+def scope(verdict: VerdictLine, failures: Failures) -> str:
+    """How many failures, where, when."""
+    total = max(failures.total, verdict.failures)
+    where = f" at {listing(verdict.targets)}" if verdict.targets else ""
+    when = f", {span(verdict.since, verdict.until)}" if verdict.since or verdict.until else ""
+    return f"{verdict.failures:,} of {count(total, 'failure')}{where}{when}"
+
+
+def duration(length_s: float) -> str:
+    """In the unit in which it is a whole number.
+
+    >>> duration(60), duration(7200), duration(0.5)
+    ('1 min', '2 h', '0.5 s')
+    """
+    for unit_s, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if length_s >= unit_s and length_s % unit_s == 0:
+            return f"{length_s / unit_s:g} {unit}"
+    return f"{length_s:g} s"
+
+
+def epoch_s(rfc3339: str | None) -> float | None:
+    """None as well for a time that is not one."""
+    try:
+        found = datetime.fromisoformat(rfc3339 or "")
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def settled(diagnosis: Diagnosis) -> bool:
+    """Whether no further check is needed."""
+    verdicts = diagnosis.document.verdicts
+    return not diagnosis.undetermined and all(v.probability >= SETTLED for v in verdicts)
+
+
+def nothing_wrong(diagnosis: Diagnosis) -> bool:
+    document = diagnosis.document
+    return not (document.verdicts or diagnosis.undetermined or document.failures.total)

@@ -1,0 +1,127 @@
+"""The first screen: the answer, how sure it is, why, what to do, what to check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from why502.reports.phrases import bits, count, listing, nothing_wrong, percent, scope, settled
+from why502.reports.rollcall import missing
+from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from why502.model.verdict import (
+        Because,
+        Diagnosis,
+        EvidenceLine,
+        Failures,
+        NextStep,
+        Remedy,
+        Undetermined,
+        VerdictLine,
+    )
+
+FIRST_EVIDENCE = 3
+FIRST_REMEDIES = 2
+FIRST_STEPS = 2
+WEIGHT_COLUMNS = 10
+MOST_ANSWERS = 10
+"""Verdicts that are shown; JSON has them all."""
+
+
+def parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """What the reader sees before scrolling."""
+    for number, part in enumerate(_answers(diagnosis)):
+        yield Group("", part) if number else part
+    if not settled(diagnosis) and diagnosis.document.next_steps:
+        yield labelled([("check", steps(diagnosis.document.next_steps[:FIRST_STEPS]))])
+    if diagnosis.defects:
+        yield Text("\nA judge crashed, and cleared nobody. This is a defect of why502; please report:", "bold red")
+        yield from (indented(plain(defect)) for defect in diagnosis.defects)
+
+
+def _answers(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    document = diagnosis.document
+    if nothing_wrong(diagnosis):
+        yield _nothing_wrong(diagnosis)
+    elif not document.verdicts and not diagnosis.undetermined:
+        yield Text(f"{count(document.failures.total, 'failure')} found, cause not determined", "bold yellow")
+    yield from (_verdict(v, document.failures) for v in document.verdicts[:MOST_ANSWERS])
+    if len(document.verdicts) > MOST_ANSWERS:
+        yield f"{count(len(document.verdicts) - MOST_ANSWERS, 'more verdict')}: see --json"
+    yield from (_undetermined(u) for u in diagnosis.undetermined[:MOST_ANSWERS])
+
+
+def _verdict(verdict: VerdictLine, failures: Failures) -> Group:
+    sections: list[tuple[str, Iterable[RenderableType]]] = [
+        ("because", [_because(b) for b in verdict.because]),
+        ("evidence", [evidence(verdict.evidence[:FIRST_EVIDENCE])]),
+        ("to do", remedies(verdict.remedies[:FIRST_REMEDIES])),
+    ]
+    return Group(
+        join(plain(verdict.cause, "bold red"), Text(f", {percent(verdict.probability)} sure", "bold")),
+        plain(verdict.summary),
+        plain(scope(verdict, failures), "dim"),
+        "",
+        labelled(sections),
+    )
+
+
+def _because(because: Because) -> Text:
+    issue = plain(f" (known issue: {because.known_issue})" if because.known_issue else "")
+    return join(plain(because.condition, "bold"), ": ", plain(because.text), issue)
+
+
+def evidence(lines: Iterable[EvidenceLine]) -> Table:
+    """Observations, each with its weight and its place."""
+    return rows(((_weight(line), placed(line.text, line.at)) for line in lines), WEIGHT_COLUMNS)
+
+
+def _weight(line: EvidenceLine) -> Text:
+    return join(Text(bits(line.bits), "green" if line.says == "for" else "red"), Text(" bits", "dim"))
+
+
+def remedies(found: Iterable[Remedy]) -> Iterator[Text]:
+    """What to do, each with its command below."""
+    for remedy in found:
+        yield join(plain(remedy.text), Text("" if remedy.permanent else " (until the next restart)", "dim"))
+        if remedy.command:
+            yield command(remedy.command)
+
+
+def steps(found: Iterable[NextStep]) -> Iterator[Text]:
+    """Checks, each with its reason below."""
+    for step in found:
+        yield command(step.command)
+        yield join(plain(step.why), Text(f" (would move the answer by {step.gain_bits:.1f} bits)", "dim"))
+
+
+def _undetermined(cluster: Undetermined) -> Group:
+    where = f" at {listing(cluster.targets)}" if cluster.targets else ""
+    likeliest = [join(plain(cause), Text(f", {percent(p)}", "dim")) for cause, p in cluster.likeliest]
+    return Group(
+        Text("cause not determined", "bold yellow"),
+        plain(cluster.text),
+        plain(f"{count(cluster.failures, 'failure')}{where}, in phase {cluster.phase}", "dim"),
+        labelled([("likeliest", likeliest)]),
+    )
+
+
+def _nothing_wrong(diagnosis: Diagnosis) -> Group:
+    document = diagnosis.document
+    kinds = sorted({line.kind for line in document.inputs if line.records})
+    looked = f"{', '.join(kinds) or 'nothing'}; {count(document.failures.requests, 'request')}"
+    held = [join(plain(s.cause, "bold"), ": ", plain(s.why)) for s in document.suspects if s.status == "convicted"]
+    sections: list[tuple[str, Iterable[RenderableType]]] = [
+        ("looked at", [plain(looked)]),
+        ("not seen", [plain(", ".join(missing(document)) or "nothing missing")]),
+        ("but", held),
+    ]
+    return Group(Text("Nothing wrong was found", "bold green"), labelled(sections))

@@ -1,0 +1,69 @@
+"""What the answer rests on: the failures in numbers and over time, and what became of each input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from why502.reports.phrases import count, duration, span
+from why502.reports.text.layout import heading, indented, join, plain, rows
+from why502.reports.timeline import bars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from why502.model.verdict import Diagnosis, InputLine
+
+LABEL_COLUMNS = 15
+SPARK_COLUMNS = 60
+SPARKS = " ▁▂▃▄▅▆▇█"
+MOST_INPUTS = 30
+
+
+def parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """Failures, then inputs."""
+    failures = diagnosis.document.failures
+    if failures.total:
+        yield heading("Failures", f"{failures.total:,} in {count(failures.requests, 'request')}")
+        counted = {"by status": failures.by_status, "made by": failures.by_side, "in phase": failures.by_phase}
+        counts = [(Text(label), plain(_counts(numbers))) for label, numbers in counted.items() if any(numbers.values())]
+        yield indented(rows(counts + _sparks(diagnosis), LABEL_COLUMNS))
+    yield heading("Inputs")
+    for line in diagnosis.document.inputs[:MOST_INPUTS]:
+        yield from _input(line)
+    if len(diagnosis.document.inputs) > MOST_INPUTS:
+        yield Text(f"  {count(len(diagnosis.document.inputs) - MOST_INPUTS, 'more input')}: see --json", "dim")
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    ordered = sorted(numbers.items(), key=lambda item: -item[1])
+    return "   ".join(f"{name} {number:,}" for name, number in ordered if number)
+
+
+def _sparks(diagnosis: Diagnosis) -> list[tuple[Text, ...]]:
+    shown, length_s = bars(diagnosis.timeline, diagnosis.bucket_s, SPARK_COLUMNS)
+    if not shown:
+        return []
+    most = max(max(b.by_proxy, b.by_target) for b in shown)
+    return [
+        (Text("5xx by proxy"), Text(_spark([b.by_proxy for b in shown], most), "red")),
+        (Text("5xx by target"), Text(_spark([b.by_target for b in shown], most), "blue")),
+        (Text(), Text(f"one column is {duration(length_s)}, the highest is {most}", "dim")),
+    ]
+
+
+def _spark(numbers: Sequence[int], most: int) -> str:
+    """Whatever is not zero is seen."""
+    top = len(SPARKS) - 1
+    return "".join("." if number <= 0 else SPARKS[max(1, number * top // most)] for number in numbers)
+
+
+def _input(line: InputLine) -> Iterator[RenderableType]:
+    times = f", {span(line.from_, line.to)}" if line.from_ or line.to else ""
+    gaps = Text(f", {line.not_understood:,} not understood" if line.not_understood else "", "yellow")
+    yield indented(plain(line.path))
+    yield indented(join(plain(f"{line.kind}, {count(line.records, 'record')}{times}", "dim"), gaps), 4)
+    yield from (indented(plain(misread, "dim"), 6) for misread in line.first_not_understood)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from tests.cli.running import why502
+from why502.reports.json import json_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAILED = (
+    "http 2018-08-28T20:17:23.366947Z app/web/50dc6c495c0c9188 203.0.113.9:52011 10.0.0.7:8080 0.001 0.012 -1 502 - 87 "
+    '610 "GET http://example.com:80/ HTTP/1.1" "curl/7.61" - - '
+    "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/web/73e2d6bc24d8a067 "
+    '"Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 2018-08-28T20:17:23.353000Z "forward" "-" "-" '
+    '"10.0.0.7:8080" "-" "-" "-" TID_1\n'
+)
+ANSWERED = FAILED.replace(" -1 502 - ", " 0.000 200 200 ")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "access.log"
+    path.write_text(FAILED)
+    return path
+
+
+def test_a_log_with_a_failure_gives_a_report(log: Path) -> None:
+    """Failures found: exit status 1 or 3, the answer on stdout, nothing on stderr."""
+    done = why502("diagnose", str(log))
+    assert done.returncode in {1, 3}
+    assert "1 in 1 request" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_log_without_failures_has_exit_status_0(tmp_path: Path) -> None:
+    """Nothing wrong: says so, and what was looked at."""
+    path = tmp_path / "access.log"
+    path.write_text(ANSWERED)
+    done = why502("diagnose", str(path))
+    assert done.returncode == 0
+    assert done.stdout.startswith("Nothing wrong was found")
+    assert "alb-access-log" in done.stdout
+
+
+def test_json_is_one_valid_document(log: Path) -> None:
+    """`--json` prints the published document and nothing else."""
+    done = why502("diagnose", "--json", str(log))
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(json_schema()))
+    assert document["failures"]["by_status"] == {"502": 1}
+
+
+def test_the_page_is_written_once(log: Path, tmp_path: Path) -> None:
+    """-o writes HTML; a second time it refuses, and --force overwrites."""
+    page = tmp_path / "report.html"
+    assert why502("diagnose", str(log), "-o", str(page)).returncode in {1, 3}
+    assert page.read_text().startswith("<!doctype html>")
+    page.write_text("mine")
+    refused = why502("diagnose", str(log), "-o", str(page))
+    assert (refused.returncode, refused.stdout, page.read_text()) == (2, "", "mine")
+    assert "--force" in refused.stderr
+    assert why502("diagnose", str(log), "-o", str(page), "--force").returncode in {1, 3}
+    assert page.read_text() != "mine"
+
+
+def test_since_cuts_off_what_was_before(log: Path) -> None:
+    """A window after the only failure leaves nothing wrong."""
+    assert why502("diagnose", str(log), "--since", "2018-08-28 21:00").returncode == 0
+    assert why502("diagnose", str(log), "--until", "2018-08-28 21:00").returncode in {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "no evidence given"),
+        (["x", "-o", "report.pdf"], "-o writes HTML"),
+        (["x", "-o", "no/such/folder/report.html"], "folder does not exist"),
+        (["x", "--since", "yesterday"], "is no time"),
+        (["x", "--since", "1h", "--until", "2h"], "--since is not before --until"),
+        (["no/such/file"], "no/such/file"),
+        (["x", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_use_is_one_sentence(arguments: list[str], sentence: str) -> None:
+    """Wrong use: exit status 2, what is wrong on stderr, never a traceback."""
+    done = why502("diagnose", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_is_not_utf8_gets_a_report(log: Path) -> None:
+    """Where the encoding has no block characters, they are spelled out."""
+    done = why502("diagnose", str(log), PYTHONIOENCODING="ascii")
+    assert done.returncode in {1, 3}
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from tests.reports import example
+from tests.reports.approval import approved
+from tests.reports.hostile import HOSTILE
+from why502.reports.text import render
+
+SNAPSHOTS = {
+    "article-80-columns.txt": (example.ARTICLE, 80),
+    "article-pipe.txt": (example.ARTICLE, None),
+    "not-determined-80-columns.txt": (example.NOT_DETERMINED, 80),
+    "nothing-wrong-80-columns.txt": (example.NOTHING_WRONG, 80),
+}
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_the_report_is_the_approved_one(name: str) -> None:
+    """Whole reports, as a person approved them."""
+    diagnosis, width = SNAPSHOTS[name]
+    report = render(diagnosis, width=width, color=False)
+    assert report == approved(name, report)
+
+
+def test_the_first_screen_holds_the_answer() -> None:
+    """On 24 lines of 100 columns: cause, how sure, why, three lines of evidence with places, the command."""
+    first = "\n".join(render(example.ARTICLE, width=100, color=False).splitlines()[:24])
+    verdict = example.OVERFLOW
+    flowing = " ".join(first.split())
+    assert f"{verdict.cause}, 97 % sure" in flowing
+    assert verdict.summary in flowing
+    assert verdict.because[0].condition in flowing
+    assert all(f"[{line.at}]" in flowing for line in verdict.evidence[:3])
+    assert str(verdict.remedies[0].command) in flowing
+    assert "Chain" in first
+
+
+def test_a_pipe_gets_whole_sentences() -> None:
+    """Without a width nothing is wrapped, so that grep finds what it looks for."""
+    lines = render(example.ARTICLE, width=None, color=False).splitlines()
+    for text in (example.OVERFLOW.summary, *(line.text for line in example.OVERFLOW.evidence)):
+        assert any(text in line for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 132])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_neither_steers_nor_breaks_the_terminal(name: str, width: int) -> None:
+    """No control character comes through, and no line is wider than the terminal."""
+    report = render(example.filled_with(HOSTILE[name]), width=width, color=False)
+    assert not [c for c in report if unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c != "\n"]
+    assert max(cell_len(line) for line in report.splitlines()) <= width
+    report.encode()
+
+
+def test_markup_of_rich_is_shown_as_it_stands() -> None:
+    """Square brackets in a log line are square brackets."""
+    report = render(example.filled_with("[bold red]x[/] :smile:"), width=None, color=False)
+    assert "[bold red]x[/] :smile:" in report
+
+
+def test_color_adds_only_colors() -> None:
+    """With the colours removed it is the same report."""
+    colored = render(example.ARTICLE, width=80, color=True)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", colored)
+    assert colored != plain
+    assert [line.rstrip() for line in plain.splitlines()] == (
+        render(example.ARTICLE, width=80, color=False).splitlines()
+    )
+
+
+def test_missing_links_of_the_chain_are_named() -> None:
+    """What could not be joined is said, with the reason."""
+    report = render(example.ARTICLE, width=None, color=False)
+    assert "missing: no configuration of the service was given" in report
+
+
+def test_every_suspect_is_on_the_page() -> None:
+    """Examined or not, none is left out."""
+    report = render(example.ARTICLE, width=None, color=False)
+    assert [s.cause for s in example.SUSPECTS if s.cause not in report] == []
+
+
+def test_an_unsettled_answer_names_the_next_check_on_the_first_screen() -> None:
+    """Not determined: the check that would settle it stands before everything else."""
+    report = render(example.NOT_DETERMINED, width=100, color=False)
+    assert example.NOT_DETERMINED.document.next_steps[0].command in " ".join(report.splitlines()[:12])
+
+
+def test_a_defect_is_shown_beside_the_verdict() -> None:
+    """A judge that crashed is neither silent nor counted as cleared."""
+    diagnosis = msgspec.structs.replace(example.ARTICLE, defects=("keepalive-race: ZeroDivisionError",))
+    first = "\n".join(render(diagnosis, width=100, color=False).splitlines()[:26])
+    assert "keepalive-race: ZeroDivisionError" in first
+    assert "defect of why502" in first
+
+
+def test_failures_without_any_verdict_are_not_called_fine() -> None:
+    """Failures that nothing explains are not "nothing wrong"."""
+    document = msgspec.structs.replace(example.DOCUMENT, verdicts=())
+    report = render(msgspec.structs.replace(example.ARTICLE, document=document, chains=()), width=80, color=False)
+    assert report.startswith("25 failures found, cause not determined")
+
+
+def test_a_thousand_verdicts_stay_readable() -> None:
+    """Many clusters give the first ones in full, and the number of the others."""
+    document = msgspec.structs.replace(example.DOCUMENT, verdicts=(example.OVERFLOW,) * 1000)
+    report = render(msgspec.structs.replace(example.ARTICLE, document=document), width=80, color=False)
+    assert len(report.splitlines()) < 600
+    assert "990 more verdicts" in report
