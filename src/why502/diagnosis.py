@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from why502.errors import Exit
+from why502.errors import Exit, Why502Error
 from why502.facts import traffic as traffic_facts
 from why502.facts import wire as wire_facts
 from why502.model.case import Case, Change, Input, KernelEvent, Series, Window
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from why502.model.verdict import Diagnosis
-    from why502.sources.interface import Fact, Reading
+    from why502.sources.interface import Reading
 
 LOOK_S = 1.0
 """How long `--host` watches: long enough for rates, short enough to wait for."""
@@ -74,40 +74,51 @@ def assemble(
     """Everything that was read, as one case."""
     readings = list(readings)
     facts = [fact for reading in readings for fact in reading.facts]
-    keep = _filter(target, since_s or float("-inf"), until_s or float("inf"))
-    requests = [f for f in facts if isinstance(f, Request) and keep(f)]
-    conversations = [f for f in facts if isinstance(f, Conversation) and keep(f)]
+    window = Window(
+        float("-inf") if since_s is None else since_s,
+        float("inf") if until_s is None else until_s,
+    )
+    exchanges = [f for f in facts if isinstance(f, (Request, Conversation)) and _overlaps(f, window)]
+    kept = [f for f in exchanges if target is None or _is_target(f.target, target)]
+    if target is not None and exchanges and not kept:
+        raise _unknown_target(target, exchanges)
+    requests = [f for f in kept if isinstance(f, Request)]
+    conversations = [f for f in kept if isinstance(f, Conversation)]
     return Case(
         inputs=tuple(reading.input for reading in readings),
         traffic=traffic_facts.summarise(requests) if requests else None,
         wire=wire_facts.summarise(conversations) if conversations else None,
         hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
-        metrics=tuple(_clipped(f, since_s, until_s) for f in facts if isinstance(f, Series)),
+        metrics=tuple(_clipped(f, window) for f in facts if isinstance(f, Series)),
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
     )
 
 
-def _filter(target: str | None, since_s: float, until_s: float) -> Callable[[Fact], bool]:
+def _overlaps(fact: Request | Conversation, window: Window) -> bool:
     """Requests by their end, conversations by their whole span; those without a time are kept."""
+    begin_s, end_s = (fact.end_s, fact.end_s) if isinstance(fact, Request) else (fact.first_s, fact.last_s)
+    return begin_s is None or end_s is None or (end_s >= window.from_s and begin_s <= window.to_s)
 
-    def keep(fact: Fact) -> bool:
-        if not isinstance(fact, (Request, Conversation)):
-            return True
-        begin_s, end_s = (fact.end_s, fact.end_s) if isinstance(fact, Request) else (fact.first_s, fact.last_s)
-        in_time = begin_s is None or end_s is None or (end_s >= since_s and begin_s <= until_s)
-        return in_time and (target is None or _is_target(fact.target, target))
 
-    return keep
+def _unknown_target(target: str, exchanges: Sequence[Request | Conversation]) -> Why502Error:
+    known = sorted({f.target for f in exchanges if f.target})
+    return Why502Error(
+        "no such target",
+        where=target,
+        why="no request and no conversation in the evidence went there",
+        hint=f"the evidence has {', '.join(known[:5])}"
+        if known
+        else "the evidence names no target; leave --target out",
+    )
 
 
 def _is_target(address: str | None, wanted: str) -> bool:
     return address is not None and (address == wanted or address.rpartition(":")[0] == wanted)
 
 
-def _clipped(series: Series, since_s: float | None, until_s: float | None) -> Series:
-    low_s, high_s = since_s or float("-inf"), until_s or float("inf")
-    return structs.replace(series, points=tuple(p for p in series.points if low_s <= p[0] <= high_s))
+def _clipped(series: Series, window: Window) -> Series:
+    return structs.replace(series, points=tuple(p for p in series.points if window.holds(p[0])))
 
 
 def _look_at_host() -> Reading:

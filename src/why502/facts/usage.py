@@ -54,7 +54,8 @@ def memory(case: Case) -> list[Usage]:
 
 def compare(usage: Usage, failures_s: Sequence[float]) -> Comparison:
     """Medians over spans that hold a failure, and over those that hold none."""
-    during, otherwise = [], []
+    during: list[float] = []
+    otherwise: list[float] = []
     for from_s, to_s, share in usage.spans:
         failed = any(from_s <= at_s < to_s for at_s in failures_s)
         (during if failed else otherwise).append(share)

@@ -35,9 +35,7 @@ class Place(Struct, frozen=True):
     """Name of a sample within the file, e.g. a metric's label or a listener's address."""
 
     def __str__(self) -> str:
-        return self.path + "".join(
-            f"{self.mark}{part}" for part in (self.name, self.number) if part not in ("", None)
-        )
+        return self.path + "".join(f"{self.mark}{part}" for part in (self.name, self.number) if part not in ("", None))
 
 
 class Says(StrEnum):

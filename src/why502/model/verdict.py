@@ -140,6 +140,8 @@ class Undetermined(Struct, frozen=True):
     text: str
     likeliest: tuple[tuple[str, float], ...]
     """The strongest suspects with their probabilities."""
+    evidence: tuple[EvidenceLine, ...] = ()
+    """What speaks for and against the first of them."""
 
 
 class Diagnosis(Struct, frozen=True):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
+from why502.model.words import count
 from why502.ranking.weigh import HELD
 from why502.suspects.interface import Suspect, Weighed
 
@@ -59,13 +60,15 @@ def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]
 def undetermined(ranked: Ranked) -> Undetermined:
     """A cluster for which no cause is likelier than everything else together."""
     cluster = ranked.cluster
-    likeliest = sorted(ranked.faults.items(), key=lambda item: -item[1])[:LIKELIEST]
+    likeliest = sorted(ranked.faults.items(), key=lambda item: (-item[1], item[0]))[:LIKELIEST]
+    answer = ranked.answers[likeliest[0][0]] if likeliest else None
     return Undetermined(
         failures=cluster.count,
         targets=(cluster.target,) if cluster.target else (),
         phase=cluster.phase,
-        text=f"{cluster.count} failures in phase {cluster.phase} ({cluster.manner}): no cause stands out",
+        text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): no cause stands out",
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
+        evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
     )
 
 
