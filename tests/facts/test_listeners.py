@@ -32,6 +32,18 @@ def test_a_restarted_service_is_summed_up_over_its_sockets() -> None:
     assert window.restarts == (2.0,)
 
 
+def test_siblings_on_one_port_are_no_restart() -> None:
+    """SO_REUSEPORT: a second socket that opens beside the first is one more worker."""
+    record = host(
+        snapshot(0.0, listener(inode=1)),
+        snapshot(1.0, listener(inode=1), listener(inode=2, drops=4)),
+        snapshot(2.0, listener(inode=2, drops=4)),
+    )
+    (window,) = listener_windows(record, "host.json")
+    assert window.restarts == ()
+    assert window.drops == 4
+
+
 def test_a_counter_that_went_backwards_is_absent() -> None:
     """A new namespace under an old number tells nothing."""
     record = host(snapshot(0.0, listener(), overflows=9), snapshot(1.0, listener(), overflows=2))

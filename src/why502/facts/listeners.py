@@ -85,13 +85,17 @@ def _growth(before: Namespace | None, after: Namespace | None) -> dict[str, int]
 
 
 def _restarts(first: Snapshot, seen: Sequence[tuple[Snapshot, Listener]]) -> tuple[float, ...]:
-    known = {listener.inode for listener in first.listeners}
-    opened: list[float] = []
+    """When all sockets at the address had been replaced; siblings with SO_REUSEPORT that come and go do not count."""
+    before = {(listener.netns, listener.address, listener.inode) for listener in first.listeners}
+    by_look: dict[float, set[tuple[int, str, int]]] = defaultdict(set)
     for snapshot, listener in seen:
-        if listener.inode not in known:
-            known.add(listener.inode)
-            opened.append(snapshot.at_s)
-    return tuple(opened)
+        by_look[snapshot.at_s].add((listener.netns, listener.address, listener.inode))
+    restarts: list[float] = []
+    for at_s in sorted(by_look):
+        if at_s > first.at_s and by_look[at_s].isdisjoint(before):
+            restarts.append(at_s)
+        before = by_look[at_s]
+    return tuple(restarts)
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -23,6 +23,14 @@ class CaptureNote(Struct, frozen=True):
     headers_only: bool
 
 
+class EventsNote(Struct, frozen=True):
+    """How the tracing of kernel events went."""
+
+    events: int
+    lost: int
+    """Overwritten in the kernel before they were read, or beyond the size of the file."""
+
+
 class Manifest(Struct, frozen=True):
     """Where and when a bundle was made, and what was and was not allowed."""
 
@@ -40,6 +48,7 @@ class Manifest(Struct, frozen=True):
     not_allowed: tuple[Unseen, ...]
     """What could not be, or was not asked for, and why."""
     capture: CaptureNote | None = None
+    events: EventsNote | None = None
 
 
 class EventLine(Struct, frozen=True):
@@ -56,5 +65,3 @@ class EventsHead(Struct, frozen=True):
     """The first line of `events.jsonl`: there is one even when nothing happened."""
 
     schema: str
-    lost: int = 0
-    """Events that the kernel overwrote before they were read."""

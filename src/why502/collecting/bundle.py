@@ -1,0 +1,95 @@
+"""Where a bundle is written: a folder, or one `.tar.zst` that appears when it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
+
+import zstandard
+
+from why502.errors import Why502Error
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+ARCHIVE: Final = ".tar.zst"
+HOST, EVENTS, CAPTURE, MANIFEST = "host.json", "events.jsonl", "capture.pcapng", "manifest.json"
+FILES: Final = (HOST, EVENTS, CAPTURE, MANIFEST)
+CONFIGS: Final = "configs"
+
+
+class Bundle:
+    """A folder to write into while the context is open. A file is packed and put in place when it ends well."""
+
+    folder: Path
+
+    def __init__(self, out: Path, *, force: bool = False) -> None:
+        self._out = out
+        self._packed = out.name.endswith(ARCHIVE)
+        self._force = force
+
+    def __enter__(self) -> Self:
+        _make_room(self._out, packed=self._packed, force=self._force)
+        try:
+            if self._packed:
+                self.folder = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.", dir=self._out.parent))
+            else:
+                self.folder = self._out
+                self._out.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Why502Error("cannot write", where=str(self._out), why=error.strerror or str(error)) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._packed:
+            try:
+                if error is None:
+                    self._pack()
+            finally:
+                shutil.rmtree(self.folder)
+
+    def _pack(self) -> None:
+        packed = self.folder.with_suffix(".part")
+        try:
+            with (
+                _private(packed) as file,
+                zstandard.ZstdCompressor().stream_writer(file) as stream,
+                tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
+            ):
+                for path in sorted(self.folder.rglob("*")):
+                    tar.add(path, str(path.relative_to(self.folder)), recursive=False, filter=_nobodys)
+            packed.replace(self._out)
+        finally:
+            with suppress(FileNotFoundError):
+                packed.unlink()
+
+
+def _make_room(out: Path, *, packed: bool, force: bool) -> None:
+    """Refuse to overwrite, or empty an older bundle: two recordings in one folder would be read as one case."""
+    if not out.exists() or (not packed and out.is_dir() and not any(out.iterdir())):
+        return
+    if not force:
+        raise Why502Error("not overwritten", where=str(out), why="it exists", hint="say --force to replace it")
+    if packed == out.is_dir() or (out.is_dir() and not (out / MANIFEST).exists()):
+        raise Why502Error("not overwritten", where=str(out), why="it is no bundle of this kind")
+    if not packed:
+        for name in FILES:
+            (out / name).unlink(missing_ok=True)
+        shutil.rmtree(out / CONFIGS, ignore_errors=True)
+
+
+def _private(path: Path) -> BinaryIO:
+    """A new file; evidence is for its owner's eyes."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Who collected is nobody's business."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member

@@ -1,0 +1,50 @@
+"""Who owns the listeners, remembered between snapshots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from why502.host import processes
+from why502.host.namespaces import PROC
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from why502.model.host import Listener, Process, Unseen
+
+
+class Owners:
+    """Asks /proc again only when a listener appears that was not there before, or an owner has ended."""
+
+    def __init__(self) -> None:
+        self.unseen: tuple[Unseen, ...] = ()
+        self._pids: dict[int, tuple[int, ...]] = {}
+        self._processes: dict[int, Process | None] = {}
+
+    def of(self, listeners: Sequence[Listener]) -> list[Listener]:
+        """The listeners with the processes that hold them."""
+        inodes = {listener.inode for listener in listeners}
+        if not inodes <= self._pids.keys() or not all(map(_lives, self._holders(inodes))):
+            found, self.unseen = processes.owners(inodes)
+            self._pids = {inode: found.get(inode, ()) for inode in inodes}
+            self._processes = {}
+        return [msgspec.structs.replace(one, pids=self._pids[one.inode]) for one in listeners]
+
+    def processes(self, listeners: Sequence[Listener]) -> tuple[Process, ...]:
+        """The owners, each once."""
+        described = map(self._describe, sorted(self._holders({listener.inode for listener in listeners})))
+        return tuple(process for process in described if process is not None)
+
+    def _holders(self, inodes: set[int]) -> set[int]:
+        return {pid for inode in inodes for pid in self._pids.get(inode, ())}
+
+    def _describe(self, pid: int) -> Process | None:
+        if pid not in self._processes:
+            self._processes[pid] = processes.describe(pid)
+        return self._processes[pid]
+
+
+def _lives(pid: int) -> bool:
+    return (PROC / str(pid)).exists()

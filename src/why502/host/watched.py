@@ -1,0 +1,97 @@
+"""The network namespaces under watch: those behind given doors, or all there are, as they come and go."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from why502.errors import Why502Error
+from why502.host import namespaces
+from why502.host.opened import OpenedNamespace
+from why502.host.queues import QueueTally
+from why502.model.host import Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from why502.host.namespaces import NetworkNamespace
+    from why502.model.host import Listener, Namespace
+
+
+class WatchedNamespaces:
+    """What could be opened, and in `unseen` what could not. `close` must be called: an open one is kept alive."""
+
+    def __init__(self, doors: Sequence[Path] | None) -> None:
+        self._doors = doors
+        self._open: dict[int, tuple[OpenedNamespace, QueueTally]] = {}
+        self._refused: set[int] = set()
+        self._unseen: dict[Unseen, None] = {}
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        return tuple(self._unseen)
+
+    def refresh(self) -> None:
+        """Open what is new, let go what is gone. Given doors are opened once, and must exist."""
+        if self._doors is None:
+            found, unseen = namespaces.find()
+            self._unseen.update(dict.fromkeys(unseen))
+        elif self._open or self._refused:
+            return
+        else:
+            found = tuple(map(_behind, self._doors))
+        for namespace in found:
+            if namespace.inode not in self._open.keys() | self._refused:
+                self._try(namespace)
+        for inode in self._open.keys() - {namespace.inode for namespace in found}:
+            self._open.pop(inode)[0].close()
+
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Limits and counters as of now."""
+        return tuple(opened.look() for opened, _ in self._open.values())
+
+    def listeners(self) -> list[Listener]:
+        """As of now, with what `look_at_queues` saw since the last call."""
+        found: list[Listener] = []
+        for opened, tally in self._open.values():
+            try:
+                found += tally.take(opened.watch.sample())
+            except OSError as error:
+                self._note(f"listeners of {_called(opened.namespace)}", error.strerror or str(error))
+        return found
+
+    def look_at_queues(self) -> None:
+        """One quick look; what is refused here is refused to `listeners` too, which says so."""
+        for opened, tally in self._open.values():
+            try:
+                tally.add(opened.watch.queues(), time.monotonic())
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1][0].close()
+
+    def _try(self, namespace: NetworkNamespace) -> None:
+        try:
+            self._open[namespace.inode] = (OpenedNamespace(namespace), QueueTally())
+        except FileNotFoundError:  # gone since it was found
+            return
+        except OSError as error:
+            self._refused.add(namespace.inode)
+            self._note(_called(namespace), namespaces.refusal(error))
+
+    def _note(self, what: str, why: str) -> None:
+        self._unseen[Unseen(what, why)] = None
+
+
+def _behind(door: Path) -> NetworkNamespace:
+    try:
+        return namespaces.at(door)
+    except OSError as error:
+        raise Why502Error("no network namespace", where=str(door), why=error.strerror or str(error)) from error
+
+
+def _called(namespace: NetworkNamespace) -> str:
+    return f"network namespace {namespace.name or namespace.inode}"

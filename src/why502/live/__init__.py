@@ -1,0 +1,1 @@
+"""What can only be had while it happens: packets and kernel events."""

@@ -1,0 +1,188 @@
+"""Kernel events as `events.jsonl`: who calls listen(), who sends and gets resets, who ends, who is killed for memory.
+
+    with EventRecorder(Path("events.jsonl")):
+        time.sleep(30)
+
+While it runs, every system call of the machine takes the kernel's slower path (some 0.1 µs), because listen() is
+traced at the system call; the other events cost only when they happen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
+
+from why502.live import tracefs
+from why502.model.host import Unseen
+from why502.model.manifest import EVENTS_SCHEMA, EventLine, EventsHead
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+EVENTS: Final = {
+    "syscalls/sys_enter_listen": "",
+    "tcp/tcp_send_reset": "",
+    "tcp/tcp_receive_reset": "",
+    "sched/sched_process_exit": "group_dead == 1",  # the process, not each of its threads; since Linux 6.16
+    "oom/mark_victim": "",
+}
+"""Event -> filter."""
+KINDS: Final = {
+    "tcp_send_reset": "send-reset",
+    "tcp_receive_reset": "receive-reset",
+    "sched_process_exit": "exit",
+    "mark_victim": "oom",
+}
+MAX_FILE_BYTES: Final = 64 << 20
+READ_BYTES: Final = 1 << 16
+
+LINE: Final = re.compile(
+    r"(?P<process>.{16})-(?P<pid>\d+)\s+(?:\(.{7}\)\s+)?\[\d+\]\s+\S+\s+"
+    r"(?P<at_s>\d+\.\d+): (?P<what>[\w.]+)[:(] ?(?P<rest>.*)"
+)
+"""`trace_print_context`: the name takes 16 columns, so that one made of blanks and dashes cannot mislead."""
+LISTEN: Final = re.compile(r"fd: (?:0x)?(?P<fd>[0-9a-f]+), backlog: (?:0x)?(?P<backlog>[0-9a-f]+)")
+"""Arguments of system calls are printed in hexadecimal (`print_syscall_enter`)."""
+EXIT: Final = re.compile(r"comm=(?P<process>.*) pid=(?P<pid>\d+) prio=")
+VICTIM: Final = re.compile(r"pid=(?P<pid>\d+)(?: comm=(?P<process>.*) total-vm=)?")
+RESET_SENT: Final = re.compile(r".*\bsrc=(?P<source>\S+) dest=(?P<target>\S+) state=\S+(?: reason=(?P<reason>\w+))?")
+RESET_RECEIVED: Final = re.compile(
+    r"(?:family=(?P<family>\w+) )?sport=(?P<to>\d+) dport=(?P<by>\d+) saddr=(?P<to4>\S+) daddr=(?P<by4>\S+) "
+    r"saddrv6=(?P<to6>\S+) daddrv6=(?P<by6>\S+)"
+)
+LOST: Final = re.compile(r"CPU:\d+ \[LOST (\d+) EVENTS\]")
+
+
+def parse(line: str, clock_offset_s: float = 0.0) -> EventLine | None:
+    """One line of `trace_pipe`, each byte one character (columns count bytes); None for no event of ours."""
+    if not (match := LINE.fullmatch(line)):
+        return None
+    at_s, process, pid, rest = float(match["at_s"]), _text(match["process"]), int(match["pid"]), _text(match["rest"])
+    if match["what"] == "sys_listen":
+        return _listen(at_s + clock_offset_s, pid, process, rest)
+    if (kind := KINDS.get(match["what"])) is None:
+        return None
+    if kind in {"exit", "oom"}:
+        subject = (EXIT if kind == "exit" else VICTIM).match(rest)
+        pid, process = (int(subject["pid"]), subject["process"] or "") if subject else (pid, process)
+    # resets are sent and received on behalf of whoever was interrupted: that process says nothing
+    elif kind.endswith("reset"):
+        return EventLine(at_s + clock_offset_s, kind, text=_reset(rest))
+    return EventLine(at_s + clock_offset_s, kind, pid, process, rest)
+
+
+def _text(latin1: str) -> str:
+    return latin1.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+
+
+def _reset(rest: str) -> str:
+    """Who reset whom, and why if the kernel says so (6.10 and later)."""
+    if sent := RESET_SENT.match(rest):
+        reason = f" ({sent['reason']})" if sent["reason"] else ""
+        return f"{sent['source']} -> {sent['target']}{reason}"
+    if got := RESET_RECEIVED.match(rest):
+        if got["family"] == "AF_INET6":
+            return f"[{got['by6']}]:{got['by']} -> [{got['to6']}]:{got['to']}"
+        return f"{got['by4']}:{got['by']} -> {got['to4']}:{got['to']}"
+    return rest
+
+
+def _listen(at_s: float, pid: int, process: str, rest: str) -> EventLine | None:
+    if not (match := LISTEN.match(rest)):
+        return None
+    backlog = as_int(int(match["backlog"], 16))
+    return EventLine(at_s, "listen", pid, process, f"listen(fd={int(match['fd'], 16)}, backlog={backlog})")
+
+
+def as_int(value: int) -> int:
+    """The `int` that the program handed over.
+
+    >>> as_int(0xFFFFFFFF), as_int(128)
+    (-1, 128)
+    """
+    return ((value & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+
+
+class EventRecorder:
+    """Writes events while it is open. Entering raises OSError without CAP_SYS_ADMIN or where tracefs is missing."""
+
+    def __init__(self, out: Path) -> None:
+        self.unseen: tuple[Unseen, ...] = ()
+        """Events that this kernel does not have."""
+        self.events = 0
+        self.lost = 0
+        """Overwritten in the kernel before we read them, or beyond the size of the file."""
+        self._out = out
+        self._stack = ExitStack()
+        self._stop = threading.Event()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernel-events")
+        self._done: Future[None]
+        self._rest = b""
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            folder = stack.enter_context(tracefs.instance())
+            self._offset_s = time.time() - time.monotonic()
+            self._pipe = os.open(folder / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            stack.callback(os.close, self._pipe)
+            self._file = stack.enter_context(self._out.open("wb", buffering=1 << 16))
+            self._write(EventsHead(EVENTS_SCHEMA))
+            self._enable(folder)
+            self._stack = stack.pop_all()
+        self._done = self._thread.submit(self._run)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        with self._stack, self._thread:
+            self._done.result()
+
+    def _enable(self, folder: Path) -> None:
+        for event, condition in EVENTS.items():
+            try:
+                tracefs.enable(folder, event, condition)
+            except OSError as error:
+                self.unseen += (Unseen(f"kernel event {event}", error.strerror or str(error)),)
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        while not self._stop.is_set():
+            poll.poll(100)
+            self._drain(time.monotonic() + 1)
+        self._drain(time.monotonic() + 1)
+
+    def _drain(self, until_s: float) -> None:
+        """Read what waits, but for no longer than given: events may come faster than we read."""
+        while time.monotonic() < until_s:
+            try:
+                chunk = os.read(self._pipe, READ_BYTES)
+            except BlockingIOError:
+                return
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            self._rest = self._rest[:READ_BYTES]
+            for line in lines:
+                self._take(line.decode("latin-1"))
+
+    def _take(self, line: str) -> None:
+        if lost := LOST.match(line):
+            self.lost += int(lost[1])
+        elif event := parse(line, self._offset_s):
+            if self._bytes > MAX_FILE_BYTES:
+                self.lost += 1
+                return
+            self._write(event)
+            self.events += 1
+
+    def _write(self, line: EventLine | EventsHead) -> None:
+        self._bytes += self._file.write(msgspec.json.encode(line) + b"\n")

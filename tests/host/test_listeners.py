@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.isolation import connecting, isolated, listening
+from why502.host.listeners import ListenerWatch, find_attribute
+from why502.host.namespaces import at, inside
+from why502.host.opened import OpenedNamespace
+
+
+def test_own_listener_is_found_with_its_inode_and_backlog() -> None:
+    """A look needs no privilege."""
+    with socket.create_server(("127.0.0.1", 0), backlog=7) as server:
+        watch = ListenerWatch(1)
+        found = {one.inode: one for one in watch.sample()}[os.fstat(server.fileno()).st_ino]
+        watch.close()
+        assert found.address == f"127.0.0.1:{server.getsockname()[1]}"
+    assert (found.backlog, found.queue_len, found.drops) == (7, 0, 0)
+
+
+@pytest.mark.kernel
+def test_overflow_shows_as_full_queue_and_drops_of_that_very_listener() -> None:
+    """listen(1) holds 2; each further SYN counts one drop at the socket and one overflow in the namespace."""
+    with isolated() as door, listening(door, 1) as small, listening(door, 64) as large:
+        opened = OpenedNamespace(at(door))
+        before = opened.look().counters["ListenOverflows"]
+        with connecting(door, small, 2 + 3), connecting(door, large, 5):
+            by_port = {int(one.address.split(":")[1]): one for one in opened.watch.sample()}
+            overflows = opened.look().counters["ListenOverflows"] - before
+        opened.close()
+        one, other = by_port[small.getsockname()[1]], by_port[large.getsockname()[1]]
+    assert (one.backlog, one.queue_len) == (1, 2)
+    assert one.drops is not None
+    assert 3 <= one.drops <= overflows
+    assert (other.backlog, other.queue_len, other.drops) == (64, 5, 0)
+
+
+@pytest.mark.kernel
+def test_quick_look_tells_the_same_queues_as_the_thorough_one() -> None:
+    """Both decode the same messages."""
+    with isolated() as door, listening(door, 1) as v4, listening(door, 3, "::1") as v6:
+        watch = inside(door, lambda: ListenerWatch(1))
+        with connecting(door, v4, 1), connecting(door, v6, 2):
+            listeners, queues = watch.sample(), watch.queues()
+        watch.close()
+    assert queues.inodes == {one.inode for one in listeners}
+    assert queues.waiting == {one.inode: (one.queue_len, one.backlog) for one in listeners}
+    assert sorted(queues.waiting.values()) == [(1, 1), (2, 3)]
+
+
+@pytest.mark.kernel
+def test_hundreds_of_listeners_fill_several_datagrams_and_none_is_lost() -> None:
+    """The kernel sends at most 32 KiB at a time: 307 messages take two."""
+    with isolated() as door:
+        sockets = inside(door, lambda: [socket.create_server(("127.0.0.1", 0)) for _ in range(307)])
+        watch = inside(door, lambda: ListenerWatch(1))
+        expected = {f"127.0.0.1:{one.getsockname()[1]}" for one in sockets}
+        found = {one.address for one in watch.sample()}
+        watch.close()
+        for one in sockets:
+            one.close()
+    assert found == expected
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(not shutil.which("ss"), reason="needs ss (Debian package iproute2) to compare with")
+def test_agrees_with_ss() -> None:
+    """Address, queue, limit and drops are what iproute2 shows."""
+    with (
+        isolated() as door,
+        listening(door, 1) as v4,
+        listening(door, 11, "::1"),
+        listening(door, 128, "::"),
+        connecting(door, v4, 4),
+    ):
+        watch = inside(door, lambda: ListenerWatch(1))
+        ours = {(one.address, one.backlog, one.queue_len, one.drops) for one in watch.sample()}
+        watch.close()
+        text = inside(door, lambda: subprocess.check_output(["ss", "-HOltnm"], text=True))
+    assert {_ss_row(line) for line in text.splitlines()} == ours
+
+
+def _ss_row(line: str) -> tuple[str, int, int, int]:
+    _, queue_len, backlog, address, *_, memory = line.split()
+    return address, int(backlog), int(queue_len), int(memory.rpartition(",d")[2].rstrip(")"))
+
+
+@given(st.binary(max_size=200))
+def test_attributes_of_any_bytes_are_walked_to_the_end(content: bytes) -> None:
+    """Lengths of 0 or beyond the end neither hang nor fail."""
+    at_byte = find_attribute(content, 0, len(content), 7)
+    assert at_byte is None or 0 <= at_byte <= len(content) - 4
