@@ -81,8 +81,8 @@ def judge(scene: Scene) -> Judgement:
 
 
 def _summary(cluster: Cluster) -> str:
-    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
-    after = f" after {median(idle_s):.1f} s of idleness" if idle_s else ""
+    idle_s = _idle_s(cluster) if cluster.conversations else 0.0
+    after = f" after {idle_s:.1f} s of idleness" if idle_s else ""
     return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
 
 
@@ -90,11 +90,18 @@ def _capture(cluster: Cluster) -> Iterator[Evidence]:
     if cluster.outcome is None:
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
-    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
-    if cluster.outcome is Outcome.RACED:
-        idle = f", idle for {median(idle_s):.1f} s (median)" if idle_s else ""
-        text = f"on {count} connections that had served before{idle}, the target's close crossed the next request"
+    idle_s = _idle_s(cluster)
+    waited = idle_s >= MIN_IDLE_S
+    if cluster.outcome is Outcome.RACED and waited:
+        text = (
+            f"on {count} connections that had served before, idle for {idle_s:.1f} s (median), the target's close "
+            "crossed the next request"
+        )
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
+    elif cluster.outcome is Outcome.RACED:
+        # An answer that came before the body was sent, then a close, looks the same without the idleness.
+        text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
+        yield Evidence(0.0, text, Source.CAPTURE, first.decided_at)
     elif cluster.outcome is Outcome.STALE:
         text = f"{count} connections that had served before met a reset or silence, without a FIN before"
         yield Evidence(0.5, text, Source.CAPTURE, first.decided_at)
@@ -102,8 +109,14 @@ def _capture(cluster: Cluster) -> Iterator[Evidence]:
         text = f"{count} of {count} failed connections were new: they had not served before"
         yield Evidence(-8.0, text, Source.CAPTURE, first.at)
     else:
+        # A server that closes on its own timer after it read the request resets with ACK: rare, so only a little less.
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
-        yield Evidence(-3.0, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
+
+
+def _idle_s(cluster: Cluster) -> float:
+    """Median idleness before the failed request; 0 where it was the first on its connection."""
+    return median([c.idle_before_request_s or 0.0 for c in cluster.conversations])
 
 
 def _log(cluster: Cluster) -> Iterator[Evidence]:

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.sources.captures.making import (
+    ACK,
+    FIN,
+    PSH,
+    RST,
+    SYN,
+    TARGET,
+    Talk,
+    conversations,
+    ethernet,
+    ipv4,
+    packet,
+    pcap,
+    read,
+    tcp,
+)
+from why502.model.conversations import Outcome
+from why502.sources.captures.conversations import LINGER_S, Conversations
+from why502.sources.captures.frames import Frame
+from why502.sources.captures.packets import Segment, decode
+
+
+def test_packets_seen_twice_count_once() -> None:
+    """`tcpdump -i any` sees a packet on each interface it passes: no retransmission, no second SYN."""
+    talk = Talk().handshake().exchange(1.0)
+    talk.packets = [(at_s + copy * 0.0001, data) for at_s, data in talk.packets for copy in (0, 1)]
+    conversation = talk.only()
+    assert (conversation.retransmissions_sent, conversation.segments_sent, conversation.bytes_sent) == (0, 1, 100)
+    assert (len(conversation.syn_s), len(conversation.synack_s), conversation.synacks_after_ack) == (1, 1, 0)
+    assert conversation.packets == 12, "packets are counted as Wireshark counts them"
+
+
+@pytest.mark.parametrize(("after_s", "ip_id"), [(0.0005, 99), (0.3, 4)])
+def test_the_same_bytes_in_another_packet_are_a_retransmission(after_s: float, ip_id: int) -> None:
+    """Another IP identification, or the same one much later, is no copy."""
+    talk = Talk().handshake()
+    talk.send(1.0, True, PSH | ACK, 100)
+    talk.packets.append((1.0 + after_s, packet(True, 1001, 5001, PSH | ACK, 100, ip_id)))
+    conversation = talk.only()
+    assert (conversation.retransmissions_sent, conversation.segments_sent, conversation.bytes_sent) == (1, 1, 100)
+
+
+def test_reordered_segments_are_no_retransmissions() -> None:
+    """A segment that fills a gap is new, even though later bytes came first."""
+    talk = Talk().handshake()
+    for seq in (1101, 1001, 1301, 1201):
+        talk.packets.append((1.0, packet(True, seq, 5001, ACK, 100, seq)))
+    conversation = talk.only()
+    assert (conversation.retransmissions_sent, conversation.segments_sent, conversation.bytes_sent) == (0, 4, 400)
+
+
+def test_a_keepalive_probe_is_no_retransmission() -> None:
+    """One byte before what was acknowledged (RFC 9293, 3.8.4) asks whether the other end lives."""
+    talk = Talk().handshake().exchange(1.0)
+    talk.packets.append((60.0, packet(True, 1100, 5201, ACK, 1, 99)))
+    conversation = talk.only()
+    assert (conversation.retransmissions_sent, conversation.outcome) == (0, Outcome.ANSWERED)
+
+
+def test_the_same_ports_used_again() -> None:
+    """A SYN with another initial number begins a new conversation; the late reset still belongs to the old one."""
+    first, second = Talk().handshake().exchange(1.0), Talk(isn=900_000, target_isn=70_000)
+    first.send(2.0, True, FIN | ACK)
+    first.send(2.001, False, FIN | ACK)
+    first.send(2.002, False, RST)
+    second.handshake(3.0)
+    old, new = conversations(read(pcap(first.packets + second.packets)))
+    assert (old.packets, old.outcome, old.reset_by_target) == (9, Outcome.ANSWERED, True)
+    assert (new.packets, new.outcome, new.at.number) == (3, Outcome.UNUSED, 10)
+
+
+def test_a_repeated_syn_is_the_same_conversation() -> None:
+    """Same initial number: the SYN was sent again."""
+    talk = Talk()
+    talk.send(0.0, True, SYN)
+    talk.seq[True] -= 1
+    talk.handshake(1.0).exchange(2.0)
+    conversation = talk.only()
+    assert conversation.syn_s == (0.0, 1.0)
+    assert conversation.connect_s == pytest.approx(1.002)
+
+
+def test_closed_conversations_leave_the_table() -> None:
+    """Memory grows with the open conversations: one that closed is told a few seconds later."""
+    talk = Talk().handshake()
+    talk.send(1.0, False, RST | ACK)
+    talk.send(1.0 + 2 * LINGER_S, False, RST)
+    table, told = Conversations(), []
+    for number, (at_s, data) in enumerate(talk.packets, start=1):
+        segment = decode(Frame(number, at_s, 1, data, len(data)))
+        assert isinstance(segment, Segment)
+        told.append(len(table.add(segment)))
+    assert told == [0, 0, 0, 0, 1]
+    assert list(table.rest()) == []
+
+
+def test_a_listener_seen_elsewhere_tells_who_opened() -> None:
+    """Without its SYN, the lower port would be taken for the target; another conversation knows better."""
+    known = Talk()
+    known.handshake(0.0)
+    stranger = (b"\x0a\0\0\x05", 1024)
+    data = ethernet(ipv4(stranger[0], TARGET[0], tcp(stranger, TARGET, 1, 1, PSH | ACK, 10)))
+    first, _ = conversations(read(pcap([(0.0, data), *known.packets])))
+    assert (first.opener, first.target) == ("10.0.0.5:1024", "10.0.0.7:8080")
