@@ -12,7 +12,7 @@ demo: .venv/demo
 	@echo; echo "The same as a page, with the plot: report.html"
 
 test: .venv/dev debian-packages
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff format --check src tests bench docs

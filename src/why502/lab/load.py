@@ -1,0 +1,152 @@
+"""The lab's client: loads pages - idle spells, then bursts of concurrent requests.
+
+    python -m why502.lab.load PLAN.json
+
+One JSON object a line on stdout: `"restart"` where the plan wants the target restarted (it goes on when a line
+comes on stdin), and at the end the `Outcome` of every request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from why502.lab.http1 import MAX_HEAD_BYTES, MalformedError, read_head
+
+BODY_PIECE_BYTES = 8 * 1024
+RESTART = "restart"
+
+
+class Fetch(msgspec.Struct, frozen=True):
+    """One request of a page."""
+
+    method: str
+    path: str
+    after_s: float = 0.0
+    """How long after the page was opened."""
+    body_bytes: int = 0
+    body_delay_s: float = 0.0
+    """How long after the header the body is sent, as a browser or an HTTP/2 front does."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A burst of concurrent requests after an idle spell."""
+
+    idle_before_s: float
+    fetches: tuple[Fetch, ...]
+    restart_before: bool = False
+    """The target is restarted at the beginning of the idle spell."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything that the client will do."""
+
+    address: str
+    timeout_s: float
+    """When the client itself gives up a request; longer than any timer of the proxy."""
+    pages: tuple[Page, ...]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one request."""
+
+    fetch: Fetch
+    at_s: float
+    took_s: float
+    status: int | None
+    """None: no answer (timeout, connection broken)."""
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """What became of all of them."""
+
+    requests: tuple[Outcome, ...]
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        return dict(sorted(Counter(str(o.status or "none") for o in self.requests).items()))
+
+    @property
+    def failed(self) -> int:
+        return sum(o.status is None or o.status >= 500 for o in self.requests)
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def open_page(plan: Plan, page: Page) -> list[Outcome]:
+    """All requests of a page, each on a connection that stands already, as a browser's do."""
+    host, _, port = plan.address.rpartition(":")
+    connections = await asyncio.gather(
+        *(asyncio.open_connection(host, int(port), limit=MAX_HEAD_BYTES) for _ in page.fetches)
+    )
+    fetches = zip(page.fetches, connections, strict=True)
+    return await asyncio.gather(*(_fetch(wanted, streams, plan.timeout_s) for wanted, streams in fetches))
+
+
+async def _fetch(wanted: Fetch, streams: Streams, timeout_s: float) -> Outcome:
+    await asyncio.sleep(wanted.after_s)
+    at_s, begin_s = time.time(), time.monotonic()
+    status = None
+    try:
+        async with asyncio.timeout(timeout_s):
+            status = await _status(wanted, *streams)
+    except (TimeoutError, OSError, EOFError, MalformedError):
+        pass
+    finally:
+        streams[1].close()
+    return Outcome(wanted, at_s, time.monotonic() - begin_s, status)
+
+
+async def _status(wanted: Fetch, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    head = f"{wanted.method} {wanted.path} HTTP/1.1\r\nHost: api.example\r\nUser-Agent: why502-lab/1\r\n"
+    length = f"Content-Length: {wanted.body_bytes}\r\n" if wanted.body_bytes else ""
+    writer.write(f"{head}{length}Connection: close\r\n\r\n".encode())
+    sends = asyncio.create_task(_send_body(writer, wanted))
+    try:
+        answer = await read_head(reader)
+        await reader.read(-1)
+        return answer.status
+    finally:
+        sends.cancel()
+        await asyncio.gather(sends, return_exceptions=True)
+
+
+async def _send_body(writer: asyncio.StreamWriter, wanted: Fetch) -> None:
+    left = wanted.body_bytes
+    while left:
+        await asyncio.sleep(wanted.body_delay_s)
+        writer.write(b"x" * min(left, BODY_PIECE_BYTES))
+        await writer.drain()
+        left -= min(left, BODY_PIECE_BYTES)
+
+
+async def load(plan: Plan) -> Outcomes:
+    """Load all pages of the plan, one after the other."""
+    outcomes: list[Outcome] = []
+    for page in plan.pages:
+        if page.restart_before:
+            _say(RESTART)
+            await asyncio.to_thread(sys.stdin.readline)
+        await asyncio.sleep(page.idle_before_s)
+        outcomes += await open_page(plan, page)
+    return Outcomes(tuple(outcomes))
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan)
+    _say(asyncio.run(load(plan)))
+
+
+if __name__ == "__main__":
+    main()

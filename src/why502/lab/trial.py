@@ -1,0 +1,150 @@
+"""A scenario put to the test: run, diagnosed, and compared with what must come out."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from why502.diagnosis import diagnose
+from why502.errors import Why502Error
+from why502.lab.load import Outcomes
+from why502.lab.proxies import proxies
+from why502.lab.recording import prepare
+from why502.lab.run import Options, run
+from why502.lab.scenarios import Scenario, by_name
+from why502.model.verdict import Diagnosis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from why502.lab.proxies import Proxy
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which of the two runs are wanted."""
+
+    faulty: bool = True
+    healthy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run and what why502 said about it."""
+
+    scenario: Scenario
+    proxy: str
+    healthy: bool
+    bundle: Path
+    outcomes: Outcomes
+    diagnosis: Diagnosis
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, float], ...]:
+        """Named causes with their probabilities, strongest first."""
+        return tuple((v.cause, v.probability) for v in self.diagnosis.document.verdicts)
+
+    @property
+    def passed(self) -> bool:
+        """The fault is named first; the twin gets no verdict."""
+        if self.healthy:
+            return not self.verdicts
+        return bool(self.verdicts) and self.verdicts[0][0] == self.scenario.name
+
+    @property
+    def sentence(self) -> str:
+        kind = "healthy twin of" if self.healthy else "fault"
+        named = ", ".join(f"{cause} ({probability:.2f})" for cause, probability in self.verdicts) or "no verdict"
+        counts = f"{self.outcomes.failed} of {len(self.outcomes.requests)} requests failed"
+        return (
+            f"{'passed' if self.passed else 'NOT PASSED'}: {self.proxy}, {kind} {self.scenario.name}: {counts}: {named}"
+        )
+
+
+def trials(
+    name: str,
+    proxy_name: str,
+    options: Options,
+    folder: Path | None,
+    kinds: Kinds,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Trial]:
+    """Run a scenario with each wanted proxy, each wanted kind, one after the other."""
+    scenario = by_name(name)
+    wanted = _wanted(scenario, proxy_name)
+    with ExitStack() as stack:
+        if folder is None:
+            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
+        else:
+            root = folder
+        places = [
+            (proxy, healthy, bundle_place(root, proxy if len(wanted) > 1 or folder is None else None, healthy=healthy))
+            for proxy in wanted
+            for healthy, asked in ((False, kinds.faulty), (True, kinds.healthy))
+            if asked
+        ]
+        for _, _, bundle in places:
+            prepare(bundle)  # refused before minutes of running, not after them
+        for proxy, healthy, bundle in places:
+            kind = "the healthy twin" if healthy else "the fault"
+            progress(f"{proxy.name}: {kind}, about {options.duration_s:.0f} s")
+            outcomes = run(scenario, proxy, options, bundle, healthy=healthy)
+            yield Trial(scenario, proxy.name, healthy, bundle, outcomes, diagnose([str(bundle)]))
+
+
+def _wanted(scenario: Scenario, name: str) -> list[Proxy]:
+    known = proxies()
+    names = scenario.proxies if name == "all" else (name,)
+    if unknown := [each for each in names if each not in scenario.proxies]:
+        hint = f"it can be run with {', '.join(scenario.proxies)} or all"
+        raise Why502Error("this scenario does not know the proxy", where=unknown[0], hint=hint)
+    return [known[each] for each in names]
+
+
+def bundle_place(root: Path, proxy: Proxy | None, *, healthy: bool) -> Path:
+    """ROOT or ROOT/PROXY; the twin's beside it, with '-healthy' at the end."""
+    place = root / proxy.name if proxy else root
+    return place.with_name(place.name + "-healthy") if healthy else place
+
+
+class TrialLine(Struct, frozen=True):
+    """One trial in `why502 lab run --json`."""
+
+    scenario: str
+    proxy: str
+    healthy: bool
+    passed: bool
+    requests: int
+    by_status: dict[str, int]
+    verdicts: tuple[tuple[str, float], ...]
+    bundle: str | None
+    """None: not kept."""
+
+
+def trials_json(done: Sequence[Trial]) -> str:
+    lines = [
+        TrialLine(
+            scenario=t.scenario.name,
+            proxy=t.proxy,
+            healthy=t.healthy,
+            passed=t.passed,
+            requests=len(t.outcomes.requests),
+            by_status=t.outcomes.by_status,
+            verdicts=t.verdicts,
+            bundle=str(t.bundle) if t.bundle.exists() else None,
+        )
+        for t in done
+    ]
+    return msgspec.json.format(msgspec.json.encode({"trials": lines})).decode()
+
+
+def scenarios_json(found: Sequence[Scenario]) -> str:
+    lines = [{"name": s.name, "title": s.title, "proxies": s.proxies} for s in found]
+    return msgspec.json.format(msgspec.json.encode({"scenarios": lines})).decode()

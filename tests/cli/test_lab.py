@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import why502
+from why502.errors import Why502Error
+from why502.lab.proxies import proxies
+from why502.lab.recording import prepare
+from why502.lab.trial import bundle_place
+
+
+def test_list_names_the_scenarios() -> None:
+    """As text and as JSON."""
+    assert why502("lab", "list").stdout.startswith("accept-queue-overflow: ")
+    listed = json.loads(why502("lab", "list", "--json").stdout)
+    assert listed["scenarios"][0]["name"] == "accept-queue-overflow"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("coffee",), "no such scenario: coffee; known: accept-queue-overflow"),
+        (("accept-queue-overflow", "--proxy", "squid"), "this scenario does not know the proxy: squid"),
+        (("accept-queue-overflow", "--duration", "0"), "0 is not in the range"),
+        (("accept-queue-overflow", "--no-twin", "--healthy-only"), "nothing is left to run"),
+    ],
+)
+def test_wrong_use_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    """And status 2."""
+    ended = why502("lab", "run", *arguments)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_recordings_do_not_overwrite(tmp_path: Path) -> None:
+    """A folder that holds something is refused before anything runs."""
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(Why502Error, match=r"will not write the recording: .*: the folder is not empty"):
+        prepare(tmp_path)
+
+
+def test_twins_lie_side_by_side() -> None:
+    """DIR and DIR-healthy; with several proxies below DIR."""
+    nginx = proxies()["nginx"]
+    assert bundle_place(Path("a"), None, healthy=True) == Path("a-healthy")
+    assert bundle_place(Path("a"), nginx, healthy=False) == Path("a/nginx")
+    assert bundle_place(Path("a"), nginx, healthy=True) == Path("a/nginx-healthy")
+
+
+def test_missing_nginx_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is written."""
+    from why502.lab.proxies import nginx
+
+    monkeypatch.setattr(shutil, "which", lambda *_args, **_named: None)
+    with pytest.raises(Why502Error, match="nginx is not installed; apt-get install"):
+        nginx.program()
+    assert list(tmp_path.iterdir()) == []

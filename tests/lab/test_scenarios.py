@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from why502.errors import Why502Error
+from why502.lab.proxies import proxies
+from why502.lab.scenarios import by_name, scenarios
+from why502.lab.scenarios.accept_queue_overflow import TARGET_IDLE_S, pages
+
+
+def test_every_scenario_is_named_after_its_module_and_knows_its_proxies() -> None:
+    """One name everywhere; each proxy it names exists."""
+    for scenario in scenarios():
+        assert scenario.pages.__module__.endswith(scenario.name.replace("-", "_"))
+        assert set(scenario.proxies) <= set(proxies())
+
+
+def test_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    """What is wrong, and what would be right."""
+    with pytest.raises(Why502Error, match=r"no such scenario: coffee; known: .*accept-queue-overflow"):
+        by_name("coffee")
+
+
+@given(st.integers(0, 10_000), st.floats(5, 300), st.floats(0.05, 2))
+def test_load_is_bounded_has_one_restart_and_leaves_pooled_connections_no_race(
+    seed: int, duration_s: float, scale: float
+) -> None:
+    """Bursts of 5 to 12; silences clearly longer than the target's idle timeout, but for that of the restart."""
+    planned = pages(seed, duration_s, scale)
+    assert sum(page.idle_before_s for page in planned) < duration_s + 1.5 * TARGET_IDLE_S * scale + 10
+    assert all(5 <= len(page.fetches) <= 12 for page in planned)
+    assert all(fetch.body_bytes <= 30_000 for page in planned for fetch in page.fetches)
+    assert sum(page.restart_before for page in planned) <= 1
+    idle_s = TARGET_IDLE_S * scale
+    cold = [page for page in planned[1:] if page.idle_before_s > 0.5 and not page.restart_before]
+    assert all(page.idle_before_s >= 1.2 * idle_s for page in cold)
