@@ -56,8 +56,8 @@ RESET = "failed (104: Connection reset by peer)"
         ("peer closed connection in SSL handshake (104: Connection ...)", SHAKING, Phase.TLS, Manner.RESET),
         ("upstream SSL certificate verify error: (18:self-signed)", SHAKING, Phase.TLS, Manner.UNKNOWN),
         ("no live upstreams", CONNECTING, Phase.NO_TARGET, Manner.UNKNOWN),
-        ("orders.internal could not be resolved (3: Host not found)", "", Phase.NO_TARGET, Manner.UNKNOWN),
-        ("orders.internal could not be resolved (110: Operation timed out)", "", Phase.NO_TARGET, Manner.TIMEOUT),
+        ("orders.internal could not be resolved (3: Host not found)", "", Phase.NO_TARGET, Manner.UNRESOLVED),
+        ("orders.internal could not be resolved (110: Operation timed out)", "", Phase.NO_TARGET, Manner.UNRESOLVED),
     ],
 )
 @pytest.mark.parametrize("level", ["error", "crit", "alert"])

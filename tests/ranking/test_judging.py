@@ -38,7 +38,7 @@ def test_ten_bits_name_the_cause() -> None:
 
 def test_a_ceiling_bounds_what_one_source_can_say() -> None:
     """A log alone cannot convict a suspect whose ceiling for logs is 1 bit, however loud it is."""
-    loud = fault("a", 20.0, ceiling_bits={Source.ACCESS_LOG: 1.0})
+    loud = fault("a", 20.0, prior=0.02, ceiling_bits={Source.ACCESS_LOG: 1.0})
     document = judge_case(case(request()), 0.0, [loud]).document
     assert document.verdicts == ()
 

@@ -67,7 +67,7 @@ class Duration(click.ParamType[float]):
 @click.option("--no-events", is_flag=True, help="Trace no kernel events.")
 @click.option("--payloads", is_flag=True, help="Capture whole packets: they hold what people sent.")
 @click.option("--force", is_flag=True, help="Overwrite an existing bundle.")
-def command(  # noqa: PLR0917 - click passes each option by name
+def command(
     out: Path,
     duration_s: float,
     targets: tuple[str, ...],

@@ -90,6 +90,8 @@ class Scene(Struct, frozen=True):
     wire: TargetWire | None
     listeners: tuple[ListenerWindow, ...]
     """Listeners that can be this target (usually one); of a target without a name, those that dropped."""
+    others: tuple[Cluster, ...] = ()
+    """The other clusters of the same target."""
 
     def looked(self, source: Source) -> bool:
         return source in self.case.looked_at

@@ -31,8 +31,11 @@ ACTIONS: tuple[tuple[str, Phase], ...] = (
 
 FAILURES: tuple[tuple[str, Phase | None, Manner], ...] = (
     (r"no live upstreams", Phase.NO_TARGET, Manner.UNKNOWN),
-    (r"could not be resolved \(110:", Phase.NO_TARGET, Manner.TIMEOUT),
-    (r"could not be resolved|no resolver defined to resolve|invalid host in upstream", Phase.NO_TARGET, Manner.UNKNOWN),
+    (
+        r"could not be resolved|no resolver defined to resolve|invalid host in upstream",
+        Phase.NO_TARGET,
+        Manner.UNRESOLVED,
+    ),
     (r"socket\(\) failed|worker_connections are not enough", Phase.CONNECT, Manner.EXHAUSTED),
     (r"connect\(\) .*?failed \(111:", Phase.CONNECT, Manner.REFUSED),
     (r"connect\(\) .*?failed \((?:101|113):", Phase.CONNECT, Manner.UNREACHABLE),

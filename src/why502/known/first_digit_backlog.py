@@ -35,8 +35,6 @@ KNOWN = KnownIssue(
     matches=matches,
     source="https://github.com/dropwizard/dropwizard/issues/2429",
     remedies=(
-        Remedy(
-            "Set the backlog explicitly instead of reading the default (Dropwizard: acceptQueueSize: 1024)."
-        ),
+        Remedy("Set the backlog explicitly instead of reading the default (Dropwizard: acceptQueueSize: 1024)."),
     ),
 )

@@ -48,6 +48,8 @@ class Manner(StrEnum):
     RESET = "reset"
     CLOSED = "closed"
     """FIN before a (complete) answer."""
+    UNRESOLVED = "unresolved"
+    """The target's name did not resolve."""
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
     EXHAUSTED = "exhausted"

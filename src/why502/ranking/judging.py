@@ -32,7 +32,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
     suspects = all_suspects() if suspects is None else suspects
     listeners = _listeners(case)
     found = clusters(case, listeners)
-    ranked = [rank(_scene(case, cluster, listeners), suspects, PLANNED) for cluster in found]
+    ranked = [rank(_scene(case, cluster, found, listeners), suspects, PLANNED) for cluster in found]
     judged = ranked or [_nothing_failed(case, listeners, suspects)]
     by_name = {s.name: s for s in suspects}
     groups = by_cause(ranked)
@@ -69,7 +69,7 @@ def _listeners(case: Case) -> list[ListenerWindow]:
     ]
 
 
-def _scene(case: Case, cluster: Cluster, listeners: Sequence[ListenerWindow]) -> Scene:
+def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Sequence[ListenerWindow]) -> Scene:
     """What is known about the cluster's target; without a target's name, every listener that dropped."""
     target = cluster.target
     own = listeners_of(target, listeners) if target else tuple(w for w in listeners if w.drops)
@@ -79,6 +79,7 @@ def _scene(case: Case, cluster: Cluster, listeners: Sequence[ListenerWindow]) ->
         traffic=case.traffic.target(target) if case.traffic else None,
         wire=case.wire.target(target) if case.wire else None,
         listeners=own,
+        others=tuple(other for other in found if other is not cluster and target and other.target == target),
     )
 
 

@@ -50,6 +50,7 @@ from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import connects_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,6 @@ IMPOSSIBLE_MANNERS = {
 }
 IMPOSSIBLE_PHASES = {
     Phase.NO_TARGET: "no target was chosen",
-    Phase.TLS: "the connection was in use",
     Phase.BODY: "the answer had begun",
     Phase.DONE: "the target answered",
 }
@@ -221,19 +221,8 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         text = f"the target ended {cluster.count} exchanges {median(waits_s) * 1000:.0f} ms (median) after the request"
         yield Evidence(0.5, text, Source.ACCESS_LOG, at)
     if scene.traffic is not None:
-        yield from _delays(scene.traffic)
+        yield from connects_delayed(scene.traffic, 2.5)
         yield from _bursts(cluster, scene.traffic)
-
-
-def _delays(traffic: TargetTraffic) -> Iterator[Evidence]:
-    late = traffic.delayed_connects_total
-    if late >= 2:
-        first = traffic.delayed_connects[0]
-        text = (
-            f"{late} of {traffic.timed_connects} connects took just over 1, 2, 3... s: their SYN had to be sent again "
-            f"(here {first.connect_s:.3f} s)"
-        )
-        yield Evidence(2.5, text, Source.ACCESS_LOG, first.at)
 
 
 def _bursts(cluster: Cluster, traffic: TargetTraffic) -> Iterator[Evidence]:

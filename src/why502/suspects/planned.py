@@ -31,31 +31,6 @@ class Planned:
 
 
 PLANNED: Final[Mapping[str, Planned]] = {
-    "packets-dropped": Planned(Kind.FAULT, "SYNs get lost although the listener is well", 0.03, _CONNECT),
-    "target-unreachable": Planned(Kind.FAULT, "no route to the target, or ICMP says so", 0.02, _CONNECT),
-    "tls-handshake-failed": Planned(
-        Kind.FAULT, "the TLS handshake with the target fails", 0.03, frozenset({Phase.CONNECT, Phase.TLS})
-    ),
-    "name-not-resolved": Planned(Kind.FAULT, "the target's name does not resolve", 0.02, frozenset({Phase.NO_TARGET})),
-    "no-usable-target": Planned(
-        Kind.FAULT, "no registered or healthy target is left", 0.06, frozenset({Phase.NO_TARGET})
-    ),
-    "proxy-exhausted": Planned(
-        Kind.FAULT, "the proxy is out of descriptors, connections or ports", 0.02, _CONNECT | {Phase.NO_TARGET}
-    ),
-    "stale-connection": Planned(
-        Kind.FAULT, "the pooled connection's other end is gone without a word", 0.03, _EXCHANGE
-    ),
-    "target-crashed": Planned(Kind.FAULT, "the target's process died with the request in flight", 0.06, _EXCHANGE),
-    "target-restarted": Planned(
-        Kind.FAULT, "a deployment or scale-in took the target away without draining", 0.06, _EXCHANGE
-    ),
-    "closed-without-response": Planned(Kind.FAULT, "the target accepts and closes without an answer", 0.04, _EXCHANGE),
-    "malformed-response": Planned(Kind.FAULT, "the target's answer is not valid HTTP", 0.02, _EXCHANGE),
-    "response-headers-too-large": Planned(Kind.FAULT, "the answer's headers exceed the proxy's limit", 0.01, _EXCHANGE),
-    "response-truncated": Planned(
-        Kind.FAULT, "the answer ends before its announced length", 0.03, frozenset({Phase.BODY})
-    ),
     "worker-pool-exhausted": Planned(
         Kind.FAULT, "accepted or queued, but no worker is free", 0.05, frozenset({Phase.WAIT, Phase.CONNECT})
     ),

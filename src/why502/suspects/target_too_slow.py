@@ -90,7 +90,8 @@ def _log(scene: Scene) -> Iterator[Evidence]:
     first = cluster.logged[0].request
     common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
     text = f"{times} of {len(totals_s)} requests were given up after {common_s} s"
-    yield Evidence(2.5, text, Source.ACCESS_LOG, first.at)
+    # A hung worker, a full accept queue (its second face) and a dead connection are given up just the same.
+    yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
     traffic = scene.traffic
     if traffic is None or traffic.wait_p99_s is None:
         return
@@ -100,7 +101,7 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(2.0, text, Source.ACCESS_LOG, at)
     elif traffic.requests - traffic.failed >= 100:
         text = f"served requests were far from that: 99 % within {traffic.wait_p99_s:.3f} s"
-        yield Evidence(-1.0, text, Source.ACCESS_LOG, at)
+        yield Evidence(-1.5, text, Source.ACCESS_LOG, at)
 
 
 SUSPECT = Suspect(

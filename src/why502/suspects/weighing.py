@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
 from why502.facts.usage import Comparison, compare
+from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Cluster, Scene
     from why502.facts.usage import Usage
+    from why502.model.case import Change
+    from why502.model.traffic import TargetTraffic
+
+LATE_CONNECTS = 2
+"""One slow connect is chance: a scheduler, a slow name server."""
 
 MARGIN = 0.1
 """A resource that explains failures is used more while they happen, by at least this share."""
@@ -43,3 +52,81 @@ def _bits(found: Comparison, full: float, moderate: float) -> float:
         raised = found.during is None or found.otherwise is None or share >= found.otherwise + MARGIN
         return 6.0 if raised else 2.0
     return -5.0 if share <= moderate else -1.0
+
+
+def proxy_says(cluster: Cluster, bits: float) -> Evidence:
+    """The failure as the proxy itself names it: its own words where it has any, else the phase and manner it logged.
+
+    For faults that the proxy (or the wire) recognises by itself, so that nothing has to be inferred.
+    """
+    number = f"{cluster.count} times" if cluster.count > 1 else "once"
+    if cluster.logged:
+        first = cluster.logged[0].request
+        if first.reason:
+            return Evidence(bits, f"the proxy says so, {number}: {first.reason}", Source.ERROR_LOG, first.at)
+        text = f"the proxy logged it {number}: {cluster.phase}, {cluster.manner}"
+        return Evidence(bits, text, Source.ACCESS_LOG, first.at)
+    first_seen = cluster.conversations[0]
+    return Evidence(bits, f"seen on the wire, {number}: {first_seen.outcome}", Source.CAPTURE, first_seen.decided_at)
+
+
+def cut_in_flight(cluster: Cluster) -> str | None:
+    """None if the target ended an exchange that it had begun to serve; otherwise why that cannot be."""
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return "the proxy did not make this status"
+    if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY, Phase.UNKNOWN):
+        return f"the exchange ended in another phase ({cluster.phase})"
+    if cluster.manner not in (Manner.CUT, Manner.RESET, Manner.CLOSED, Manner.UNKNOWN):
+        return f"the target did not end the connection ({cluster.manner})"
+    if cluster.outcome in (Outcome.RESET_UNACKNOWLEDGED, Outcome.STALE, Outcome.RACED):
+        return f"the target was not serving the request ({cluster.outcome})"
+    return None
+
+
+def ended_together(scene: Scene) -> Iterator[Evidence]:
+    """Deaths at one instant, and refusals right after: for whatever took the process away."""
+    found = deaths(scene)
+    if scene.cluster.logged:
+        source, at = Source.ACCESS_LOG, scene.cluster.logged[0].request.at
+    elif scene.cluster.conversations:
+        source, at = Source.CAPTURE, scene.cluster.conversations[0].decided_at
+    else:
+        return
+    if found.together >= 2:
+        # Two may be chance on a busy target; each further one makes that much less likely.
+        text = f"{found.together} requests begun at different times ended within {TOGETHER_S * 1000:.0f} ms"
+        yield Evidence(min(4.0, 1.0 + found.together / 2), text, source, at)
+    if found.refused_after:
+        text = f"{count(found.refused_after, 'connect')} failed at once within {AFTERWARDS_S:.0f} s after"
+        yield Evidence(3.5, text, source, at)
+
+
+def stayed_open(scene: Scene) -> Iterator[Evidence]:
+    """A listener that was watched: opened anew as the requests failed, or open all the time."""
+    restarts = deaths(scene).restarts_near
+    for window in scene.listeners[:1]:
+        if restarts:
+            text = f"the listener {window.listener.address} was opened anew within {AFTERWARDS_S:.0f} s of the failures"
+            yield Evidence(4.5, text, Source.HOST, window.at)
+        elif not window.restarts and window.watched.to_s > window.watched.from_s:
+            text = f"one socket stayed open at {window.listener.address} for all the time watched"
+            yield Evidence(-6.0, text, Source.HOST, window.at)
+
+
+def changes_near(scene: Scene) -> Change | None:
+    """A recorded change within `AFTERWARDS_S` before (or as long after, for clocks) any failure of the cluster."""
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    near = (c for c in scene.case.changes if any(abs(c.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s))
+    return next(near, None)
+
+
+def connects_delayed(traffic: TargetTraffic, bits: float) -> Iterator[Evidence]:
+    """Times to connect just above a retransmission step: SYNs were lost, wherever that was."""
+    late = traffic.delayed_connects_total
+    if late >= LATE_CONNECTS:
+        first = traffic.delayed_connects[0]
+        text = (
+            f"{late} of {traffic.timed_connects} connects took just over 1, 2, 3... s: their SYN had to be sent again "
+            f"(here {first.connect_s:.3f} s)"
+        )
+        yield Evidence(bits, text, Source.ACCESS_LOG, first.at)

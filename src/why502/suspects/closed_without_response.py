@@ -1,0 +1,98 @@
+"""Closed without response
+
+What happens
+------------
+The target takes the request and ends the connection without an answer: a handler that failed hard, a worker that was
+killed by its own watchdog, a limit of the server, a proxy in between that gave up.
+
+How it looks from the proxy
+---------------------------
+502 some time after the request was sent. nginx: `upstream prematurely closed connection while reading response header`,
+or `recv() failed (104...)`.
+
+What gives it away
+------------------
+On the wire, the target acknowledged the request and then sent FIN or RST, on one connection at a time, while its
+process went on.
+
+What clears it
+--------------
+A request that was never acknowledged; several connections that died at one instant.
+
+What to do
+----------
+Look into the application's log at that time; look at its own limits (worker timeout, request size, header size).
+
+Sources
+-------
+nginx `ngx_http_upstream_process_header`; Linux `tcp_send_active_reset` (close with unread data).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import cut_in_flight, ended_together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    why_not = cut_in_flight(scene.cluster)
+    if why_not:
+        return DoesNotApply(why_not)
+    evidence = [*_capture(scene), *_words(scene), *_gone(scene)]
+    missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.CAPTURE,), "nothing given tells whether the target took the request")
+    target = scene.cluster.target or "The target"
+    return Weighed(tuple(evidence), f"{target} took requests and ended the connection without an answer.", missing)
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if cluster.outcome in (Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER):
+        how = "FIN" if cluster.outcome is Outcome.CLOSED_BEFORE_ANSWER else "RST"
+        text = f"the target acknowledged {len(cluster.conversations)} requests and then sent {how} instead of an answer"
+        # A process that dies closes its connections in the same way: one connection alone does not tell.
+        yield Evidence(3.5, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+
+
+def _words(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if cluster.logged and cluster.outcome is None and cluster.manner is Manner.CLOSED:
+        first = cluster.logged[0].request
+        text = f"the target closed {cluster.count} times before any header"
+        yield Evidence(1.5, text, Source.ERROR_LOG, first.at)
+
+
+def _gone(scene: Scene) -> Iterator[Evidence]:
+    """What speaks for a crash or a restart speaks against a close by a process that went on."""
+    for evidence in ended_together(scene):
+        yield structs.replace(evidence, bits=-evidence.bits)
+
+
+SUSPECT = Suspect(
+    name="closed-without-response",
+    kind=Kind.FAULT,
+    title="the target took the request and closed without an answer",
+    prior=0.05,
+    judge=judge,
+    expects={
+        "host": {"listener-well": 0.95, "drops-grow": 0.01, "restarted": 0.02},
+        "capture": {"fresh-cut": 0.7, "reused-cut": 0.27},
+        "error-log": {"closed": 0.65, "reset": 0.33},
+        "access-log": {"cut": 0.97},
+    },
+    remedies=(Remedy("Look into the application's log at these times, and at its limits (worker timeout, sizes)."),),
+)

@@ -1,0 +1,70 @@
+"""No usable target
+
+What happens
+------------
+The proxy has no target left that it may use: none is registered, or all are marked down after failures or failed health
+checks. Requests are answered without any attempt.
+
+How it looks from the proxy
+---------------------------
+503 (ALB, HAProxy, Envoy), 502 with `no live upstreams` (nginx); no target address, no times.
+
+What gives it away
+------------------
+The phase itself: no target was chosen, and the proxy says so.
+
+What clears it
+--------------
+Any attempt at a target.
+
+What to do
+----------
+Find out why targets were taken out: their health checks, or the failures just before (nginx marks a server down for
+`fail_timeout` after `max_fails` of them). An ALB with only unhealthy targets uses them all and does not answer 503.
+
+Sources
+-------
+AWS "Troubleshoot your Application Load Balancers" (HTTP 503); nginx `ngx_http_upstream_get_round_robin_peer`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.model.words import count
+from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.phase is not Phase.NO_TARGET:
+        return DoesNotApply("a target was chosen")
+    if cluster.manner is Manner.UNRESOLVED:
+        return DoesNotApply("the name did not resolve, so no target was looked for")
+    # These words and this phase have no other meaning.
+    return Weighed(
+        (proxy_says(cluster, 9.0),), f"The proxy had no target to send {count(cluster.count, 'request')} to."
+    )
+
+
+SUSPECT = Suspect(
+    name="no-usable-target",
+    kind=Kind.FAULT,
+    title="no registered or healthy target was left",
+    prior=0.06,
+    judge=judge,
+    expects={
+        "access-log": {"no-target": 0.97},
+        "error-log": {"silent": 0.1, "bad-answer": 0.01},
+    },
+    remedies=(
+        Remedy("Register targets, or repair what makes their health checks fail."),
+        Remedy("Look at the failures just before: they are what took the targets out."),
+    ),
+)

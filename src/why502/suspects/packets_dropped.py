@@ -1,0 +1,131 @@
+"""Packets dropped
+
+What happens
+------------
+The SYNs towards the target get lost although the listener is well: a security group, a firewall rule, a full conntrack
+table, a broken route.
+
+How it looks from the proxy
+---------------------------
+Connects time out; nothing is refused, nothing is reset. Often all connects from some place fail, and all the time.
+
+What gives it away
+------------------
+SYNs that are never answered, to a listener that was watched meanwhile and dropped nothing.
+
+What clears it
+--------------
+A listener that counted the drops itself; connects that failed otherwise.
+
+What to do
+----------
+Find where the SYN is seen last: capture on the target's side too; look at security groups, nftables counters and the
+conntrack table.
+
+Sources
+-------
+AWS "Troubleshoot your Application Load Balancers" (HTTP 504); nft(8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.bursts import after_idle
+from why502.facts.handshakes import ENOUGH, handshakes
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.model.words import count
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import connects_delayed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("the proxy did not make this status")
+    if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
+        return DoesNotApply("the connection had been made, or no target was tried")
+    if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN) or cluster.outcome not in (None, Outcome.SYN_UNANSWERED):
+        return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
+    evidence = [*_capture(scene), *_host(scene), *_log(scene)]
+    missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.HOST,), "nothing given tells a lost SYN from a full accept queue")
+    target = cluster.target or "the target"
+    return Weighed(tuple(evidence), f"SYNs to {target} got lost although its listener was well.", missing)
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    if scene.cluster.outcome is not Outcome.SYN_UNANSWERED or scene.wire is None:
+        return
+    seen = handshakes(scene.wire)
+    first = scene.cluster.conversations[0].decided_at
+    if not seen.served and seen.conversations >= ENOUGH:
+        # A full queue lets connections through between its drops; a rule on the way lets none.
+        text = f"none of {seen.conversations} connections was ever answered"
+        yield Evidence(4.0, text, Source.CAPTURE, first)
+    elif seen.served:
+        text = f"{seen.syns_unanswered} SYNs were never answered, {seen.served} other connections were served"
+        yield Evidence(0.5, text, Source.CAPTURE, first)
+    if seen.acks_dropped or seen.unknown_resets:
+        text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
+        yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)
+
+
+def _log(scene: Scene) -> Iterator[Evidence]:
+    """SYNs were lost: a log says that much, and where they were lost it does not."""
+    cluster, traffic = scene.cluster, scene.traffic
+    if not cluster.logged or cluster.manner is not Manner.TIMEOUT:
+        return
+    yield Evidence(1.5, f"{count(cluster.count, 'connect')} timed out", Source.ACCESS_LOG, cluster.logged[0].request.at)
+    if traffic is None:
+        return
+    yield from connects_delayed(traffic, 2.0)
+    idle = after_idle(cluster, traffic)
+    if idle.first and idle.in_bursts > idle.failures / 2:
+        # What loses packets on the way does not wait for idle spells of one target.
+        yield Evidence(-1.5, str(idle), Source.ACCESS_LOG, idle.first)
+
+
+def _host(scene: Scene) -> Iterator[Evidence]:
+    for window in scene.listeners:
+        where = window.listener.address
+        if window.drops and window.grown.get("ListenOverflows"):
+            text = f"{where} itself dropped {window.drops} connection attempts"
+            yield Evidence(-9.0, text, Source.HOST, window.at)
+        elif window.drops == 0 and scene.cluster.manner is Manner.TIMEOUT:
+            text = f"{where} was watched and dropped nothing: the SYNs did not reach it"
+            yield Evidence(4.0, text, Source.HOST, window.at)
+    if scene.cluster.target and scene.looked(Source.HOST) and not scene.listeners:
+        text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
+        yield Evidence(-1.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
+
+
+SUSPECT = Suspect(
+    name="packets-dropped",
+    kind=Kind.FAULT,
+    title="SYNs got lost although the listener was well",
+    prior=0.04,
+    judge=judge,
+    expects={
+        "host": {"listener-well": 0.95, "drops-grow": 0.01},
+        "capture": {"syn-unanswered": 0.97},
+        "error-log": {"connect-timeout": 0.97},
+        "access-log": {"connect-phase": 0.97},
+    },
+    remedies=(
+        Remedy(
+            "Find where the SYN is seen last: capture on the target's side as well.",
+            "tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'",
+        ),
+        Remedy("Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way."),
+    ),
+)

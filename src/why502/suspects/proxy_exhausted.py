@@ -1,0 +1,72 @@
+"""Proxy exhausted
+
+What happens
+------------
+The proxy cannot open another connection: no file descriptor, no free connection slot, or no ephemeral port towards that
+target is left.
+
+How it looks from the proxy
+---------------------------
+nginx: 500 with `socket() failed (24: Too many open files)` or `worker_connections are not enough`, 502 with
+`(99: Cannot assign requested address)`; HAProxy and Envoy: 503.
+
+What gives it away
+------------------
+The proxy's own words.
+
+What clears it
+--------------
+A connect that reached the target.
+
+What to do
+----------
+Raise the limit that is named; keep connections to targets open and use them again, so that fewer ports are needed.
+
+Sources
+-------
+nginx `ngx_event_connect_peer`, `ngx_get_connection`; ip(7) ip_local_port_range.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.model.words import count
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.manner is Manner.UNKNOWN and cluster.phase in (Phase.CONNECT, Phase.UNKNOWN):
+        return CannotTell((Source.ERROR_LOG,), "nothing given tells how the connect failed")
+    if cluster.manner is not Manner.EXHAUSTED:
+        return DoesNotApply(f"the exchange failed otherwise ({cluster.manner})")
+    # The proxy names its own resource; nothing of the target's can produce these words.
+    return Weighed(
+        (proxy_says(cluster, 9.0),),
+        f"The proxy itself ran out of something before {count(cluster.count, 'request')} reached a target.",
+    )
+
+
+SUSPECT = Suspect(
+    name="proxy-exhausted",
+    kind=Kind.FAULT,
+    title="the proxy ran out of descriptors, connections or ports",
+    prior=0.02,
+    judge=judge,
+    expects={
+        "error-log": {"bad-answer": 0.01, "silent": 0.01},
+        "access-log": {"connect-phase": 0.6},
+    },
+    remedies=(
+        Remedy("Raise the limit that the proxy names (worker_rlimit_nofile, worker_connections, ip_local_port_range)."),
+        Remedy("Reuse connections towards the targets, so that fewer are opened."),
+    ),
+)

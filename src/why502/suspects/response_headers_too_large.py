@@ -1,0 +1,71 @@
+"""Response headers too large
+
+What happens
+------------
+The target's answer carries more header bytes than the proxy's buffer holds: long cookies, tokens, redirects.
+
+How it looks from the proxy
+---------------------------
+nginx: 502, `upstream sent too big header`; ALB: 502 beyond 32 K in all.
+
+What gives it away
+------------------
+The proxy's own words. Often only some users or paths are struck.
+
+What clears it
+--------------
+No byte from the target.
+
+What to do
+----------
+Send less in headers; or raise the limit (nginx `proxy_buffer_size`).
+
+Sources
+-------
+nginx `ngx_http_upstream_process_header`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.manner in (Manner.CUT, Manner.UNKNOWN) and cluster.phase in (Phase.WAIT, Phase.UNKNOWN):
+        return CannotTell((Source.ERROR_LOG,), "nothing given tells whether an answer came and was refused")
+    if cluster.manner is not Manner.TOO_LARGE:
+        return DoesNotApply(f"the exchange failed otherwise ({cluster.manner})")
+    # nginx writes these words in one place only: ngx_http_upstream_process_header.
+    return Weighed(
+        (proxy_says(cluster, 9.0),),
+        f"{cluster.target or 'The target'} sent headers larger than the proxy takes, {cluster.count} times.",
+    )
+
+
+SUSPECT = Suspect(
+    name="response-headers-too-large",
+    kind=Kind.FAULT,
+    title="the answer's headers exceeded the proxy's limit",
+    prior=0.01,
+    judge=judge,
+    expects={
+        "error-log": {"bad-answer": 0.97},
+        "access-log": {"cut": 0.95},
+        "capture": {"answered": 0.95},
+        "host": {"listener-well": 0.97},
+    },
+    remedies=(
+        Remedy("Raise the proxy's limit for answer headers.", "proxy_buffer_size 16k; proxy_busy_buffers_size 24k;"),
+        Remedy("Send less in headers (cookies, tokens)."),
+    ),
+)

@@ -1,0 +1,70 @@
+"""Response truncated
+
+What happens
+------------
+The target begins to answer and ends the connection before the announced length, or stalls in the middle.
+
+How it looks from the proxy
+---------------------------
+The status was sent already, so the log shows the target's 200 and a short body; only the error log or a termination
+flag tells.
+
+What gives it away
+------------------
+`upstream prematurely closed connection while reading upstream`; a RST after the answer's first bytes.
+
+What clears it
+--------------
+No header from the target.
+
+What to do
+----------
+Look for what ends the target's process or worker in the middle of an answer: a time limit of its own, memory, a crash.
+
+Sources
+-------
+nginx `ngx_event_pipe.c`, `ngx_http_upstream_process_upgraded`; RFC 9112 section 8.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.model.words import count
+from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.phase is not Phase.BODY:
+        return DoesNotApply("the answer had not begun, or was complete")
+    if cluster.manner is Manner.MALFORMED:
+        return DoesNotApply("the answer was refused, not cut off")
+    # That the answer had begun is what this fault is; why it broke off is for the conditions to say.
+    return Weighed(
+        (proxy_says(cluster, 9.0),),
+        f"{cluster.target or 'The target'} broke off {count(cluster.count, 'answer')} that had begun.",
+    )
+
+
+SUSPECT = Suspect(
+    name="response-truncated",
+    kind=Kind.FAULT,
+    title="the answer ended before it was complete",
+    prior=0.03,
+    judge=judge,
+    expects={
+        "error-log": {"closed": 0.6, "reset": 0.35},
+        "capture": {"fresh-cut": 0.4, "reused-cut": 0.4},
+        "host": {"listener-well": 0.8, "restarted": 0.15},
+    },
+    remedies=(
+        Remedy("Look for what ends the target's worker in the middle of an answer: a time limit, memory, a crash."),
+    ),
+)

@@ -1,0 +1,92 @@
+"""Target crashed
+
+What happens
+------------
+The target's process dies with requests in flight: a bug, a signal, the kernel's out-of-memory killer. Its kernel closes
+every connection at once, by FIN, or by RST where data was unread; new connects are refused until it is back.
+
+How it looks from the proxy
+---------------------------
+Several requests to one target end at the same instant, whenever they began (ALB: `0.001 4.205 -1 502 -`), followed by
+refused connects.
+
+What gives it away
+------------------
+Deaths at one instant of requests that began at different times; refusals right after; a listener that was opened anew;
+the kernel's word that the process ended.
+
+What clears it
+--------------
+One process that kept its listener open through all the failures; failures one by one.
+
+What to do
+----------
+Read why it died: the exit code, the last lines of its log, the kernel's log.
+
+Sources
+-------
+Linux `exit_files`, `tcp_close` (net/ipv4/tcp.c); AWS "Troubleshoot your Application Load Balancers" (HTTP 502).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.deaths import AFTERWARDS_S, deaths
+from why502.model.evidence import Evidence, Source
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, stayed_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    why_not = cut_in_flight(scene.cluster)
+    if why_not:
+        return DoesNotApply(why_not)
+    evidence = [*ended_together(scene), *stayed_open(scene), *_exits(scene), *_planned(scene)]
+    missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.HOST,), "nothing given tells whether the process stayed alive")
+    target = scene.cluster.target or "the target"
+    return Weighed(tuple(evidence), f"The process behind {target} died with requests in flight.", missing)
+
+
+def _exits(scene: Scene) -> Iterator[Evidence]:
+    """Ends of a process that owned the target's listener, while requests failed."""
+    owners = {pid for window in scene.listeners for pid in window.listener.pids}
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    for event in scene.case.events:
+        near = any(abs(event.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s)
+        if event.kind in ("exit", "oom") and event.pid in owners and near:
+            text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
+            yield Evidence(5.0, text, Source.EVENTS, event.at)
+            return
+
+
+def _planned(scene: Scene) -> Iterator[Evidence]:
+    """A change at that time makes it a restart rather than a crash."""
+    change = changes_near(scene)
+    if change is not None and deaths(scene).together:
+        yield Evidence(-3.0, f"somebody changed something then: {change.text}", Source.CHANGES, change.at)
+
+
+SUSPECT = Suspect(
+    name="target-crashed",
+    kind=Kind.FAULT,
+    title="the target's process died with requests in flight",
+    prior=0.06,
+    judge=judge,
+    expects={
+        "host": {"restarted": 0.85, "no-listener": 0.12},
+        "capture": {"fresh-cut": 0.6, "reused-cut": 0.1, "refused": 0.25},
+        "error-log": {"reset": 0.4, "closed": 0.4, "refused": 0.15},
+        "access-log": {"cut": 0.9},
+        "changes": {"unrelated": 0.9},
+    },
+    remedies=(Remedy("Read why it died: the exit code, the last lines of its log, the kernel's log (dmesg)."),),
+)

@@ -1,0 +1,87 @@
+"""Target restarted
+
+What happens
+------------
+A deployment, a scale-in or an operator stops the target while requests are in flight, without draining: it was not
+taken out of rotation first, or not given the time to finish.
+
+How it looks from the proxy
+---------------------------
+As a crash: requests end at one instant, connects are refused until the new process listens. It comes with every
+deployment.
+
+What gives it away
+------------------
+Deaths at one instant, a listener opened anew, and a change that somebody recorded at that time.
+
+What clears it
+--------------
+One process that kept its listener open through all the failures; failures that keep no time with changes.
+
+What to do
+----------
+Take the target out of rotation first and wait; let the process finish what it has on SIGTERM; start the new one before
+the old one goes.
+
+Sources
+-------
+AWS "Deregistration delay"; Kubernetes "Pod termination".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.deaths import AFTERWARDS_S
+from why502.model.evidence import Evidence, Source
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, stayed_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    why_not = cut_in_flight(scene.cluster)
+    if why_not:
+        return DoesNotApply(why_not)
+    evidence = [*ended_together(scene), *stayed_open(scene)]
+    missing = tuple(s for s in (Source.HOST, Source.CHANGES) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.CHANGES,), "nothing given tells of a restart")
+    target = scene.cluster.target or "the target"
+    return Weighed((*evidence, *_change(scene)), f"{target} was restarted with requests in flight.", missing)
+
+
+def _change(scene: Scene) -> Iterator[Evidence]:
+    change = changes_near(scene)
+    if change is not None:
+        # Deployments are rare against failures: one within seconds of them is no accident.
+        text = f"a change was recorded within {AFTERWARDS_S:.0f} s: {change.text}"
+        yield Evidence(4.0, text, Source.CHANGES, change.at)
+    elif scene.case.changes:
+        text = f"none of {len(scene.case.changes)} recorded changes lies near the failures"
+        yield Evidence(-4.0, text, Source.CHANGES, scene.case.changes[0].at)
+
+
+SUSPECT = Suspect(
+    name="target-restarted",
+    kind=Kind.FAULT,
+    title="the target was stopped without draining",
+    prior=0.06,
+    judge=judge,
+    expects={
+        "host": {"restarted": 0.9, "no-listener": 0.05},
+        "capture": {"fresh-cut": 0.5, "reused-cut": 0.2, "refused": 0.25},
+        "error-log": {"reset": 0.35, "closed": 0.4, "refused": 0.2},
+        "access-log": {"cut": 0.85},
+        "changes": {"coincides": 0.95},
+    },
+    remedies=(
+        Remedy("Take the target out of rotation before it stops, and wait for the deregistration delay."),
+        Remedy("Let the service finish what it has on SIGTERM, within its grace period."),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Target unreachable
+
+What happens
+------------
+There is no route to the target, its neighbour does not answer ARP, or a router or firewall rejects the packet with an
+ICMP error.
+
+How it looks from the proxy
+---------------------------
+nginx: 502, `connect() failed (113: No route to host)` or `(101: Network is unreachable)`; ALB: `-1 -1 -1 502 -`.
+
+What gives it away
+------------------
+The errno in the error log; ICMP errors that quote the SYN.
+
+What clears it
+--------------
+A SYN that was answered.
+
+What to do
+----------
+Look at the route and the neighbour table on the proxy's host, then at the firewalls in between.
+
+Sources
+-------
+ip(7), icmp(7); Linux `tcp_v4_err` (net/ipv4/tcp_ipv4.c).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.phase is not Phase.CONNECT:
+        return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
+    if cluster.manner is Manner.UNKNOWN:
+        return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "nothing given tells how the connect failed")
+    if cluster.manner is not Manner.UNREACHABLE:
+        return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
+    # The errno comes from the kernel: EHOSTUNREACH and ENETUNREACH have no other origin.
+    return Weighed(
+        (proxy_says(cluster, 9.0),), f"{cluster.target or 'The target'} could not be reached: the network said so."
+    )
+
+
+SUSPECT = Suspect(
+    name="target-unreachable",
+    kind=Kind.FAULT,
+    title="the network said that the target cannot be reached",
+    prior=0.02,
+    judge=judge,
+    expects={
+        "access-log": {"connect-phase": 0.97},
+        "host": {"listener-well": 0.6, "no-listener": 0.39},
+    },
+    remedies=(Remedy("Look at the route to the target from the proxy's host.", "ip route get ADDRESS"),),
+)

@@ -1,0 +1,73 @@
+"""TLS handshake failed
+
+What happens
+------------
+The TCP connection stands, the TLS handshake on it fails: a certificate that the proxy refuses, no common version or
+cipher, a port that does not speak TLS, or a target that stays silent.
+
+How it looks from the proxy
+---------------------------
+nginx: 502 with `SSL_do_handshake() failed` or a certificate error, 504 if the target stays silent; ALB:
+`-1 -1 -1 502 -` and TargetTLSNegotiationErrorCount.
+
+What gives it away
+------------------
+The proxy's own words; TLS alerts in a capture.
+
+What clears it
+--------------
+A request that was sent.
+
+What to do
+----------
+Do the handshake by hand from the proxy (`openssl s_client`), with the name and the trust store that the proxy uses.
+
+Sources
+-------
+nginx `ngx_http_upstream_ssl_handshake`; RFC 8446 section 6.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import proxy_says
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.phase is Phase.CONNECT and cluster.manner is Manner.UNKNOWN:
+        return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "a failed handshake and a refused connect log the same")
+    if cluster.phase is not Phase.TLS:
+        return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
+    # The phase is the proof: TCP stood, HTTP had not begun. Silence and resets are less: a target whose accept queue
+    # is full treats the first TLS message no better than any other data.
+    silent = cluster.manner in (Manner.TIMEOUT, Manner.RESET)
+    summary = f"The TLS handshake with {cluster.target or 'the target'} failed {cluster.count} times."
+    return Weighed((proxy_says(cluster, 5.0 if silent else 9.0),), summary)
+
+
+SUSPECT = Suspect(
+    name="tls-handshake-failed",
+    kind=Kind.FAULT,
+    title="the TLS handshake with the target failed",
+    prior=0.03,
+    judge=judge,
+    expects={
+        "error-log": {"bad-answer": 0.9},
+        "access-log": {"connect-phase": 0.9},
+        "host": {"listener-well": 0.97},
+    },
+    remedies=(
+        Remedy(
+            "Do the handshake by hand from the proxy's host.", "openssl s_client -connect ADDRESS:PORT -servername NAME"
+        ),
+    ),
+)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from tests.making import case, host, listener, log_input, request, snapshot
+from why502.facts.clusters import clusters
+from why502.facts.deaths import deaths
+from why502.facts.listeners import listener_windows
+from why502.facts.scene import Scene
+from why502.model.case import Case
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase
+
+
+def scene(whole: Case) -> Scene:
+    """Of the largest cluster, with the others of its target."""
+    record = whole.hosts[0] if whole.hosts else None
+    windows = tuple(listener_windows(record, "host.json")) if record else ()
+    first, *others = clusters(whole, windows)
+    return Scene(whole, first, None, None, windows, tuple(others))
+
+
+def test_requests_that_began_apart_and_ended_together_died_together() -> None:
+    """Three requests of 4, 2 and 1 s end within 10 ms: one event."""
+    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=100.0 - begun) for n, begun in enumerate((4, 2, 1))))))
+    assert found.together == 3
+
+
+def test_a_page_that_fails_at_once_is_no_death() -> None:
+    """Requests that began together end together, whatever happens to them."""
+    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=99.99 + n / 200) for n in range(5)))))
+    assert found.together == 0
+
+
+def test_refusals_right_after_are_counted() -> None:
+    """Two within ten seconds, one much later."""
+    refused = {"phase": Phase.CONNECT, "manner": Manner.REFUSED, "wait_s": None}
+    whole = case(
+        *(request(100.0 + n) for n in range(4)),
+        *(request(at_s, **refused) for at_s in (104.0, 105.0, 500.0)),
+    )
+    assert deaths(scene(whole)).refused_after == 2
+
+
+def test_a_listener_that_was_opened_anew_near_the_failures_counts() -> None:
+    """The service came back five seconds after."""
+    looks = (snapshot(90.0, listener(inode=1)), snapshot(105.0, listener(inode=2)))
+    failing = case(request(100.0))
+    whole = Case(inputs=(log_input(1), log_input(2, Source.HOST)), traffic=failing.traffic, hosts=(host(*looks),))
+    assert deaths(scene(whole)).restarts_near == 1
