@@ -78,8 +78,8 @@ def _commands() -> list[Row]:
 def _logs(folder: Path) -> list[Row]:
     plain, packed = folder / "alb.log", folder / "alb.log.gz"
     line = (
-        "http 2026-11-22T10:00:{second:02d}.{micro:06d}Z app/lb/50dc6c495c0c9188 192.0.2.9:2817 10.0.0.7:8080 0.000 0.001 "
-        '0.000 200 200 134 1366 "GET http://www.example.com:80/api/{number} HTTP/1.1" "curl/7.88.1" - - '
+        "http 2026-11-22T10:00:{second:02d}.{micro:06d}Z app/lb/50dc6c495c0c9188 192.0.2.9:2817 10.0.0.7:8080 "
+        '0.000 0.001 0.000 200 200 134 1366 "GET http://www.example.com:80/api/{number} HTTP/1.1" "curl/7.88.1" - - '
         "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/tg/73e2d6bc24d8a067 "
         '"Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 2026-11-22T10:00:{second:02d}.{micro:06d}Z "forward" "-" '
         '"-" "10.0.0.7:8080" "200" "-" "-" TID_dc57cebed65b444ebe8f1b2d8f2b5c8f "-" "-" "-" 10.0.0.5\n'
