@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
-from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,10 @@ def judge(scene: Scene) -> Judgement:
     changes = scene.case.changes
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     spans = [i.window for i in scene.case.inputs if i.window is not None and i.source is not Source.CHANGES]
-    if not changes or not failures_s or not spans:
+    if not changes:
         return CannotTell((Source.CHANGES,), "no list of changes was given")
+    if not failures_s or not spans:
+        return DoesNotApply("no failure of known time can be set against the changes")
     from_s, to_s = min(w.from_s for w in spans), max(w.to_s for w in spans)
     nearest = min(changes, key=lambda c: min(abs(at_s - c.at_s) for at_s in failures_s))
     inside = sum(any(0 <= at_s - c.at_s <= AFTER_S for c in changes) for at_s in failures_s)
