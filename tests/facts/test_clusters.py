@@ -38,6 +38,13 @@ def test_failed_conversations_of_which_no_log_tells_count() -> None:
     assert (only.basis, only.count) == (Basis.CONVERSATIONS, 1)
 
 
+def test_a_probe_that_the_proxy_gave_up_is_no_failed_request() -> None:
+    """Health checks are in no access log; without any log the same conversation counts."""
+    wire = wire_of([conversation(100.0, Outcome.NOT_ANSWERED)])
+    assert clusters(Case(traffic=traffic_of([served(10.0)]), wire=wire), []) == []
+    assert [c.count for c in clusters(Case(wire=wire), [])] == [1]
+
+
 def test_other_targets_are_other_clusters() -> None:
     """Two targets, two clusters, the larger first."""
     case = Case(traffic=traffic_of([request(1.0), request(2.0, target="b:1"), request(3.0, target="b:1")]))

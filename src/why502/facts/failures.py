@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from why502.facts.scene import Failure
-from why502.model.conversations import Conversation
+from why502.model.conversations import Conversation, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +22,10 @@ JOIN_STRICT_S = 0.05
 JOIN_LOOSE_S = 1.5
 """A log with times of 1 s, or clocks that are not quite equal."""
 
+LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED})
+"""Ends that the proxy itself decided on: its log tells of each request that it gave up. One that no log tells of was
+no request but a probe of its own (health checks are in no access log)."""
+
 
 def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     """Every failure once.
@@ -34,7 +38,12 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     pairs = _pairs(logged, failed)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
     used = {id(pair.conversation) for pair in pairs.values()}
-    alone = [Failure(at_s=end_s(c), conversation=c, conversation_sure=True) for c in failed if id(c) not in used]
+    targets = {target.target for target in (traffic.targets if traffic else ())}
+    alone = [
+        Failure(at_s=end_s(c), conversation=c, conversation_sure=True)
+        for c in failed
+        if id(c) not in used and not (c.target in targets and c.outcome in LEFT_BY_PROXY)
+    ]
     return sorted(joined + alone, key=lambda failure: failure.at_s or 0.0)
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from why502.model.evidence import Evidence, Source
     from why502.suspects.planned import Planned
 
-UNTHOUGHT = 0.03
-"""Prior of a cause that is in no list."""
+UNTHOUGHT = 0.08
+"""Prior of a cause that is in no list: about one incident in twelve is something new."""
 
 UNSEEN_PROXY = 0.15
 """Share that stays with "none of these" when nobody showed what the proxy saw: that connections were dropped is then

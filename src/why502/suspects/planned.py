@@ -31,15 +31,9 @@ class Planned:
 
 
 PLANNED: Final[Mapping[str, Planned]] = {
-    "worker-pool-exhausted": Planned(
-        Kind.FAULT, "accepted or queued, but no worker is free", 0.05, frozenset({Phase.WAIT, Phase.CONNECT})
-    ),
     "path-mtu-black-hole": Planned(Kind.FAULT, "large packets vanish on the way", 0.005, _EXCHANGE),
     "http2-goaway-race": Planned(Kind.FAULT, "GOAWAY crosses a new stream", 0.005, _EXCHANGE),
-    "oom-killed": Planned(Kind.CONDITION, "the kernel killed the target for memory"),
     "descriptors-exhausted": Planned(Kind.CONDITION, "a process is out of file descriptors"),
     "ports-exhausted": Planned(Kind.CONDITION, "no ephemeral port is left towards the target"),
     "conntrack-full": Planned(Kind.CONDITION, "the connection-tracking table is full"),
-    "idle-timeout-too-short": Planned(Kind.CONDITION, "the target closes idle connections before the proxy does"),
-    "health-checks-failing": Planned(Kind.CONDITION, "the proxy considers targets unhealthy"),
 }

@@ -1,0 +1,84 @@
+"""Idle timeout too short
+
+What happens
+------------
+The target closes idle connections sooner than the proxy does, so the proxy's pool holds connections that are about to
+be closed under its hands.
+
+How it looks from the proxy
+---------------------------
+Not at all, until a request meets a connection in that moment (see keepalive-race).
+
+What gives it away
+------------------
+The idleness of raced connections, or the silence before failures in a log: near-constant, and equal to a known default
+(2 s gunicorn, 5 s Node.js and Apache httpd, 20 s Puma and Tomcat, 30 s Jetty, 60 s Spring Boot).
+
+What clears it
+--------------
+Connections that the target kept for longer than the proxy's idle timeout.
+
+What to do
+----------
+Make the target's keep-alive timeout some seconds longer than the proxy's.
+
+Sources
+-------
+AWS documentation of ALB idle timeout (60 s); nginx `keepalive_timeout` of upstream blocks (60 s).
+"""
+
+from __future__ import annotations
+
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Cluster, Scene
+
+CONSTANT = 0.1
+"""Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
+MIN_GAPS = 4
+MIN_IDLE_S = 1.5
+"""The shortest keep-alive timeout in use is 2 s (gunicorn)."""
+
+
+def judge(scene: Scene) -> Judgement:
+    evidence = [*_wire(scene.cluster), *_log(scene.cluster)]
+    if not evidence:
+        return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
+    return Weighed(tuple(evidence), max(evidence, key=lambda e: abs(e.bits)).text)
+
+
+def _wire(cluster: Cluster) -> Iterator[Evidence]:
+    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
+    if cluster.outcome is Outcome.RACED and idle_s and median(idle_s) >= MIN_IDLE_S:
+        text = f"the target closes connections after {median(idle_s):.1f} s of idleness, and the proxy still uses them"
+        yield Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+
+
+def _log(cluster: Cluster) -> Iterator[Evidence]:
+    gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    if len(gaps_s) < MIN_GAPS:
+        return
+    low_s, typical_s, high_s = quantiles(gaps_s, n=4)
+    if typical_s >= MIN_IDLE_S and high_s - low_s <= CONSTANT * typical_s:
+        text = f"failures come after {typical_s:.1f} s of silence: about the target's keep-alive timeout"
+        yield Evidence(4.0, text, Source.ACCESS_LOG, cluster.logged[0].request.at)
+
+
+SUSPECT = Suspect(
+    name="idle-timeout-too-short",
+    kind=Kind.CONDITION,
+    title="the target closes idle connections before the proxy does",
+    prior=0.2,
+    judge=judge,
+    explains=("keepalive-race",),
+    remedies=(Remedy("Set the target's keep-alive timeout above the proxy's idle timeout (65 s against 60 s)."),),
+)

@@ -1,0 +1,105 @@
+"""Worker pool exhausted
+
+What happens
+------------
+Every worker (thread, process, connection of a pool behind the service) is busy. New requests are accepted by the
+kernel, or by the server, and wait for a worker; the proxy's timer fires first.
+
+How it looks from the proxy
+---------------------------
+Read timeouts under load, on all paths at once, fast ones included; slow answers just before. With a small backlog the
+accept queue overflows as well.
+
+What gives it away
+------------------
+Connections that wait in the accept queue although the backlog is ample; requests that were acknowledged by the kernel
+and never answered.
+
+What clears it
+--------------
+An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged.
+
+What to do
+----------
+Find what the workers wait for (a dump of all threads); give the calls behind them timeouts; then size the pool.
+
+Sources
+-------
+`sk_ack_backlog` by `inet_diag` (net/ipv4/tcp_diag.c); Apache Tomcat `maxThreads` and `maxConnections`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner, Phase, Side
+from why502.model.verdict import Remedy
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+AMPLE_BACKLOG = 64
+"""A queue below this fills by one burst; from here on a long queue means that nobody takes from it."""
+LONG_QUEUE = 8
+"""More than one page load's worth of connections that nobody accepts."""
+SHORT_S = 0.05
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("no timer of the proxy made this status")
+    if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
+        return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
+    evidence = [*_queue(scene), *_capture(scene)]
+    missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
+    if not evidence:
+        return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
+    target = cluster.target or "the target"
+    return Weighed(tuple(evidence), f"{target} had no free worker: requests waited until the proxy gave up.", missing)
+
+
+def _queue(scene: Scene) -> Iterator[Evidence]:
+    for window in scene.listeners:
+        backlog, longest = window.listener.backlog, window.queue_len_max
+        if backlog >= AMPLE_BACKLOG and longest >= LONG_QUEUE:
+            text = f"up to {longest} connections waited to be accepted at {window.listener.address} (backlog {backlog})"
+            yield Evidence(5.0, text, Source.HOST, window.at)
+        elif window.queue_full_s is not None and longest <= 1:
+            # Servers that accept at once and queue inside are full all the same, so this clears only a little.
+            text = f"the accept queue of {window.listener.address} was sampled and never held more than {longest}"
+            yield Evidence(-1.5, text, Source.HOST, window.at)
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    if cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
+        text = f"{len(cluster.conversations)} requests were never acknowledged: they waited for no worker"
+        yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    elif cluster.outcome is Outcome.NOT_ANSWERED:
+        text = f"{len(cluster.conversations)} requests were acknowledged and not answered"
+        yield Evidence(3.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+
+
+SUSPECT = Suspect(
+    name="worker-pool-exhausted",
+    kind=Kind.FAULT,
+    title="requests waited for a free worker until the proxy gave up",
+    prior=0.05,
+    judge=judge,
+    expects={
+        "host": {"listener-well": 0.7, "drops-grow": 0.28},
+        "capture": {"acknowledged-silence": 0.85, "syn-unanswered": 0.08},
+        "error-log": {"read-timeout": 0.9},
+        "access-log": {"wait-timeout": 0.9},
+    },
+    remedies=(
+        Remedy("Find what the workers wait for: dump all threads while it happens."),
+        Remedy("Give the calls behind the workers timeouts, then size the pool to the load."),
+    ),
+)
