@@ -49,6 +49,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import connects_delayed
 
@@ -107,7 +108,7 @@ def _summary(scene: Scene) -> str:
             seen = "" if scene.cluster.basis is not Basis.DROPS else "; no proxy evidence was seen"
             return (
                 f"The accept queue of {window.listener.address}{owner} overflowed: backlog "
-                f"{window.listener.backlog}, {window.drops} connection attempts dropped{seen}."
+                f"{window.listener.backlog}, {count(window.drops, 'connection attempt')} dropped{seen}."
             )
     return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts were dropped."
 
@@ -131,7 +132,7 @@ def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
     if drops and overflows:
         # Both together prove an overflow of this very socket; unrelated overflow during the failures is rare.
         text = (
-            f"{where} dropped {drops} connection attempts while it was watched, and ListenOverflows "
+            f"{where} dropped {count(drops, 'connection attempt')} while it was watched, and ListenOverflows "
             f"of its namespace grew by {overflows}"
         )
         yield Evidence(9.0 if covered else 5.0, text, Source.HOST, window.at)
@@ -179,23 +180,23 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
 
 def _fate(cluster: Cluster, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
     """The wire signature of each face, on the failed conversations themselves."""
-    count, first = len(cluster.conversations), cluster.conversations[0].decided_at
+    number, first = len(cluster.conversations), cluster.conversations[0].decided_at
     bare = sum(c.reset_bare for c in cluster.conversations)
     again = sum(c.synacks_after_ack > 0 for c in cluster.conversations)
     if outcome is Outcome.RESET_UNACKNOWLEDGED and bare:
         # Closing a live socket sends RST with ACK (tcp_send_active_reset). Without ACK no socket was found, right
         # after a complete handshake: the cookie path, or a listener that was closed in that very moment.
-        text = f"{bare} of {count} new connections got a RST without ACK flag before any byte was acknowledged"
+        text = f"{bare} of {number} new connections got a RST without ACK flag before any byte was acknowledged"
         yield Evidence(7.0, text, Source.CAPTURE, first)
     elif outcome is Outcome.NEVER_ACKNOWLEDGED and again:
         text = (
-            f"in {again} of {count} conversations the SYN-ACK was repeated after the final ACK: the target dropped it"
+            f"in {again} of {number} conversations the SYN-ACK was repeated after the final ACK: the target dropped it"
         )
         yield Evidence(6.0, text, Source.CAPTURE, first)
     elif outcome is Outcome.NEVER_ACKNOWLEDGED:
-        yield Evidence(2.0, f"{count} requests on complete handshakes were never acknowledged", Source.CAPTURE, first)
+        yield Evidence(2.0, f"never acknowledged although connected: {count(number, 'request')}", Source.CAPTURE, first)
     elif outcome is Outcome.SYN_UNANSWERED and seen.served:
-        text = f"{count} SYNs stayed unanswered by a listener that served {seen.served} other connections"
+        text = f"{count(number, 'SYN')} stayed unanswered by a listener that served {seen.served} other connections"
         yield Evidence(2.0, text, Source.CAPTURE, first)
 
 
@@ -216,9 +217,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
     at = cluster.logged[0].request.at
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
     if cluster.phase is Phase.CONNECT and cluster.manner is Manner.TIMEOUT:
-        yield Evidence(1.5, f"{cluster.count} connects timed out", Source.ACCESS_LOG, at)
+        yield Evidence(1.5, f"{count(cluster.count, 'connect')} timed out", Source.ACCESS_LOG, at)
     if cluster.manner in (Manner.CUT, Manner.RESET) and waits_s and median(waits_s) <= FAST_CUT_S:
-        text = f"the target ended {cluster.count} exchanges {median(waits_s) * 1000:.0f} ms (median) after the request"
+        after = f"{median(waits_s) * 1000:.0f} ms (median) after the request"
+        text = f"the target ended {count(cluster.count, 'exchange')} {after}"
         yield Evidence(0.5, text, Source.ACCESS_LOG, at)
     if scene.traffic is not None:
         yield from connects_delayed(scene.traffic, 2.5)

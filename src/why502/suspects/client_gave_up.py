@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def judge(scene: Scene) -> Judgement:
     totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
     after = f", after {median(totals_s):.1f} s (median)" if totals_s else ""
     at = cluster.logged[0].request.at
-    evidence = Evidence(10.0, f"the proxy saw {cluster.count} clients leave{after}", Source.ACCESS_LOG, at)
-    return Weighed((evidence,), f"{cluster.count} clients left before the answer{after}.")
+    evidence = Evidence(10.0, f"the proxy saw {count(cluster.count, 'client')} leave{after}", Source.ACCESS_LOG, at)
+    return Weighed((evidence,), f"{count(cluster.count, 'client')} left before the answer{after}.")
 
 
 SUSPECT = Suspect(

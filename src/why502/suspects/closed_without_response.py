@@ -38,6 +38,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import cut_in_flight, ended_together
 
@@ -72,7 +73,7 @@ def _words(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.logged and cluster.outcome is None and cluster.manner is Manner.CLOSED:
         first = cluster.logged[0].request
-        text = f"the target closed {cluster.count} times before any header"
+        text = f"the target closed {count(cluster.count, 'time')} before any header"
         yield Evidence(1.5, text, Source.ERROR_LOG, first.at)
 
 

@@ -36,6 +36,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -59,13 +60,13 @@ def judge(scene: Scene) -> Judgement:
     if not evidence:
         return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
     target = cluster.target or "the target"
-    return Weighed(tuple(evidence), f"{target} refused {cluster.count} connects: nothing listened there.")
+    return Weighed(tuple(evidence), f"{target} refused {count(cluster.count, 'connect')}: nothing listened there.")
 
 
 def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is Outcome.REFUSED:
-        text = f"{len(cluster.conversations)} SYNs were answered with RST"
+        text = f"answered with RST: {count(len(cluster.conversations), 'SYN')}"
         yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     if not cluster.logged:
         return
@@ -73,7 +74,7 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     if cluster.manner is Manner.REFUSED and first.reason:
         yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.at)
     elif cluster.manner is Manner.REFUSED and cluster.outcome is None:
-        yield Evidence(8.0, f"{cluster.count} connects were refused", Source.ACCESS_LOG, first.at)
+        yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
     elif cluster.manner is Manner.UNKNOWN and cluster.phase is Phase.CONNECT:
         instant = sum((p.request.total_s or 1.0) <= INSTANT_S for p in cluster.logged)
         if instant >= len(cluster.logged) / 2:

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import proxy_says
 
@@ -49,7 +50,7 @@ def judge(scene: Scene) -> Judgement:
     # The parser of the proxy says so.
     return Weighed(
         (proxy_says(cluster, 9.0),),
-        f"{cluster.target or 'The target'} sent what is not valid HTTP, {cluster.count} times.",
+        f"{cluster.target or 'The target'} sent what is not valid HTTP, {count(cluster.count, 'time')}.",
     )
 
 

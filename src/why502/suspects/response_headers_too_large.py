@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import proxy_says
 
@@ -48,7 +49,7 @@ def judge(scene: Scene) -> Judgement:
     # nginx writes these words in one place only: ngx_http_upstream_process_header.
     return Weighed(
         (proxy_says(cluster, 9.0),),
-        f"{cluster.target or 'The target'} sent headers larger than the proxy takes, {cluster.count} times.",
+        f"{cluster.target or 'The target'} sent headers larger than the proxy takes, {count(cluster.count, 'time')}.",
     )
 
 

@@ -35,6 +35,7 @@ from why502.facts.scene import Basis
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def judge(scene: Scene) -> Judgement:
         return CannotTell((Source.ACCESS_LOG,), "nothing given tells who made the status")
     if cluster.side is not Side.TARGET:
         return DoesNotApply("the target sent no status")
-    summary = f"{cluster.target or 'The target'} itself answered {cluster.count} requests with 5xx."
+    summary = f"{cluster.target or 'The target'} itself answered {count(cluster.count, 'request')} with 5xx."
     if cluster.basis is Basis.METRICS:
         text = f"the balancer counted {cluster.count} 5xx answers as the targets' own"
         return Weighed((Evidence(9.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS))),), summary)

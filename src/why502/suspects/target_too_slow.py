@@ -37,6 +37,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def judge(scene: Scene) -> Judgement:
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
-    text = f"{cluster.target or 'The target'} took {cluster.count} requests and did not answer in time."
+    text = f"{cluster.target or 'The target'} took {count(cluster.count, 'request')} and did not answer in time."
     return Weighed(tuple(evidence), text, missing)
 
 
@@ -75,10 +76,11 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is Outcome.NOT_ANSWERED:
         waited_s = median(c.last_s - (c.request_s or c.first_s) for c in cluster.conversations)
-        text = f"the target acknowledged {len(cluster.conversations)} requests and sent nothing for {waited_s:.1f} s"
+        taken = count(len(cluster.conversations), "request")
+        text = f"the target acknowledged {taken} and sent nothing for {waited_s:.1f} s"
         yield Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     elif cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
-        text = f"{len(cluster.conversations)} requests were never acknowledged: no application saw them"
+        text = f"no application saw {count(len(cluster.conversations), 'request')}: never acknowledged"
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
 
 

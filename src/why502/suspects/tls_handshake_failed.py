@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import proxy_says
 
@@ -50,7 +51,7 @@ def judge(scene: Scene) -> Judgement:
     # The phase is the proof: TCP stood, HTTP had not begun. Silence and resets are less: a target whose accept queue
     # is full treats the first TLS message no better than any other data.
     silent = cluster.manner in (Manner.TIMEOUT, Manner.RESET)
-    summary = f"The TLS handshake with {cluster.target or 'the target'} failed {cluster.count} times."
+    summary = f"The TLS handshake with {cluster.target or 'the target'} failed {count(cluster.count, 'time')}."
     return Weighed((proxy_says(cluster, 5.0 if silent else 9.0),), summary)
 
 

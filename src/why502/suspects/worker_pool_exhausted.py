@@ -36,6 +36,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -79,10 +80,10 @@ def _queue(scene: Scene) -> Iterator[Evidence]:
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
-        text = f"{len(cluster.conversations)} requests were never acknowledged: they waited for no worker"
+        text = f"never acknowledged, so waiting for no worker: {count(len(cluster.conversations), 'request')}"
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     elif cluster.outcome is Outcome.NOT_ANSWERED:
-        text = f"{len(cluster.conversations)} requests were acknowledged and not answered"
+        text = f"acknowledged and not answered: {count(len(cluster.conversations), 'request')}"
         yield Evidence(3.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
 
 
