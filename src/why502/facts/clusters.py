@@ -9,7 +9,7 @@ from why502.facts.failures import failures
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.model.case import Case, Series, Window
 from why502.model.conversations import Outcome
-from why502.model.requests import Manner, Phase, Side
+from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,12 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.NOT_ANSWERED: (Phase.WAIT, Manner.TIMEOUT),
 }
 """What the wire proves about phase and manner, whatever the proxy called it."""
+
+TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
+"""Manners that only the proxy can know: an errno, a parser's word."""
+
+FIRST_RETRANSMISSION_S = 0.9
+"""A SYN is sent again after 1 s (TCP_TIMEOUT_INIT, include/net/tcp.h), less the clocks' rounding."""
 
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
@@ -58,9 +64,18 @@ def _key(failure: Failure) -> tuple[object, ...]:
         return conversation.target, Side.PROXY, *FATES[conversation.outcome], outcome
     request = logged.request
     phase, manner = request.phase, request.manner or Manner.UNKNOWN
-    if outcome is not None and request.side in (Side.PROXY, None):
+    if outcome is not None and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
         phase, manner = FATES[outcome]
     return request.target, request.side, phase, manner, outcome
+
+
+def _knows_better(request: Request, outcome: Outcome) -> bool:
+    """Whether the proxy was told what a conversation's packets do not show."""
+    if request.manner in TOLD or request.phase is Phase.TLS:
+        return True
+    # It gave up before the first retransmission was due: not for want of an answer, something told it (ICMP).
+    at_once = request.total_s is not None and request.total_s < FIRST_RETRANSMISSION_S
+    return outcome is Outcome.SYN_UNANSWERED and request.manner is Manner.UNKNOWN and at_once
 
 
 def _cluster(group: Sequence[Failure]) -> Cluster:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from why502.ranking.weigh import Ranked
 
 LIKELIEST = 3
+FOLLOWS_S = 30.0
+"""A service that comes back does so within half a minute; what begins later needs a cause of its own."""
 
 
 def rfc3339(at_s: float) -> str:
@@ -29,19 +31,37 @@ def rfc3339(at_s: float) -> str:
     return datetime.fromtimestamp(round(at_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def by_cause(ranked: Iterable[Ranked]) -> list[tuple[str, list[Ranked]]]:
-    """Named clusters by cause: the cause that explains most failures first."""
+def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[tuple[str, list[Ranked]]]:
+    """Named clusters by cause, the cause that explains most failures first.
+
+    What a named fault brings along on the same target right after it counts as its own.
+    """
+    named = [one for one in ranked if one.named]
     groups: dict[str, list[Ranked]] = defaultdict(list)
-    for one in ranked:
-        if one.named:
-            groups[one.top[0]].append(one)
+    for one in named:
+        cause = one.top[0]
+        origin = next((other.top[0] for other in named if _brought(one, other, suspects)), cause)
+        groups[origin].append(one)
     return sorted(groups.items(), key=lambda item: (-_count(item[1]), item[0]))
+
+
+def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
+    """Whether `one` begins on the same target within `FOLLOWS_S` of the fault `by`, which brings such failures."""
+    window, before = one.cluster.window, by.cluster.window
+    return (
+        one.top[0] in suspects[by.top[0]].brings
+        and one.cluster.target == by.cluster.target is not None
+        and window is not None
+        and before is not None
+        and before.from_s - 1.0 <= window.from_s <= before.to_s + FOLLOWS_S
+    )
 
 
 def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]) -> VerdictLine:
     """One verdict; its probability is the mean over its failures."""
     windows = [r.cluster.window for r in group if r.cluster.window is not None]
-    answers = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
+    answers = [answer for r in group if isinstance(answer := r.answers[r.top[0]], Weighed)]
+    own = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
     conditions = _explaining(cause, group, suspects)
     return VerdictLine(
         cause=cause,
@@ -50,10 +70,10 @@ def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]
         since=rfc3339(min(w.from_s for w in windows)) if windows else None,
         until=rfc3339(max(w.to_s for w in windows)) if windows else None,
         targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
-        summary=answers[0].summary if answers else suspects[cause].title,
+        summary=own[0].summary if own else suspects[cause].title,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
         evidence=_lines(e for answer in answers for e in answer.evidence),
-        remedies=_remedies(cause, answers, conditions, suspects),
+        remedies=_remedies(cause, own, conditions, suspects),
     )
 
 

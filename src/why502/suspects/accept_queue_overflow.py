@@ -92,6 +92,8 @@ IDLE_RATIO = 3.0
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     why_not = IMPOSSIBLE_MANNERS.get(cluster.manner) or IMPOSSIBLE_PHASES.get(cluster.phase)
+    if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
+        why_not = "the proxy did not wait for an answer: it was told"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
     evidence = [*_host(scene), *_capture(scene), *_log(scene)]

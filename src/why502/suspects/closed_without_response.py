@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+ALL_REUSED = 4
+"""A handler that fails does so on new connections as well; four in a row on used ones point to the pool."""
+
 
 def judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene.cluster)
@@ -67,6 +70,10 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         text = f"the target acknowledged {len(cluster.conversations)} requests and then sent {how} instead of an answer"
         # A process that dies closes its connections in the same way: one connection alone does not tell.
         yield Evidence(3.5, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+        reused = sum(c.exchanges > 0 for c in cluster.conversations)
+        if reused == len(cluster.conversations) >= ALL_REUSED:
+            text = f"all {reused} of these connections had served before: new ones were spared"
+            yield Evidence(-2.0, text, Source.CAPTURE, cluster.conversations[0].at)
 
 
 def _words(scene: Scene) -> Iterator[Evidence]:

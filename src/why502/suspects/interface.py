@@ -72,6 +72,9 @@ class Suspect:
     expects: Expectations = field(default_factory=dict)
     ceiling_bits: Mapping[Source, float] = field(default_factory=dict)
     """The most that all evidence of one source together may say for it: what a log alone can never prove."""
+    brings: tuple[str, ...] = ()
+    """Faults only: what follows from this one on the same target, so that such failures right after it are its own
+    (a crashed target refuses connects until it is back)."""
     explains: tuple[str, ...] = ()
     """Conditions only: the faults that this condition can bring about."""
     remedies: tuple[Remedy, ...] = ()

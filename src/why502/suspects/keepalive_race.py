@@ -52,6 +52,8 @@ MIN_IDLE_S = 1.5
 CONSTANT = 0.1
 """Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
 MIN_GAPS = 4
+MIN_CONSTANT_S = 0.3
+"""Shorter pauses than this are the rhythm of the load itself."""
 
 NEW_CONNECTION = {
     Outcome.SYN_UNANSWERED: "the SYN was never answered",
@@ -91,7 +93,7 @@ def _capture(cluster: Cluster) -> Iterator[Evidence]:
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
     idle_s = _idle_s(cluster)
-    waited = idle_s >= MIN_IDLE_S
+    waited = idle_s >= MIN_IDLE_S or _near_constant([c.idle_before_request_s or 0.0 for c in cluster.conversations])
     if cluster.outcome is Outcome.RACED and waited:
         text = (
             f"on {count} connections that had served before, idle for {idle_s:.1f} s (median), the target's close "
@@ -108,10 +110,23 @@ def _capture(cluster: Cluster) -> Iterator[Evidence]:
     elif all(c.exchanges == 0 and c.opened for c in cluster.conversations):
         text = f"{count} of {count} failed connections were new: they had not served before"
         yield Evidence(-8.0, text, Source.CAPTURE, first.at)
+    elif _near_constant([c.idle_before_request_s or 0.0 for c in cluster.conversations]):
+        # The kernel takes what comes before the application's timer closes the socket: the same race, a step later.
+        text = (
+            f"{count} connections that had served before were closed after a near-constant idleness of {idle_s:.1f} s"
+        )
+        yield Evidence(5.0, text, Source.CAPTURE, first.decided_at)
     else:
-        # A server that closes on its own timer after it read the request resets with ACK: rare, so only a little less.
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
+
+
+def _near_constant(idle_s: Sequence[float]) -> bool:
+    """Whether these are one timeout rather than chance."""
+    if len(idle_s) < MIN_GAPS or min(idle_s) < MIN_CONSTANT_S:
+        return False
+    low_s, typical_s, high_s = quantiles(idle_s, n=4)
+    return high_s - low_s <= CONSTANT * typical_s
 
 
 def _idle_s(cluster: Cluster) -> float:

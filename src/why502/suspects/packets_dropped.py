@@ -55,6 +55,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the connection had been made, or no target was tried")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN) or cluster.outcome not in (None, Outcome.SYN_UNANSWERED):
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
+    if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
+        return DoesNotApply("the proxy did not wait for an answer: it was told")
     evidence = [*_capture(scene), *_host(scene), *_log(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    if cluster.outcome is not None and cluster.manner is not Manner.TOO_LARGE:
+        return DoesNotApply(f"no answer came ({cluster.outcome})")
     if cluster.manner in (Manner.CUT, Manner.UNKNOWN) and cluster.phase in (Phase.WAIT, Phase.UNKNOWN):
         return CannotTell((Source.ERROR_LOG,), "nothing given tells whether an answer came and was refused")
     if cluster.manner is not Manner.TOO_LARGE:

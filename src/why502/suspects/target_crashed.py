@@ -81,6 +81,7 @@ SUSPECT = Suspect(
     title="the target's process died with requests in flight",
     prior=0.06,
     judge=judge,
+    brings=("connection-refused",),
     expects={
         "host": {"restarted": 0.85, "no-listener": 0.12},
         "capture": {"fresh-cut": 0.6, "reused-cut": 0.1, "refused": 0.25},

@@ -33,7 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S
-from why502.model.evidence import Evidence, Source
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, stayed_open
@@ -62,9 +62,9 @@ def _change(scene: Scene) -> Iterator[Evidence]:
         # Deployments are rare against failures: one within seconds of them is no accident.
         text = f"a change was recorded within {AFTERWARDS_S:.0f} s: {change.text}"
         yield Evidence(4.0, text, Source.CHANGES, change.at)
-    elif scene.case.changes:
+    elif any(i.source is Source.CHANGES for i in scene.case.inputs):
         text = f"none of {len(scene.case.changes)} recorded changes lies near the failures"
-        yield Evidence(-4.0, text, Source.CHANGES, scene.case.changes[0].at)
+        yield Evidence(-4.0, text, Source.CHANGES, Place(scene.path_of(Source.CHANGES)))
 
 
 SUSPECT = Suspect(
@@ -73,6 +73,7 @@ SUSPECT = Suspect(
     title="the target was stopped without draining",
     prior=0.06,
     judge=judge,
+    brings=("connection-refused",),
     expects={
         "host": {"restarted": 0.9, "no-listener": 0.05},
         "capture": {"fresh-cut": 0.5, "reused-cut": 0.2, "refused": 0.25},

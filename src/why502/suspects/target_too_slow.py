@@ -78,7 +78,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         waited_s = median(c.last_s - (c.request_s or c.first_s) for c in cluster.conversations)
         taken = count(len(cluster.conversations), "request")
         text = f"the target acknowledged {taken} and sent nothing for {waited_s:.1f} s"
-        yield Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+        # Requests that wait for a free worker look the same: see worker-pool-exhausted.
+        yield Evidence(4.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     elif cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
         text = f"no application saw {count(len(cluster.conversations), 'request')}: never acknowledged"
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)

@@ -30,9 +30,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.model.evidence import Source
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import proxy_says
 
@@ -44,6 +46,12 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.phase is not Phase.CONNECT:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
+    if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
+        text = f"the proxy gave up {count(cluster.count, 'connect')} at once, with no answer on the wire and no wait"
+        first = cluster.conversations[0].decided_at
+        summary = f"{cluster.target or 'The target'} could not be reached: the network said so at once."
+        # Only an ICMP error (or no route) ends a connect at once without a packet of TCP.
+        return Weighed((Evidence(7.0, text, Source.CAPTURE, first),), summary)
     if cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "nothing given tells how the connect failed")
     if cluster.manner is not Manner.UNREACHABLE:

@@ -84,7 +84,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     elif cluster.outcome is Outcome.NOT_ANSWERED:
         text = f"acknowledged and not answered: {count(len(cluster.conversations), 'request')}"
-        yield Evidence(3.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+        yield Evidence(4.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
 
 
 SUSPECT = Suspect(
