@@ -31,9 +31,6 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
 TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
 """Manners that only the proxy can know: an errno, a parser's word."""
 
-FIRST_RETRANSMISSION_S = 0.9
-"""A SYN is sent again after 1 s (TCP_TIMEOUT_INIT, include/net/tcp.h), less the clocks' rounding."""
-
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
@@ -73,9 +70,9 @@ def _knows_better(request: Request, outcome: Outcome) -> bool:
     """Whether the proxy was told what a conversation's packets do not show."""
     if request.manner in TOLD or request.phase is Phase.TLS:
         return True
-    # It gave up before the first retransmission was due: not for want of an answer, something told it (ICMP).
-    at_once = request.total_s is not None and request.total_s < FIRST_RETRANSMISSION_S
-    return outcome is Outcome.SYN_UNANSWERED and request.manner is Manner.UNKNOWN and at_once
+    # It gave up although its timer had not fired (formats know that): something told it, by ICMP.
+    gave_up = request.phase is Phase.CONNECT and request.manner is Manner.UNKNOWN
+    return outcome is Outcome.SYN_UNANSWERED and gave_up
 
 
 def _cluster(group: Sequence[Failure]) -> Cluster:

@@ -95,7 +95,8 @@ def _nearest(
 
 def _enriched(request: Request, error: Request) -> Request:
     """The access line with the error log's words, and with its phase and manner where the line is vague."""
-    vague = request.manner in VAGUE or request.phase is Phase.UNKNOWN
+    # A stalled handshake looks like a stalled connect in the access log: neither has a connect time.
+    vague = request.manner in VAGUE or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
     return structs.replace(
         request,
         reason=error.reason,

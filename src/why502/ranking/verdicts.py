@@ -65,7 +65,7 @@ def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]
     conditions = _explaining(cause, group, suspects)
     return VerdictLine(
         cause=cause,
-        probability=round(sum(r.top[1] * r.cluster.count for r in group) / _count(group), 4),
+        probability=round(_probability(cause, group), 4),
         failures=_count(group),
         since=rfc3339(min(w.from_s for w in windows)) if windows else None,
         until=rfc3339(max(w.to_s for w in windows)) if windows else None,
@@ -90,6 +90,14 @@ def undetermined(ranked: Ranked) -> Undetermined:
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
         evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
     )
+
+
+def _probability(cause: str, group: Sequence[Ranked]) -> float:
+    """The mean over the failures; what the cause brought along is as sure as the cause itself, not surer."""
+    own = [r for r in group if r.top[0] == cause]
+    mean = sum(r.top[1] * r.cluster.count for r in own) / _count(own)
+    shares = [(r.top[1] if r.top[0] == cause else min(mean, r.top[1])) * r.cluster.count for r in group]
+    return sum(shares) / _count(group)
 
 
 def _count(group: Iterable[Ranked]) -> int:

@@ -82,6 +82,7 @@ ACKNOWLEDGED = {
     Outcome.STALE,
     Outcome.ANSWER_CUT,
 }
+MANY_LOST = 10
 FAST_CUT_S = 0.1
 """A reset by the SYN-cookie path follows the second segment at once; seen: 0.2 to 15 ms."""
 MOST = 0.6
@@ -174,7 +175,11 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield from _fate(scene.cluster, outcome, seen)
     others = _other_faces(seen, outcome)
     if others and seen.first:
-        yield Evidence(3.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
+        yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
+    elif outcome is Outcome.SYN_UNANSWERED and seen.syns_unanswered + seen.syns_repeated >= MANY_LOST:
+        # A queue that overflows drops final ACKs as well; what loses SYNs on the way loses nothing else of a handshake.
+        text = f"{seen.syns_unanswered + seen.syns_repeated} SYNs were lost, and not a single final ACK"
+        yield Evidence(-1.5, text, Source.CAPTURE, scene.cluster.conversations[0].at)
     if outcome is None and seen.healthy:
         text = f"no SYN, final ACK or new connection was lost in {seen.conversations} conversations with the target"
         yield Evidence(-7.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
@@ -207,7 +212,6 @@ def _other_faces(seen: Handshakes, own: Outcome | None) -> list[str]:
     faces = (
         (seen.unknown_resets, "new connections reset before any byte was acknowledged", Outcome.RESET_UNACKNOWLEDGED),
         (seen.acks_dropped, "final ACKs dropped", Outcome.NEVER_ACKNOWLEDGED),
-        (seen.syns_repeated, "connects that succeeded only after the SYN was repeated", None),
     )
     return [f"{number} {what}" for number, what, outcome in faces if number and (own is None or own is not outcome)]
 

@@ -68,6 +68,9 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     if cluster.outcome is Outcome.REFUSED:
         text = f"answered with RST: {count(len(cluster.conversations), 'SYN')}"
         yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    if cluster.outcome is None and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
+        text = f"no SYN was refused in {scene.wire.conversations} conversations with the target"
+        yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
     if not cluster.logged:
         return
     first = cluster.logged[0].request

@@ -44,6 +44,11 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.phase is not Phase.NO_TARGET:
         return DoesNotApply("a target was chosen, so its name resolved")
+    first = cluster.logged[0].request if cluster.logged else None
+    if cluster.manner is not Manner.UNRESOLVED and first and not (first.reason or first.group or first.status == 503):
+        return Weighed(
+            (proxy_says(cluster, 2.0),), "No target was chosen; the name may not have resolved.", (Source.ERROR_LOG,)
+        )
     if cluster.manner is not Manner.UNRESOLVED:
         return CannotTell((Source.ERROR_LOG,), "nothing given tells why no target was chosen")
     # nginx writes these words in one place only: ngx_http_upstream_resolve_handler.

@@ -47,9 +47,12 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("a target was chosen")
     if cluster.manner is Manner.UNRESOLVED:
         return DoesNotApply("the name did not resolve, so no target was looked for")
-    # These words and this phase have no other meaning.
+    first = cluster.logged[0].request if cluster.logged else None
+    told = first is not None and (first.reason or first.group or first.status == 503)
+    # Its own words, the name of an empty group or a 503 have no other meaning; without any, the name may not resolve.
     return Weighed(
-        (proxy_says(cluster, 9.0),), f"The proxy had no target to send {count(cluster.count, 'request')} to."
+        (proxy_says(cluster, 9.0 if told else 2.0),),
+        f"The proxy had no target to send {count(cluster.count, 'request')} to.",
     )
 
 

@@ -66,9 +66,14 @@ def judge(scene: Scene) -> Judgement:
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
-    if scene.cluster.outcome is not Outcome.SYN_UNANSWERED or scene.wire is None:
+    if scene.wire is None:
         return
     seen = handshakes(scene.wire)
+    if scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
+        if not seen.syns_unanswered and not seen.syns_repeated:
+            text = f"every SYN to the target was answered at once, in {seen.conversations} conversations"
+            yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
+        return
     first = scene.cluster.conversations[0].decided_at
     if not seen.served and seen.conversations >= ENOUGH:
         # A full queue lets connections through between its drops; a rule on the way lets none.
@@ -76,7 +81,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(4.0, text, Source.CAPTURE, first)
     elif seen.served:
         text = f"{seen.syns_unanswered} SYNs were never answered, {seen.served} other connections were served"
-        yield Evidence(0.5, text, Source.CAPTURE, first)
+        yield Evidence(2.0, text, Source.CAPTURE, first)
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)

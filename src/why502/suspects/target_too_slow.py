@@ -29,24 +29,22 @@ nginx `ngx_http_upstream_next`; AWS documentation of ALB 504.
 
 from __future__ import annotations
 
-from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.model.conversations import Outcome
-from why502.model.evidence import Evidence, Place, Source
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import given_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
 
-NEAR = 0.5
-"""Served requests that took this share of the timeout show that the target is slow, not gone."""
 NOT_SLOW = {
     Outcome.SYN_UNANSWERED: "the connection was never made",
     Outcome.REFUSED: "the connection was refused",
@@ -64,7 +62,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
-    evidence = [*_capture(scene), *_log(scene)]
+    evidence = [*_capture(scene), *given_up(scene)]
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
@@ -83,28 +81,6 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     elif cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
         text = f"no application saw {count(len(cluster.conversations), 'request')}: never acknowledged"
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
-
-
-def _log(scene: Scene) -> Iterator[Evidence]:
-    cluster = scene.cluster
-    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
-    if not totals_s or cluster.phase is not Phase.WAIT:
-        return
-    first = cluster.logged[0].request
-    common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
-    text = f"{times} of {len(totals_s)} requests were given up after {common_s} s"
-    # A hung worker, a full accept queue (its second face) and a dead connection are given up just the same.
-    yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
-    traffic = scene.traffic
-    if traffic is None or traffic.wait_p99_s is None:
-        return
-    at = Place(first.at.path)
-    if traffic.wait_p99_s >= NEAR * median(totals_s):
-        text = f"served requests came near that: 99 % within {traffic.wait_p99_s:.1f} s"
-        yield Evidence(2.0, text, Source.ACCESS_LOG, at)
-    elif traffic.requests - traffic.failed >= 100:
-        text = f"served requests were far from that: 99 % within {traffic.wait_p99_s:.3f} s"
-        yield Evidence(-1.5, text, Source.ACCESS_LOG, at)
 
 
 SUSPECT = Suspect(

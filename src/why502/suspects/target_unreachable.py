@@ -31,7 +31,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.model.conversations import Outcome
-from why502.model.evidence import Evidence, Source
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
@@ -47,11 +47,15 @@ def judge(scene: Scene) -> Judgement:
     if cluster.phase is not Phase.CONNECT:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
-        text = f"the proxy gave up {count(cluster.count, 'connect')} at once, with no answer on the wire and no wait"
+        text = f"the proxy gave up {count(cluster.count, 'connect')} with no answer on the wire, before its timer"
         first = cluster.conversations[0].decided_at
-        summary = f"{cluster.target or 'The target'} could not be reached: the network said so at once."
-        # Only an ICMP error (or no route) ends a connect at once without a packet of TCP.
+        summary = f"{cluster.target or 'The target'} could not be reached: the network said so."
+        # Only an ICMP error (or no route) ends a connect without a timer and without a packet of TCP.
         return Weighed((Evidence(7.0, text, Source.CAPTURE, first),), summary)
+    if cluster.manner is Manner.UNKNOWN and scene.looked(Source.CAPTURE) and cluster.target and scene.wire is None:
+        text = f"not one packet to {cluster.target} is in the capture: the connect failed before it left"
+        summary = f"{cluster.target} could not be reached: the proxy's own kernel had no way to it."
+        return Weighed((Evidence(4.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),), summary)
     if cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "nothing given tells how the connect failed")
     if cluster.manner is not Manner.UNREACHABLE:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
 from why502.facts.usage import Comparison, compare
 from why502.model.conversations import Outcome
-from why502.model.evidence import Evidence, Source
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Weighed
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from why502.facts.usage import Usage
     from why502.model.case import Change
     from why502.model.traffic import TargetTraffic
+
+NEAR = 0.5
+"""Served requests that took this share of the timeout show that the target is slow, not gone."""
 
 LATE_CONNECTS = 2
 """One slow connect is chance: a scheduler, a slow name server."""
@@ -92,7 +97,8 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
         source, at = Source.CAPTURE, scene.cluster.conversations[0].decided_at
     else:
         return
-    if found.together >= 2:
+    survived = any(not w.restarts and w.watched.to_s > w.watched.from_s for w in scene.listeners)
+    if found.together >= 2 and not survived:
         # Two may be chance on a busy target; each further one makes that much less likely.
         text = f"{found.together} requests begun at different times ended within {TOGETHER_S * 1000:.0f} ms"
         yield Evidence(min(4.0, 1.0 + found.together / 2), text, source, at)
@@ -130,3 +136,26 @@ def connects_delayed(traffic: TargetTraffic, bits: float) -> Iterator[Evidence]:
             f"(here {first.connect_s:.3f} s)"
         )
         yield Evidence(bits, text, Source.ACCESS_LOG, first.at)
+
+
+def given_up(scene: Scene) -> Iterator[Evidence]:
+    """Read timeouts, and how near served requests came to them: slow answers, whatever made them slow."""
+    cluster = scene.cluster
+    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
+    if not totals_s or cluster.phase is not Phase.WAIT:
+        return
+    first = cluster.logged[0].request
+    common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
+    text = f"{times} of {len(totals_s)} requests were given up after {common_s} s"
+    # A hung worker, a full accept queue (its second face) and a dead connection are given up just the same.
+    yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
+    traffic = scene.traffic
+    if traffic is None or traffic.wait_p99_s is None:
+        return
+    at = Place(first.at.path)
+    if traffic.wait_p99_s >= NEAR * median(totals_s):
+        text = f"served requests came near that: 99 % within {traffic.wait_p99_s:.1f} s"
+        yield Evidence(2.0, text, Source.ACCESS_LOG, at)
+    elif traffic.requests - traffic.failed >= 100:
+        text = f"served requests were far from that: 99 % within {traffic.wait_p99_s:.3f} s"
+        yield Evidence(-1.5, text, Source.ACCESS_LOG, at)

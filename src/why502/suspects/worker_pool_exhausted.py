@@ -38,6 +38,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import given_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("no timer of the proxy made this status")
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
-    evidence = [*_queue(scene), *_capture(scene)]
+    evidence = [*_queue(scene), *_capture(scene), *given_up(scene)]
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
