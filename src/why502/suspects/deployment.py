@@ -10,7 +10,7 @@ Failures that begin with the change, and either end soon (the roll-out itself) o
 
 What gives it away
 ------------------
-Far more failures right after changes than their share of the time would give by chance.
+Far more bursts of failures right after changes than their share of the time would give by chance.
 
 What clears it
 --------------
@@ -22,7 +22,8 @@ Roll back and see; read what the change touched (dependencies included).
 
 Sources
 -------
-The binomial test: each failure falls into the time after a change with the probability of that time's share.
+The binomial test: each burst falls into the time after a change with the probability of that time's share. Bursts are
+counted, not failures, for failures come together: a page that loads fails in all its parts, and that is one event.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ AFTER_S = 600.0
 """A roll-out and its health checks take minutes; ten cover the usual ones."""
 SIGNIFICANT = 0.01
 MOST = 0.5
+BURST_S = 1.0
+"""Failures less than this apart are one event: a page loads within a second."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -55,15 +59,28 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("no failure of known time can be set against the changes")
     from_s, to_s = min(w.from_s for w in spans), max(w.to_s for w in spans)
     nearest = min(changes, key=lambda c: min(abs(at_s - c.at_s) for at_s in failures_s))
-    inside = sum(any(0 <= at_s - c.at_s <= AFTER_S for c in changes) for at_s in failures_s)
+    bursts_s = _bursts(failures_s)
+    inside = sum(any(0 <= at_s - c.at_s <= AFTER_S for c in changes) for at_s in bursts_s)
     share = _share_after([c.at_s for c in changes], from_s, to_s)
-    p = p_value(inside, len(failures_s), share)
+    p = p_value(inside, len(bursts_s), share)
     text = (
-        f"{inside} of {len(failures_s)} failures came up to {AFTER_S / 60:.0f} min after a change (of {len(changes)}), "
-        f"which is {share:.0%} of the time (binomial p = {p:.2g})"
+        f"{inside} of {count(len(bursts_s), 'burst')} of failures ({len(failures_s)} in all) came up to "
+        f"{AFTER_S / 60:.0f} min after a change (of {len(changes)}), which is {share:.0%} of the time "
+        f"(binomial p = {p:.2g})"
     )
-    held = p < SIGNIFICANT and inside > MOST * len(failures_s)
+    held = p < SIGNIFICANT and inside > MOST * len(bursts_s)
     return Weighed((Evidence(5.0 if held else -4.0, text, Source.CHANGES, nearest.at),), text)
+
+
+def _bursts(times_s: Sequence[float]) -> list[float]:
+    """When each burst began."""
+    begins_s: list[float] = []
+    before_s = float("-inf")
+    for at_s in sorted(times_s):
+        if at_s - before_s >= BURST_S:
+            begins_s.append(at_s)
+        before_s = at_s
+    return begins_s
 
 
 def _share_after(changes_s: Sequence[float], from_s: float, to_s: float) -> float:
