@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from tests.making import host, log_input, snapshot
-from why502.facts.usage import compare, memory, processor
+from why502.facts.coincidence import FailureTimes, compare
+from why502.facts.usage import memory, processor
 from why502.model.case import Case, Series
 from why502.model.evidence import Place, Source
 
 
-def test_metrics_are_compared_between_failing_and_other_minutes() -> None:
-    """31 % while requests failed, 30 % otherwise."""
-    cpu = Series("CPUUtilization", Place("m.json"), ((0.0, 30.0), (60.0, 31.0), (120.0, 30.0)), 60.0)
-    (usage,) = processor(Case(metrics=(cpu,)))
-    found = compare(usage, [61.0, 75.0])
-    assert str(found) == "while requests failed 31% (median), otherwise 30% (median)"
+def test_per_cent_and_ratios_become_shares() -> None:
+    """CloudWatch's per cent and our own ratio."""
+    cpu = Series("CPUUtilization", Place("m.json"), ((0.0, 30.0), (60.0, 31.0)), 60.0)
+    own = Series("cpu-busy-ratio", Place("m.json"), ((0.0, 0.3),))
+    first, second = processor(Case(metrics=(cpu, own)))
+    assert first.spans == ((0.0, 60.0, 0.3), (60.0, 120.0, 0.31))
+    assert second.spans == ((0.0, 60.0, 0.3),)
 
 
 def test_host_snapshots_become_shares() -> None:
@@ -28,5 +30,5 @@ def test_host_snapshots_become_shares() -> None:
 def test_without_failures_in_any_span_there_is_no_share_during() -> None:
     """Absent, not 0."""
     cpu = Series("CPUUtilization", Place("m.json"), ((0.0, 30.0),), 60.0)
-    found = compare(processor(Case(metrics=(cpu,)))[0], [500.0])
+    found = compare(processor(Case(metrics=(cpu,)))[0], FailureTimes((500.0,)))
     assert (found.during, found.otherwise) == (None, 0.3)

@@ -34,6 +34,8 @@ TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manne
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
+GATEWAY_5XX = "gateway-5xx-count"
+"""Counters of nginx, HAProxy, Envoy, Traefik: they count what clients got, whoever made it."""
 
 
 def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
@@ -115,9 +117,11 @@ def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
     detailed = [by_name[name] for name in ELB_5XX if name in by_name]
     proxy = detailed or [by_name[name] for name in (ELB_5XX_ALL,) if name in by_name]
     target = [by_name[name] for name in (TARGET_5XX,) if name in by_name]
+    either = [] if proxy or target else [series for series in metrics if series.name == GATEWAY_5XX]
     for side, phase, manner, series in (
         (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN, proxy),
         (Side.TARGET, Phase.DONE, Manner.ANSWERED, target),
+        (None, Phase.UNKNOWN, Manner.UNKNOWN, either),
     ):
         points = [(at_s, value) for one in series for at_s, value in one.points if value > 0]
         if points:

@@ -1,9 +1,8 @@
-"""Processor and memory over time, from metrics and host snapshots, set against the times of failures."""
+"""Processor, memory and swapping over time, from metrics and host snapshots."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,14 +10,17 @@ from msgspec import Struct
 from why502.model.evidence import Place, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from why502.model.case import Case, Series
     from why502.model.host import HostRecord
 
-CPU_METRICS = ("CPUUtilization", "cpu_usage_active")
-MEMORY_METRICS = ("MemoryUtilization", "mem_used_percent")
-"""Per cent; AWS/EC2, AWS/ECS and the CloudWatch agent."""
+PER_CENT, RATIO = 0.01, 1.0
+
+CPU_METRICS = {"CPUUtilization": PER_CENT, "cpu_usage_active": PER_CENT, "cpu-busy-ratio": RATIO}
+MEMORY_METRICS = {"MemoryUtilization": PER_CENT, "mem_used_percent": PER_CENT, "memory-used-ratio": RATIO}
+"""Of AWS/EC2, AWS/ECS and the CloudWatch agent, and our own names: what to multiply by for a share from 0 to 1."""
+SWAP_METRICS = {"swap-in-pages-per-second": 1.0}
 
 
 class Usage(Struct, frozen=True):
@@ -27,19 +29,6 @@ class Usage(Struct, frozen=True):
     source: Source
     at: Place
     spans: tuple[tuple[float, float, float], ...]
-
-
-class Comparison(Struct, frozen=True):
-    """Use during spans with failures, and during the others. None: there is no such span."""
-
-    during: float | None
-    otherwise: float | None
-    spans: int
-
-    def __str__(self) -> str:
-        parts = (("while requests failed", self.during), ("otherwise", self.otherwise))
-        said = [f"{when} {share:.0%} (median)" for when, share in parts if share is not None]
-        return ", ".join(said)
 
 
 def processor(case: Case) -> list[Usage]:
@@ -52,25 +41,17 @@ def memory(case: Case) -> list[Usage]:
     return [*_metrics(case, MEMORY_METRICS), *_hosts(case, _used)]
 
 
-def compare(usage: Usage, failures_s: Sequence[float]) -> Comparison:
-    """Medians over spans that hold a failure, and over those that hold none."""
-    during: list[float] = []
-    otherwise: list[float] = []
-    for from_s, to_s, share in usage.spans:
-        failed = any(from_s <= at_s < to_s for at_s in failures_s)
-        (during if failed else otherwise).append(share)
-    return Comparison(
-        during=median(during) if during else None,
-        otherwise=median(otherwise) if otherwise else None,
-        spans=len(usage.spans),
-    )
+def swapping(case: Case) -> list[Usage]:
+    """Pages read back from swap a second: memory that was needed and not there."""
+    return [*_metrics(case, SWAP_METRICS)]
 
 
-def _metrics(case: Case, names: Sequence[str]) -> Iterator[Usage]:
+def _metrics(case: Case, factors: Mapping[str, float]) -> Iterator[Usage]:
     for series in case.metrics:
-        if series.name in names and series.points:
+        if series.name in factors and series.points:
             period_s = series.period_s or _period_s(series)
-            spans = tuple((at_s, at_s + period_s, value / 100) for at_s, value in series.points)
+            factor = factors[series.name]
+            spans = tuple((at_s, at_s + period_s, value * factor) for at_s, value in series.points)
             yield Usage(Source.METRICS, series.at, spans)
 
 
@@ -104,3 +85,16 @@ def _used(record: HostRecord) -> Iterator[tuple[float, float, float]]:
         total, available = after.resources.memory_total_bytes, after.resources.memory_available_bytes
         if total and available is not None:
             yield before.at_s, after.at_s, 1 - available / total
+
+
+def usages_of(target: str | None, usages: Sequence[Usage]) -> Sequence[Usage]:
+    """Those whose label names the target's address, if there are any; else all: nobody said whose they are."""
+    address = (target or "").rpartition(":")[0].strip("[]")
+    own = [usage for usage in usages if address and _names(usage.at.name, address)]
+    return own or usages
+
+
+def _names(label: str, address: str) -> bool:
+    """Whether the address stands in the label by itself: 10.0.0.7 is not 10.0.0.71."""
+    before, found, after = label.partition(address)
+    return bool(found) and not (before[-1:].isalnum() or before[-1:] == "." or after[:1].isalnum() or after[:1] == ".")

@@ -10,7 +10,8 @@ Slow answers at first, then crashes: connections that end in the middle of a req
 
 What gives it away
 ------------------
-Memory in use above 95 % in the spans in which requests fail, or kills by the kernel while we watched.
+Memory in use above 95 % in the spans in which requests fail, pages read back from swap in just those, or kills by the
+kernel while we watched.
 
 What clears it
 --------------
@@ -22,14 +23,15 @@ Find what grows; raise the limit; give the service less concurrency.
 
 Sources
 -------
-proc_meminfo(5) MemAvailable; /proc/vmstat oom_kill.
+proc_meminfo(5) MemAvailable; /proc/vmstat oom_kill, pswpin.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.usage import memory
+from why502.facts.coincidence import SIGNIFICANT, compare, failure_times
+from why502.facts.usage import memory, swapping, usages_of
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
@@ -42,6 +44,8 @@ FULL = 0.95
 """Above this share the kernel reclaims pages on every allocation; page cache counts as available."""
 MODERATE = 0.85
 """Below this, there is room."""
+THRASHING_PAGES_PER_S = 100.0
+"""Each page read back keeps a thread waiting for the disk; so many a second (10 ms a seek) keep one waiting."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -50,7 +54,18 @@ def judge(scene: Scene) -> Judgement:
         text = f"the kernel killed {kills} processes for memory while the host was watched"
         at = Place(scene.path_of(Source.HOST))
         return Weighed((Evidence(7.0, text, Source.HOST, at),), text)
-    return judge_usage("memory in use", scene, memory(scene.case), full=FULL, moderate=MODERATE)
+    return _swapped(scene) or judge_usage("memory in use", scene, memory(scene.case), full=FULL, moderate=MODERATE)
+
+
+def _swapped(scene: Scene) -> Weighed | None:
+    """Pages that came back from swap while requests failed, and far fewer otherwise."""
+    failures = failure_times(scene)
+    for usage in usages_of(scene.cluster.target, swapping(scene.case)):
+        found = compare(usage, failures)
+        if (found.during or 0.0) >= THRASHING_PAGES_PER_S and found.p is not None and found.p < SIGNIFICANT:
+            text = f"pages read from swap: {found.told('{:.0f}/s'.format)}"
+            return Weighed((Evidence(6.0, text, usage.source, usage.at),), text)
+    return None
 
 
 def _kills(scene: Scene) -> int:

@@ -6,8 +6,9 @@ from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
 from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
-from why502.facts.usage import Comparison, compare
+from why502.facts.usage import usages_of
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -35,28 +36,35 @@ MARGIN = 0.1
 def judge_usage(name: str, scene: Scene, usages: Sequence[Usage], *, full: float, moderate: float) -> Judgement:
     """Holds or clears a resource by its use while requests failed, against its use otherwise.
 
-    With failures of unknown time (or none one by one), its use over the whole time has to serve.
+    With failures of unknown time (or none one by one), its use over the whole time has to serve. Of several
+    machines, those that carry the target's address; otherwise all, the test being as much stricter.
     """
-    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
-    evidence = []
-    for usage in usages:
-        found = compare(usage, failures_s)
-        bits = _bits(found, full, moderate)
-        evidence.append(Evidence(bits, f"{name}: {found}", usage.source, usage.at))
-    if not evidence:
+    failures = failure_times(scene)
+    own = usages_of(scene.cluster.target, usages)
+    if not own:
         return CannotTell((Source.METRICS, Source.HOST), f"no {name} was given")
-    strongest = max(evidence, key=lambda e: abs(e.bits))
-    return Weighed((strongest,), strongest.text)
+    compared = [(usage, compare(usage, failures)) for usage in own]
+    weighed = [(_bits(found, full, moderate, SIGNIFICANT / len(own)), usage, found) for usage, found in compared]
+    # What speaks for it first; of two that say the same, the one that could be tested on more spans.
+    bits, usage, found = max(weighed, key=lambda w: (w[0] > 0, abs(w[0]), w[2].tested, w[2].spans))
+    text = f"{name}: {found}"
+    return Weighed((Evidence(bits, text, usage.source, usage.at),), text)
 
 
-def _bits(found: Comparison, full: float, moderate: float) -> float:
+def _bits(found: Comparison, full: float, moderate: float, significant: float) -> float:
     share = found.otherwise if found.during is None else found.during
     if share is None:
         return 0.0
-    if share >= full:
-        raised = found.during is None or found.otherwise is None or share >= found.otherwise + MARGIN
-        return 6.0 if raised else 2.0
-    return -5.0 if share <= moderate else -1.0
+    apart = found.during is None or found.otherwise is None or share >= found.otherwise + MARGIN
+    raised = apart and (found.p is None or found.p < significant)
+    if share < full:
+        # Moderate use explains nothing; one that rises with the failures at least goes along with what does.
+        along = raised and found.tested
+        return (-2.0 if along else -5.0) if share <= moderate else (1.0 if along else -1.0)
+    if found.tested:
+        # As full when nothing failed: it is a strain, but not what makes the difference.
+        return 7.0 if raised else 1.0
+    return 5.0 if raised else 2.0
 
 
 def proxy_says(cluster: Cluster, bits: float) -> Evidence:
