@@ -1,0 +1,88 @@
+"""Which metrics judgement knows, and what is made of them: one row each.
+
+Names and labels are those of node_exporter, cAdvisor, kube-state-metrics and of the proxies' own `/metrics`; what is
+not listed keeps its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from why502.facts.clusters import GATEWAY_5XX
+
+CPU_BUSY: Final = "cpu-busy-ratio"
+MEMORY_USED: Final = "memory-used-ratio"
+SWAP_IN: Final = "swap-in-pages-per-second"
+RESTARTS: Final = "container-restarts"
+HEALTHY: Final = "HealthyHostCount"
+"""CloudWatch's own word, which judgement knows."""
+
+
+class Made(Enum):
+    """What is made of the samples of one series."""
+
+    VALUE = auto()
+    GROWTH = auto()
+    """From sample to sample."""
+    RATE = auto()
+    """Growth a second."""
+    REST_OF_RATE = auto()
+    """1 less the growth a second: busy, of idle seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A metric that stands for itself."""
+
+    metric: str
+    name: str
+    made: Made
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Patterns that its labels must match in full."""
+    merged: tuple[str, ...] = ()
+    """Labels that only split what belongs together."""
+    mean: bool = False
+    """Merged by their mean instead of their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Two metrics with the same labels, one a part of the other."""
+
+    part: str
+    whole: str
+    name: str
+    rest: bool = False
+    """The share of what is not in the part."""
+
+
+FIVE: Final = r"5\w\w"
+
+COUNTED: Final = (
+    # node_exporter, the file /proc/stat: seconds that each core spent in each mode
+    Counted("node_cpu_seconds_total", CPU_BUSY, Made.REST_OF_RATE, {"mode": "idle"}, ("cpu",), mean=True),
+    # node_exporter, the file /proc/vmstat: pages read back from swap
+    Counted("node_vmstat_pswpin", SWAP_IN, Made.RATE),
+    Counted("kube_pod_container_status_restarts_total", RESTARTS, Made.GROWTH),
+    # What proxies answered, whoever made it. One metric a proxy, so that no request counts twice.
+    Counted("nginx_ingress_controller_requests", GATEWAY_5XX, Made.GROWTH, {"status": FIVE}, ("status", "method")),
+    Counted("haproxy_frontend_http_responses_total", GATEWAY_5XX, Made.GROWTH, {"code": "5xx"}),
+    Counted("envoy_http_downstream_rq_xx", GATEWAY_5XX, Made.GROWTH, {"envoy_response_code_class": "5"}),
+    Counted("istio_requests_total", GATEWAY_5XX, Made.GROWTH, {"response_code": FIVE, "reporter": "source"}),
+    Counted(
+        "traefik_entrypoint_requests_total", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method", "protocol")
+    ),
+    Counted("caddy_http_request_duration_seconds_count", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method")),
+    # What proxies think of their targets
+    Counted("envoy_cluster_membership_healthy", HEALTHY, Made.VALUE),
+    Counted("haproxy_backend_active_servers", HEALTHY, Made.VALUE),
+)
+
+SHARES: Final = (
+    Share("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", MEMORY_USED, rest=True),
+    # cAdvisor; the working set is what the OOM killer compares with the limit
+    Share("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", MEMORY_USED),
+)

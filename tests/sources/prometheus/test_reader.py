@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from why502.model.case import Series
+from why502.sources.interface import EvidenceFile, Reading
+from why502.sources.prometheus.reader import READER
+
+T = 1435781430
+
+# https://prometheus.io/docs/prometheus/latest/querying/api/, "Range queries", its example response
+DOCUMENTED = b"""
+{
+   "status" : "success",
+   "data" : {
+      "resultType" : "matrix",
+      "result" : [
+         {
+            "metric" : { "__name__" : "up", "job" : "prometheus", "instance" : "localhost:9090" },
+            "values" : [ [ 1435781430.781, "1" ], [ 1435781445.781, "1" ], [ 1435781460.781, "1" ] ]
+         },
+         {
+            "metric" : { "__name__" : "up", "job" : "node", "instance" : "localhost:9091" },
+            "values" : [ [ 1435781430.781, "0" ], [ 1435781445.781, "0" ], [ 1435781460.781, "1" ] ]
+         }
+      ]
+   }
+}
+"""
+
+
+def counter(metric: str, *values: float, first: int = 0, **labels: str) -> dict[str, Any]:
+    """Samples 60 s apart, the first after `first` of them."""
+    pairs = [[T + 60 * number, str(value)] for number, value in enumerate(values, first)]
+    return {"metric": {"__name__": metric, "instance": "10.0.0.7:9100", **labels}, "values": pairs}
+
+
+def answer(*results: object, kind: str = "matrix") -> bytes:
+    return json.dumps({"status": "success", "data": {"resultType": kind, "result": results}}).encode()
+
+
+def read(content: bytes) -> Reading:
+    return READER.read(EvidenceFile("prom.json", lambda: io.BytesIO(content)))
+
+
+def series(content: bytes) -> list[Series]:
+    return [fact for fact in read(content).facts if isinstance(fact, Series)]
+
+
+def test_the_documented_answer_is_read() -> None:
+    """A metric that judgement does not know keeps its name; labels tell its series apart."""
+    assert READER.fit(DOCUMENTED) == 1.0
+    first, second = series(DOCUMENTED)
+    assert str(first.at) == 'prom.json#up{instance="localhost:9090",job="prometheus"}'
+    assert (second.name, second.period_s) == ("up", 15.0)
+    assert [value for _, value in second.points] == [0.0, 0.0, 1.0]
+
+
+def test_busy_processors_come_from_idle_seconds() -> None:
+    """Two cores of one machine: the mean of what was not idle; a point stands where its span begins."""
+    idle = [counter("node_cpu_seconds_total", 0, 60, 90, cpu="0", mode="idle"),
+            counter("node_cpu_seconds_total", 0, 30, 30, cpu="1", mode="idle"),
+            counter("node_cpu_seconds_total", 0, 30, 60, cpu="1", mode="user")]  # fmt: skip
+    (busy,) = series(answer(*idle))
+    assert busy.name == "cpu-busy-ratio"
+    assert busy.points == ((T, 0.25), (T + 60, 0.75))
+    assert busy.at.name == 'node_cpu_seconds_total{instance="10.0.0.7:9100"}'
+
+
+def test_memory_in_use_is_what_is_not_available() -> None:
+    """Per machine; a container's against its limit, if it has one."""
+    results = [
+        counter("node_memory_MemAvailable_bytes", 30, 10),
+        counter("node_memory_MemTotal_bytes", 100, 100),
+        counter("container_memory_working_set_bytes", 50, 90, container="app"),
+        counter("container_spec_memory_limit_bytes", 100, 100, container="app"),
+        counter("container_memory_working_set_bytes", 50, 90, container="free"),
+        counter("container_spec_memory_limit_bytes", 0, 0, container="free"),
+    ]
+    made = series(answer(*results))
+    assert [(s.name, [round(v, 3) for _, v in s.points]) for s in made] == [
+        ("memory-used-ratio", [0.7, 0.9]),
+        ("memory-used-ratio", [0.5, 0.9]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels"),
+    [
+        ("nginx_ingress_controller_requests", {"status": "502"}),
+        ("haproxy_frontend_http_responses_total", {"code": "5xx"}),
+        ("envoy_http_downstream_rq_xx", {"envoy_response_code_class": "5"}),
+        ("traefik_entrypoint_requests_total", {"code": "502"}),
+        ("istio_requests_total", {"response_code": "503", "reporter": "source"}),
+        ("caddy_http_request_duration_seconds_count", {"code": "502"}),
+    ],
+)
+def test_5xx_of_every_proxy_are_counted_as_growth(metric: str, labels: dict[str, str]) -> None:
+    """A counter that fell began anew; other answers do not count."""
+    good = {key: value.replace("5", "2", 1).replace("503", "200") for key, value in labels.items()}
+    (made,) = series(answer(counter(metric, 5, 7, 1, **labels), counter(metric, 100, 200, 300, **good)))
+    assert made.name == "gateway-5xx-count"
+    assert made.points == ((T, 2.0), (T + 60, 1.0))
+
+
+def test_a_counter_that_appears_with_the_first_failure_began_at_zero() -> None:
+    """Its instance was scraped before, so the first failures are growth too."""
+    good = counter("nginx_ingress_controller_requests", 10, 20, 30, status="200")
+    bad = counter("nginx_ingress_controller_requests", 3, 4, first=1, status="502")
+    (made,) = series(answer(good, bad))
+    assert made.points == ((T, 3.0), (T + 60, 1.0))
+
+
+def test_an_instant_vector_is_one_point_each() -> None:
+    """What `/api/v1/query` answers."""
+    (made,) = series(answer({"metric": {"__name__": "up"}, "value": [T, "1"]}, kind="vector"))
+    assert (made.points, made.period_s) == (((T, 1.0),), None)
+
+
+def test_what_is_no_number_is_no_point() -> None:
+    """NaN and infinities; a native histogram and a broken series are counted, each for itself."""
+    results = [
+        {"metric": {"__name__": "x"}, "values": [[T, "NaN"], [T + 1, "+Inf"], [T + 2, "3"]]},
+        {"metric": {}, "histograms": [[T, {"count": "1"}]]},
+        {"metric": {"__name__": "y"}, "values": [[T, "three"]]},
+        7,
+    ]
+    told = read(answer(*results)).input
+    assert (told.records, told.not_understood) == (1, 3)
+    assert series(answer(*results))[0].points == ((T + 2, 3.0),)
+    assert str(told.first_not_understood[0].at) == "prom.json#2"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"status":"error","errorType":"bad_data","error":"parse error"}', "parse error"),
+        (answer(kind="scalar"), "scalar"),
+        (answer()[:-5], "not the JSON of Prometheus"),
+        (b"[" * 100_000, "not the JSON of Prometheus"),
+    ],
+)
+def test_what_is_no_answer_says_why(content: bytes, why: str) -> None:
+    """Prometheus' own words where it refused."""
+    told = read(content).input
+    assert (told.records, told.not_understood) == (0, 1)
+    assert why in told.first_not_understood[0].why
+
+
+VALUES = st.recursive(
+    st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(VALUES, VALUES)
+def test_any_values_are_read_or_counted(values: object, labels: object) -> None:
+    """Whatever stands where samples and labels should."""
+    content = answer({"metric": {"__name__": "node_cpu_seconds_total", "mode": "idle"}, "values": values},
+                     {"metric": labels, "values": []})  # fmt: skip
+    told = read(content).input
+    assert told.records + told.not_understood in (1, 2)
