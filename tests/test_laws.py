@@ -21,7 +21,7 @@ LAYERS = (
     {"ranking"},
     {"formats"},
     {"sources"},
-    {"host", "live"},
+    {"host", "live", "remote"},
     {"diagnosis", "collecting", "bundles"},
     {"reports"},
     {"lab", "remedies", "reproduce"},
@@ -36,6 +36,7 @@ NEVER = {
     "sources": {"known", "suspects", "ranking"},
     "host": {"known", "suspects", "ranking", "formats"},
     "live": {"known", "suspects", "ranking", "formats"},
+    "remote": {"known", "suspects", "ranking", "host", "live"},
 }
 """Imports that the order of layers alone would allow and that the one direction forbids."""
 

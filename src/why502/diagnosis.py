@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from why502.model.verdict import Diagnosis
+    from why502.remote import Fetch
     from why502.sources.interface import Reading
 
 LOOK_S = 1.0
@@ -36,12 +37,14 @@ def diagnose(
     since_s: float | None = None,
     until_s: float | None = None,
     changes: str | None = None,
+    fetches: Sequence[Fetch] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
     """Find out why.
 
     `paths` are files, folders and bundles of evidence; `host` adds a look at this machine; `target` ('address' or
-    'address:port') and the times (epoch seconds) keep only what concerns them. Raises `Why502Error` when nothing
+    'address:port') and the times (epoch seconds) keep only what concerns them. `fetches` are asked for metrics of the
+    failures' time. Raises `Why502Error` when nothing
     can be used.
     """
     from why502.sources.gather import gather
@@ -49,8 +52,14 @@ def diagnose(
     readings = gather([*paths, *([changes] if changes else [])], progress) if paths or changes else []
     if host:
         readings.append(_look_at_host())
+    case = assemble(readings, target=target, since_s=since_s, until_s=until_s)
+    if fetches:
+        from why502.remote import with_fetched
+
+        progress("asking for metrics")
+        case = with_fetched(case, fetches, _window(since_s, until_s), time.time())
     progress("weighing")
-    return judge_case(assemble(readings, target=target, since_s=since_s, until_s=until_s), time.time())
+    return judge_case(case, time.time())
 
 
 def exit_status(diagnosis: Diagnosis) -> Exit:
@@ -74,10 +83,7 @@ def assemble(
     """Everything that was read, as one case."""
     readings = list(readings)
     facts = [fact for reading in readings for fact in reading.facts]
-    window = Window(
-        float("-inf") if since_s is None else since_s,
-        float("inf") if until_s is None else until_s,
-    )
+    window = _window(since_s, until_s)
     exchanges = [f for f in facts if isinstance(f, (Request, Conversation)) and _overlaps(f, window)]
     kept = [f for f in exchanges if target is None or _is_target(f.target, target)]
     if target is not None and exchanges and not kept:
@@ -92,6 +98,14 @@ def assemble(
         metrics=tuple(_clipped(f, window) for f in facts if isinstance(f, Series)),
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
+    )
+
+
+def _window(since_s: float | None, until_s: float | None) -> Window:
+    """Open at an end that was not given."""
+    return Window(
+        float("-inf") if since_s is None else since_s,
+        float("inf") if until_s is None else until_s,
     )
 
 

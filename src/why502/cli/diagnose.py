@@ -14,6 +14,7 @@ from why502.errors import Why502Error
 
 if TYPE_CHECKING:
     from why502.model.verdict import Diagnosis
+    from why502.remote import Fetch
 
 PAGE_SUFFIXES = (".html", ".htm")
 
@@ -25,6 +26,8 @@ PAGE_SUFFIXES = (".html", ".htm")
 @click.option("--since", type=When(), metavar="T", help="Only what happened from then on.")
 @click.option("--until", type=When(), metavar="T", help="Only what happened up to then.")
 @click.option("--changes", metavar="FILE", help="Deployments and other changes: a time and a sentence a line.")
+@click.option("--prometheus", metavar="URL", help="Ask this Prometheus for the metrics of the failures' time.")
+@click.option("--cloudwatch", metavar="LOAD_BALANCER", help="Ask CloudWatch for those of this load balancer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (`why502 schema` describes it).")
 @click.option("-o", "page", metavar="FILE", type=click.Path(path_type=Path), help="Write the HTML report here as well.")
 @click.option("--force", is_flag=True, help="Overwrite the HTML report if it exists.")
@@ -36,6 +39,8 @@ def command(
     since: float | None,
     until: float | None,
     changes: str | None,
+    prometheus: str | None,
+    cloudwatch: str | None,
     as_json: bool,
     page: Path | None,
     force: bool,
@@ -51,16 +56,26 @@ def command(
     Examples:
       why502 diagnose ./evidence/
       why502 diagnose access.log capture.pcap -o report.html
+      why502 diagnose access.log --prometheus http://prometheus:9090
+      why502 diagnose access.log --cloudwatch app/shop/50dc6c495c0c9188
       sudo why502 diagnose --host access.log --since 2h --target 10.0.0.7:8080
     """  # noqa: D301 - click wants the backspace character itself
-    _require_something(evidence, since, until, host=host)
+    _require_something(evidence, since, until, elsewhere=host or bool(prometheus or cloudwatch))
     if page:
         _require_page(page, force=force)
     from why502.diagnosis import diagnose, exit_status
 
+    fetches = _fetches(prometheus, cloudwatch)
     with output.progress() as progress:
         diagnosis = diagnose(
-            evidence, host=host, target=target, since_s=since, until_s=until, changes=changes, progress=progress
+            evidence,
+            host=host,
+            target=target,
+            since_s=since,
+            until_s=until,
+            changes=changes,
+            fetches=fetches,
+            progress=progress,
         )
     output.show(_report(diagnosis, as_json=as_json))
     if page:
@@ -68,6 +83,20 @@ def command(
 
         output.write(page, html.render(diagnosis), force=force)
     return exit_status(diagnosis)
+
+
+def _fetches(prometheus: str | None, cloudwatch: str | None) -> list[Fetch]:
+    """What can be asked over the network; refuses at once what cannot be."""
+    found: list[Fetch] = []
+    if prometheus:
+        from why502.remote.prometheus import Prometheus
+
+        found.append(Prometheus(prometheus).fetch)
+    if cloudwatch:
+        from why502.remote.cloudwatch import CloudWatch
+
+        found.append(CloudWatch(cloudwatch).fetch)
+    return found
 
 
 def _report(diagnosis: Diagnosis, *, as_json: bool) -> str:
@@ -78,8 +107,8 @@ def _report(diagnosis: Diagnosis, *, as_json: bool) -> str:
     return text.render(diagnosis, width=output.width(), color=output.color())
 
 
-def _require_something(evidence: tuple[str, ...], since: float | None, until: float | None, *, host: bool) -> None:
-    if not evidence and not host:
+def _require_something(evidence: tuple[str, ...], since: float | None, until: float | None, *, elsewhere: bool) -> None:
+    if not evidence and not elsewhere:
         raise Why502Error(
             "no evidence given",
             hint="name logs, captures, metrics or a folder of them (why502 diagnose ./evidence/), or look at this "

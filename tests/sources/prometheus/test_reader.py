@@ -35,7 +35,7 @@ DOCUMENTED = b"""
 """
 
 
-def counter(metric: str, *values: float, first: int = 0, **labels: str) -> dict[str, Any]:
+def counter(metric: str, *values: float, first: int = 0, **labels: Any) -> dict[str, Any]:
     """Samples 60 s apart, the first after `first` of them."""
     pairs = [[T + 60 * number, str(value)] for number, value in enumerate(values, first)]
     return {"metric": {"__name__": metric, "instance": "10.0.0.7:9100", **labels}, "values": pairs}
@@ -101,7 +101,7 @@ def test_memory_in_use_is_what_is_not_available() -> None:
         ("caddy_http_request_duration_seconds_count", {"code": "502"}),
     ],
 )
-def test_5xx_of_every_proxy_are_counted_as_growth(metric: str, labels: dict[str, str]) -> None:
+def test_5xx_of_every_proxy_are_counted_as_growth(metric: str, labels: dict[str, Any]) -> None:
     """A counter that fell began anew; other answers do not count."""
     good = {key: value.replace("5", "2", 1).replace("503", "200") for key, value in labels.items()}
     (made,) = series(answer(counter(metric, 5, 7, 1, **labels), counter(metric, 100, 200, 300, **good)))
