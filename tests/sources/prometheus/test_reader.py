@@ -135,6 +135,7 @@ def test_what_is_no_number_is_no_point() -> None:
     assert (told.records, told.not_understood) == (1, 3)
     assert series(answer(*results))[0].points == ((T + 2, 3.0),)
     assert str(told.first_not_understood[0].at) == "prom.json#2"
+    assert told.first_not_understood[0].why == "a native histogram"
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ class _Result(Struct, frozen=True):
     metric: dict[str, str] = {}
     values: tuple[tuple[float, str], ...] = ()
     value: tuple[float, str] | None = None
-    histograms: msgspec.Raw | None = None
-    histogram: msgspec.Raw | None = None
+    histograms: tuple[msgspec.Raw, ...] = ()
+    histogram: tuple[msgspec.Raw, ...] = ()
 
 
 class _Data(Struct, frozen=True, rename="camel"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from why502.formats import all_formats
 from why502.model.case import Change
-from why502.sources.changes import FIT_BARE, FIT_NAMED, READER
+from why502.sources.changes.lists import FIT_BARE, FIT_NAMED, READER
 from why502.sources.gather import RECOGNISED
 from why502.sources.interface import EvidenceFile, Reading
 

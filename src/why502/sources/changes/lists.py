@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from why502.formats.fields import iso_time
-from why502.model.case import Change, Input, Misread, Window
-from why502.model.evidence import Place, Source
-from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, EvidenceFile, Reader, Reading
+from why502.model.case import Change, Misread
+from why502.model.evidence import Place
+from why502.sources.changes.records import changed, reading
+from why502.sources.interface import HEAD_BYTES, EvidenceFile, Reader, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ LIST_NAMES = ("changes", "deployments", "events", "releases")
 
 MAX_BYTES = 16 << 20
 MAX_CHANGES = 100_000
-MAX_TEXT_CHARACTERS = 500
 
 FIT_NAMED = 0.5
 FIT_BARE = 0.2
@@ -60,25 +60,13 @@ def fit(head: bytes) -> float:
 
 def read(evidence: EvidenceFile) -> Reading:
     """Every record as a change, or counted with the reason why not."""
-    changes: list[Change] = []
-    misreads: list[Misread] = []
-    for number, read_ in _records(evidence):
-        if isinstance(read_, str):
-            misreads.append(Misread(Place(evidence.path, number), read_))
-        else:
-            changes.append(read_)
-    changes.sort(key=lambda change: change.at_s)
-    return Reading(
-        Input(
-            path=evidence.path,
-            kind=KIND,
-            source=Source.CHANGES,
-            records=len(changes),
-            not_understood=len(misreads),
-            first_not_understood=tuple(misreads[:FIRST_MISREAD]),
-            window=Window(changes[0].at_s, changes[-1].at_s) if changes else None,
+    return reading(
+        evidence.path,
+        KIND,
+        (
+            Misread(Place(evidence.path, number), record) if isinstance(record, str) else (record,)
+            for number, record in _records(evidence)
         ),
-        tuple(changes),
     )
 
 
@@ -154,7 +142,7 @@ def _change(at: object, text: object, place: Place) -> Change | str:
     at_s = _time(at.strip()) if isinstance(at, str) else None
     if at_s is None or not isinstance(text, str):
         return "no time, or no text"
-    return Change(at_s, text.strip()[:MAX_TEXT_CHARACTERS], place)
+    return changed(at_s, text, place)
 
 
 def _time(text: str) -> float | None:
