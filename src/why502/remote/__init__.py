@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.clusters import clusters
-from why502.model.case import Case, Series, Window
+from why502.model.case import Case, KernelEvent, Series, Window
 from why502.model.evidence import Source
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def with_fetched(case: Case, fetches: Sequence[Fetch], wanted: Window, now_s: fl
     """The case and what was asked for, within `wanted` (which may be open at its ends)."""
     window = window_of(case, wanted, now_s)
     readings = [fetch(window) for fetch in fetches]
-    metrics = tuple(fact for reading in readings for fact in reading.facts if isinstance(fact, Series))
+    facts = [fact for reading in readings for fact in reading.facts]
+    events = [*case.events, *(fact for fact in facts if isinstance(fact, KernelEvent))]
     return structs.replace(
         case,
         inputs=(*case.inputs, *(reading.input for reading in readings)),
-        metrics=(*case.metrics, *metrics),
+        metrics=(*case.metrics, *(fact for fact in facts if isinstance(fact, Series))),
+        events=tuple(sorted(events, key=lambda event: event.at_s)),
     )
 
 

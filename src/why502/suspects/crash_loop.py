@@ -10,7 +10,8 @@ Connections that end in the middle of requests, followed by refused connects, in
 
 What gives it away
 ------------------
-Several listening sockets one after another at the same address, within minutes.
+Several listening sockets one after another at the same address, within minutes; or ends of the process in the journal,
+in Kubernetes' events or in its counter of restarts, with the failures right after them.
 
 What clears it
 --------------
@@ -30,6 +31,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from why502.facts.following import following, seen_window
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
@@ -41,16 +43,31 @@ LOOP = 3
 """One restart is maintenance, two can be; three while we watch are a loop."""
 AFTERMATH_S = 30.0
 """Failures later than this after a restart are not its doing: services that come back do so within it."""
+SIGNIFICANT = 0.01
 
 
 def judge(scene: Scene) -> Judgement:
     watched = [w for w in scene.listeners if w.watched.to_s > w.watched.from_s]
     if not watched:
-        return CannotTell((Source.HOST,), "nobody watched the target's process")
+        return _told(scene) or CannotTell((Source.HOST,), "nobody watched the target's process")
     window = max(watched, key=lambda w: len(w.restarts))
     text = _text(scene, window)
     bits = 6.0 if len(window.restarts) >= LOOP else -5.0 if not window.restarts else -3.0
     return Weighed((Evidence(bits, text, Source.HOST, window.at),), text)
+
+
+def _told(scene: Scene) -> Judgement | None:
+    """Ends of processes that a journal or Kubernetes recorded: whose they were is not known, only when."""
+    ends = [event for event in scene.case.events if event.kind == "exit" and event.pid is None]
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    seen = seen_window(scene.case)
+    if not ends or not failures_s or seen is None:
+        return None
+    found = following(failures_s, [event.at_s for event in ends], AFTERMATH_S, seen)
+    text = found.told(f"within {AFTERMATH_S:.0f} s after {ends[0].process or 'a process'} ended (of {len(ends)} times)")
+    held = found.p < SIGNIFICANT and 2 * found.inside > found.bursts
+    bits = 6.0 if held and len(ends) >= LOOP else 2.0 if held else -3.0
+    return Weighed((Evidence(bits, text, Source.EVENTS, ends[0].at),), text)
 
 
 def _text(scene: Scene, window: ListenerWindow) -> str:

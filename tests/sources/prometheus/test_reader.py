@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from why502.model.case import Series
+from why502.model.case import KernelEvent, Series
 from why502.sources.interface import EvidenceFile, Reading
 from why502.sources.prometheus.reader import READER
 
@@ -115,6 +115,15 @@ def test_a_counter_that_appears_with_the_first_failure_began_at_zero() -> None:
     bad = counter("nginx_ingress_controller_requests", 3, 4, first=1, status="502")
     (made,) = series(answer(good, bad))
     assert made.points == ((T, 3.0), (T + 60, 1.0))
+
+
+def test_restarts_of_a_container_are_ends_of_its_process() -> None:
+    """kube-state-metrics counts them; a counter that stands still tells of none."""
+    restarts = "kube_pod_container_status_restarts_total"
+    found = read(answer(counter(restarts, 3, 3, 5, pod="api", container="app"), counter(restarts, 1, 1, 1, pod="db")))
+    (ended,) = [fact for fact in found.facts if isinstance(fact, KernelEvent)]
+    assert (ended.at_s, ended.kind, ended.text) == (T + 60, "exit", "restarted 2 times")
+    assert "app" in (ended.process or "")
 
 
 def test_an_instant_vector_is_one_point_each() -> None:

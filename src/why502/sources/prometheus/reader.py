@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from why502.model.case import Input, Misread, Series, Window
+from why502.model.case import Input, KernelEvent, Misread, Series, Window
 from why502.model.evidence import Place, Source
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 from why502.sources.prometheus.answer import KINDS, Sampled, decode
 from why502.sources.prometheus.making import make
+from why502.sources.prometheus.names import RESTARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 KIND: Final = "prometheus-metrics"
 
@@ -56,7 +57,16 @@ def reading(path: str, made: Sequence[Series], misreads: Sequence[Misread], reco
         first_not_understood=tuple(misreads[:FIRST_MISREAD]),
         window=Window(min(ends), max(ends)) if ends else None,
     )
-    return Reading(line, tuple(made))
+    return Reading(line, (*made, *_restarts(made)))
+
+
+def _restarts(made: Sequence[Series]) -> Iterator[KernelEvent]:
+    """Each growth of a counter of restarts is a process that ended, at some time within the span that follows."""
+    for each in made:
+        if each.name == RESTARTS:
+            for at_s, grown in each.points:
+                if grown > 0:
+                    yield KernelEvent(at_s, "exit", each.at, None, each.at.name, f"restarted {grown:.0f} times")
 
 
 READER: Final = Reader(KIND, fit, read)
