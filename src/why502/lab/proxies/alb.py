@@ -45,6 +45,8 @@ def running(setup: Setup) -> Iterator[Alb]:
         log=str(setup.folder / "access.log"),
         counts=str(setup.folder / "counts.json"),
         time_scale=setup.time_scale,
+        connect_timeout_s=setup.settings.connect_timeout_s,
+        idle_timeout_s=min(setup.settings.read_timeout_s, setup.settings.idle_timeout_s),
     )
     written = setup.folder / "alb.json"
     written.write_bytes(msgspec.json.encode(settings))

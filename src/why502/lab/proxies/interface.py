@@ -11,8 +11,30 @@ from typing import Protocol
 from why502.lab.alb_records import Count
 from why502.lab.hosts import Host
 
+TARGET_NAME = "api.example"
+
 LISTEN = "127.0.0.1:8000"
 """Where each proxy listens for the lab's client, inside its own namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """How a proxy is configured; durations in seconds before time scaling, by default those of the documentation."""
+
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 60.0
+    idle_timeout_s: float = 60.0
+    """How long a pooled connection is kept."""
+    tls: bool = False
+    """Speak TLS to the target, and believe only its own certificate for `TARGET_NAME`."""
+    resolves: bool = False
+    """Know the target by `TARGET_NAME`, and ask the name server on the target's host for its address."""
+    times_listed: int = 1
+    """How often the target is in the group; with more than one, a target that failed is left alone for a while."""
+    connections: int = 256
+    """How many the proxy may have open at once, on both of its sides together."""
+    descriptors: int | None = None
+    """How many files its process may have open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +47,7 @@ class Setup:
     folder: Path
     """For its configuration and logs."""
     time_scale: float
+    settings: ProxySettings = ProxySettings()
 
 
 class RunningProxy(Protocol):

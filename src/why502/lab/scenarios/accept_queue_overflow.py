@@ -83,4 +83,6 @@ SCENARIO = Scenario(
     faulty=TargetSetup(SERVER, _arguments, {"net.core.somaxconn": "128"}),
     healthy=TargetSetup(SERVER, _roomy_arguments, {"net.core.somaxconn": "4096"}),
     pages=pages,
+    duration_s=25.0,
+    time_scale=0.3,
 )

@@ -1,0 +1,47 @@
+"""The target closes idle connections after 0.6 s, and the next request comes just then.
+
+The closing FIN and the request cross on the wire, within one round trip of some milliseconds. The load returns at
+that moment again and again, some milliseconds early or late; most attempts miss the window, some hit it.
+
+The healthy twin keeps idle connections for longer than the proxy does.
+"""
+
+from __future__ import annotations
+
+import random
+
+from why502.lab.load import Fetch, Page
+from why502.lab.scenarios.interface import Scenario
+from why502.lab.service import service
+
+IDLE_S = 0.6
+JITTER_S = 0.012
+"""The load comes up to so much too early or too late."""
+LEAD_S = 0.006
+"""Between the client's clock and the target's lie the way of the answer, the way of the request, and two proxies' turns."""
+REQUESTS = 6
+WORK_S = 0.02
+
+
+def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
+    """Pages of non-idempotent requests, which no proxy repeats by itself."""
+    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    count = int(duration_s / (IDLE_S + WORK_S + JITTER_S))
+    return tuple(_page(chance) for _ in range(count))
+
+
+def _page(chance: random.Random) -> Page:
+    starts_s = (chance.uniform(0, 2 * JITTER_S) for _ in range(REQUESTS))
+    fetches = tuple(Fetch("POST", "/api/orders", after_s, 300) for after_s in starts_s)
+    return Page(IDLE_S - JITTER_S - LEAD_S, fetches)
+
+
+SCENARIO = Scenario(
+    name="keepalive-race",
+    title="the target closes idle connections just as the next request comes",
+    proxies=("nginx", "alb"),
+    faulty=service("--idle-timeout", f"{IDLE_S}", "--work", f"{WORK_S}", "--work-spread", "0"),
+    healthy=service("--work", f"{WORK_S}", "--work-spread", "0"),
+    pages=pages,
+    duration_s=9.0,
+)

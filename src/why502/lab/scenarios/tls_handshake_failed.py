@@ -1,0 +1,33 @@
+"""The proxy speaks TLS, and no session comes of it: the target speaks plain HTTP on that port, or its certificate is
+for another name.
+
+The healthy twin has the right certificate.
+"""
+
+from __future__ import annotations
+
+from why502.lab.load import Page
+from why502.lab.proxies import ProxySettings
+from why502.lab.proxies.interface import TARGET_NAME
+from why502.lab.scenarios.interface import Scenario
+from why502.lab.service import service
+from why502.lab.visits import Visits
+
+OTHER_NAME = "old.example"
+
+
+def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
+    return Visits().pages(seed, duration_s)
+
+
+SCENARIO = Scenario(
+    name="tls-handshake-failed",
+    title="the certificate is for another name, or the target does not speak TLS",
+    proxies=("nginx",),
+    faulty=service(certificate_for=OTHER_NAME),
+    other_faulty=(service(certificate_for=TARGET_NAME, speaks_tls=False),),
+    healthy=service(certificate_for=TARGET_NAME),
+    pages=pages,
+    proxy=ProxySettings(tls=True),
+    duration_s=5.0,
+)
