@@ -94,7 +94,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def open_page(plan: Plan, page: Page) -> list[Outcome]:
     """All requests of a page, each on a connection that stands already, as a browser's do."""
-    connections = await asyncio.gather(*(_connect(plan) for _ in page.fetches))
+    connections = await asyncio.gather(*(_connect(plan, number) for number in range(len(page.fetches))))
     cue = asyncio.create_task(_say_later(*page.cue_during)) if page.cue_during else None
     fetches = zip(page.fetches, connections, strict=True)
     outcomes = await asyncio.gather(*(_fetch(wanted, streams, plan.timeout_s) for wanted, streams in fetches))
@@ -103,11 +103,13 @@ async def open_page(plan: Plan, page: Page) -> list[Outcome]:
     return outcomes
 
 
-async def _connect(plan: Plan) -> Streams | None:
+async def _connect(plan: Plan, number: int) -> Streams | None:
+    """Each request of a page comes from an address of its own, so that clients and proxy share no ports."""
     host, _, port = plan.address.rpartition(":")
+    client = (f"127.0.0.{1 + number % 250}", 0)
     try:
         async with asyncio.timeout(plan.timeout_s):
-            return await asyncio.open_connection(host, int(port), limit=MAX_HEAD_BYTES)
+            return await asyncio.open_connection(host, int(port), limit=MAX_HEAD_BYTES, local_addr=client)
     except (TimeoutError, OSError):
         return None
 

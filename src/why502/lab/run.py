@@ -46,12 +46,14 @@ class Options:
 def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, healthy: bool = False) -> Outcomes:
     """Run a scenario, or its healthy twin, and leave the evidence in the folder `bundle` (made here)."""
     scale = options.scale(scenario)
-    settings = scenario.proxy_settings(healthy=healthy)
+    settings = scenario.proxy_settings(options.seed, healthy=healthy)
     with contextlib.ExitStack() as stack:
         stack.enter_context(orderly_end())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
         folder.chmod(0o711)  # nginx's worker is another user
         ends = stack.enter_context(wire())
+        if settings.local_ports:
+            ends.proxy.set_sysctls({"net.ipv4.ip_local_port_range": settings.local_ports})
         target_setup = scenario.target_setup(options.seed, healthy=healthy)
         target = stack.enter_context(Target(ends.target, target_setup, folder, options.seed, scale))
         proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from why502.lab.scenarios.interface import TargetSetup
+from why502.lab.target import TargetSetup
 
 SERVER = "why502.lab.servers.api"
 
@@ -13,7 +13,11 @@ def service(*options: str, certificate_for: str | None = None, companions: tuple
             starts: bool = True, speaks_tls: bool = True) -> TargetSetup:  # fmt: skip
     """The service with these options, which do not depend on the time scale."""
     return TargetSetup(
-        SERVER, partial(_same, options), certificate_for=certificate_for, companions=companions, starts=starts,
+        SERVER,
+        partial(_same, options),
+        certificate_for=certificate_for,
+        companions=companions,
+        starts=starts,
         speaks_tls=speaks_tls,
     )
 

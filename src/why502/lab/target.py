@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,29 @@ from why502.lab.waiting import until_listening
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from why502.lab.scenarios.interface import TargetSetup
-
 PORT = 8080
 CERTIFICATE = "target.pem"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSetup:
+    """How the target is started."""
+
+    module: str
+    """`python -m MODULE --address ADDRESS --seed SEED ...`"""
+    arguments: Callable[[float], tuple[str, ...]]
+    """Further arguments for a time scale."""
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    """Inside the target's namespace."""
+    certificate_for: str | None = None
+    """It has a certificate for this name, which the proxy trusts."""
+    speaks_tls: bool = True
+    """False: it makes no use of its certificate."""
+    companions: tuple[str, ...] = ()
+    """Modules that run beside it: `python -m MODULE ADDRESS`."""
+    starts: bool = True
+    """False: it is not there before an act starts it."""
 
 
 @dataclass(slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from why502.lab.load import Fetch, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NAMES = ("users", "orders", "stats", "alerts", "menu", "search")
 

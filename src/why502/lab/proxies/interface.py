@@ -35,6 +35,8 @@ class ProxySettings:
     """How many the proxy may have open at once, on both of its sides together."""
     descriptors: int | None = None
     """How many files its process may have open."""
+    local_ports: str | None = None
+    """'first last': the ports which its host has for connections of its own (`ip_local_port_range`)."""
 
 
 @dataclass(frozen=True, slots=True)

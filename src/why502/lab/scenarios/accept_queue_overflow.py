@@ -14,7 +14,8 @@ from __future__ import annotations
 import random
 
 from why502.lab.load import Fetch, Page
-from why502.lab.scenarios.interface import Scenario, TargetSetup
+from why502.lab.scenarios.interface import Scenario
+from why502.lab.target import TargetSetup
 
 SERVER = "why502.lab.servers.first_digit_api"
 TARGET_IDLE_S = 30.0

@@ -6,12 +6,16 @@ any patience in the healthy twin, where it takes a tenth of that.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import structs
 
-from why502.lab.load import Fetch, Page
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Fetch, Page
 
 PATIENCE_S = 0.25
 IMPATIENT = 4

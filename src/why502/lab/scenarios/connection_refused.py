@@ -5,11 +5,15 @@ In the healthy twin it is there all the time.
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
-from why502.lab.stage import Stage
 from why502.lab.visits import Visits, with_cues
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
+    from why502.lab.stage import Stage
 
 ENDS_SOME = service("--close-share", "0.5")
 """Half of its answers end their connection, so that new ones are needed all the time."""

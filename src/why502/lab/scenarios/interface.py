@@ -8,26 +8,7 @@ from dataclasses import dataclass, field
 from why502.lab.load import Page
 from why502.lab.proxies.interface import ProxySettings
 from why502.lab.stage import Act
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSetup:
-    """How the target is started."""
-
-    module: str
-    """`python -m MODULE --address ADDRESS --seed SEED ...`"""
-    arguments: Callable[[float], tuple[str, ...]]
-    """Further arguments for a time scale."""
-    sysctls: Mapping[str, str] = field(default_factory=dict)
-    """Inside the target's namespace."""
-    certificate_for: str | None = None
-    """It has a certificate for this name, which the proxy trusts."""
-    speaks_tls: bool = True
-    """False: it makes no use of its certificate."""
-    companions: tuple[str, ...] = ()
-    """Modules that run beside it: `python -m MODULE ADDRESS`."""
-    starts: bool = True
-    """False: it is not there before an act starts it."""
+from why502.lab.target import TargetSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +29,9 @@ class Scenario:
     """What happens instead in the healthy twin; by default nothing."""
     other_faulty: tuple[TargetSetup, ...] = ()
     """Further ways to the same fault; the seed chooses."""
-    proxy: ProxySettings = ProxySettings()
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    other_proxy: tuple[ProxySettings, ...] = ()
+    """Further ways to the same fault; the seed chooses."""
     healthy_proxy: ProxySettings | None = None
     """None: as with the fault."""
     also_true: frozenset[str] = frozenset()
@@ -60,5 +43,8 @@ class Scenario:
         ways = (self.faulty, *self.other_faulty)
         return self.healthy if healthy else ways[seed % len(ways)]
 
-    def proxy_settings(self, *, healthy: bool) -> ProxySettings:
-        return self.healthy_proxy or self.proxy if healthy else self.proxy
+    def proxy_settings(self, seed: int, *, healthy: bool) -> ProxySettings:
+        if healthy and self.healthy_proxy:
+            return self.healthy_proxy
+        ways = (self.proxy, *self.other_proxy)
+        return ways[seed % len(ways)]

@@ -18,7 +18,7 @@ IDLE_S = 0.6
 JITTER_S = 0.012
 """The load comes up to so much too early or too late."""
 LEAD_S = 0.006
-"""Between the client's clock and the target's lie the way of the answer, the way of the request, and two proxies' turns."""
+"""What lies between the client's clock and the target's: both ways, and two turns of the proxy."""
 REQUESTS = 6
 WORK_S = 0.02
 

@@ -1,12 +1,17 @@
-"""Now and then the service answers with something that is not HTTP: a stack trace, or a header field without a colon.
+"""Now and then the service answers with something that is not HTTP: a stack trace, or a header
+field without a colon.
 """
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
-from why502.lab.stage import Stage
 from why502.lab.visits import Visits, with_cues
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
+    from why502.lab.stage import Stage
 
 SERVICE = service(companions=("why502.lab.servers.names",))
 

@@ -5,13 +5,17 @@ Half of the answers end their connection, so that new ones are needed all the ti
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from why502.lab import filtering
-from why502.lab.load import Page
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
-from why502.lab.stage import Stage
 from why502.lab.visits import Visits, with_cues
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
+    from why502.lab.stage import Stage
 
 SYN = "tcp dport 8080 tcp flags & (syn | ack) == syn"
 ALL = f"{SYN} drop"

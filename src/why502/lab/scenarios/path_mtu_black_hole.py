@@ -6,13 +6,17 @@ In the healthy twin nothing vanishes.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from why502.lab import filtering
-from why502.lab.load import Page
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
-from why502.lab.stage import Stage
 from why502.lab.visits import Visits, with_cues
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
+    from why502.lab.stage import Stage
 
 LARGE = "tcp sport 8080 meta length > 700 drop"
 

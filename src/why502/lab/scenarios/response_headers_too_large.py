@@ -1,12 +1,15 @@
-"""The header of some answers is larger than a proxy takes: a session cookie that has grown.
-"""
+"""The header of some answers is larger than a proxy takes: a session cookie that has grown."""
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

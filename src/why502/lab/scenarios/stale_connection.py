@@ -1,4 +1,4 @@
-"""The other end of pooled connections is gone without a word, as after the fail-over of a host or the expiry of a NAT entry.
+"""The other end of pooled connections is gone without a word, as after a fail-over or the expiry of a NAT entry.
 
 The target's sockets are destroyed while their resets are swallowed; the proxy finds out with the next requests: by
 a reset, or (every other seed) by silence until its timer fires.
@@ -6,13 +6,17 @@ a reset, or (every other seed) by silence until its timer fires.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from why502.lab import filtering
-from why502.lab.load import Page
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
-from why502.lab.stage import Stage
 from why502.lab.visits import Visits, with_cues
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
+    from why502.lab.stage import Stage
 
 SWALLOW = "tcp sport 8080 tcp flags & (fin | rst) != 0 drop"
 

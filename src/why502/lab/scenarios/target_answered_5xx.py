@@ -1,12 +1,15 @@
-"""Not the gateway: the service itself answers with an error, and the proxy passes it on.
-"""
+"""Not the gateway: the service itself answers with an error, and the proxy passes it on."""
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

@@ -5,11 +5,15 @@ In the healthy twin it is taken out of rotation between two pages, and finishes 
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
 from why502.lab.stage import Stage, restart_gracefully
 from why502.lab.visits import Visits, with_cues, with_cues_during
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

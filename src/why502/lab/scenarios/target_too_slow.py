@@ -5,11 +5,15 @@ In the healthy twin the same answers take a third of the proxy's patience.
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
-from why502.lab.service import misbehaving, service
+from why502.lab.service import misbehaving
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

@@ -6,11 +6,15 @@ The healthy twin has workers enough.
 
 from __future__ import annotations
 
-from why502.lab.load import Page
+from typing import TYPE_CHECKING
+
 from why502.lab.proxies import ProxySettings
 from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits
+
+if TYPE_CHECKING:
+    from why502.lab.load import Page
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:

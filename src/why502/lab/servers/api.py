@@ -21,6 +21,8 @@ from why502.lab.servers.misbehaviour import MISBEHAVIOURS
 
 BACKLOG = 1024
 HEALTH = "/health"
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of a ClientHello: the record's content type (RFC 8446, 5.1)."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Api:
     chance: random.Random
     workers: asyncio.Semaphore
     stopping: bool = False
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
     idle: set[asyncio.StreamWriter] = field(default_factory=set)
     busy: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -46,6 +49,9 @@ class Api:
         self.idle.add(writer)
         try:
             async with asyncio.timeout(self.options.idle_timeout):
+                first = await reader.readexactly(1)
+                if first == TLS_HANDSHAKE:
+                    return await self._refuse_tls(writer)
                 head = await read_head(reader)
         finally:
             self.idle.discard(writer)
@@ -55,9 +61,19 @@ class Api:
             return await self._answer(head, writer)
         finally:
             self.busy.discard(writer)
+            if self.stopping and not self.busy:
+                self.drained.set()
+
+    async def _refuse_tls(self, writer: asyncio.StreamWriter) -> bool:
+        """What a plain server makes of a ClientHello: an error in plain text, or nothing at all."""
+        if self.options.mute:
+            await asyncio.sleep(self.options.idle_timeout)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        return False
 
     async def _answer(self, head: Head, writer: asyncio.StreamWriter) -> bool:
-        path = head.start.split(" ")[1]
+        path = head.start.split(" ")[1]  # the method lacks its first letter, which nobody needs
         if path != HEALTH:
             async with self.workers:
                 await asyncio.sleep(self.options.work + self.options.work_spread * _hash(path))
@@ -77,8 +93,8 @@ class Api:
         self.stopping = True
         for writer in tuple(self.idle):
             writer.close()
-        while self.busy:
-            await asyncio.sleep(0.01)
+        if self.busy:
+            await self.drained.wait()
 
 
 def _hash(path: str) -> float:
@@ -105,9 +121,7 @@ async def serve(options: argparse.Namespace) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.certificate)
 
-    server = await asyncio.start_server(
-        api.converse, host, int(port), backlog=BACKLOG, ssl=tls, limit=MAX_HEAD_BYTES
-    )
+    server = await asyncio.start_server(api.converse, host, int(port), backlog=BACKLOG, ssl=tls, limit=MAX_HEAD_BYTES)
     await end.wait()
     server.close()
     await api.drain()
@@ -126,6 +140,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--idle-timeout", type=float, default=3600.0, help="seconds")
     parser.add_argument("--close-share", type=float, default=0.0, help="of the answers that end their connection")
     parser.add_argument("--abrupt", action="store_true", help="SIGTERM ends it at once")
+    parser.add_argument("--mute", action="store_true", help="without TLS, wait for more when a client speaks it")
     parser.add_argument("--certificate", help="certificate and key; it speaks TLS then")
     return parser
 

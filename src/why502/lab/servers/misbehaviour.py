@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
 
 ANSWER_BYTES = 4000
 LARGE_FIELD_BYTES = 40_000
@@ -26,7 +28,9 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 
 async def nonsense(writer: asyncio.StreamWriter) -> None:
     """A first line that is none."""
-    writer.write(b"java.lang.NullPointerException: Cannot invoke \"User.name()\"\r\n\tat api.Users.get(Users.java:31)\r\n\r\n")
+    writer.write(
+        b'java.lang.NullPointerException: Cannot invoke "User.name()"\r\n\tat api.Users.get(Users.java:31)\r\n\r\n'
+    )
     await writer.drain()
     writer.close()
 

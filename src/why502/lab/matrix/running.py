@@ -1,0 +1,156 @@
+"""Runs the matrix: so many runs side by side, each in a process and in namespaces of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from why502 import __version__
+from why502.errors import Why502Error
+from why502.lab.enter import PR_SET_PDEATHSIG
+from why502.lab.hosts import orderly_end
+from why502.lab.matrix.judging import judge
+from why502.lab.matrix.results import MATRIX_SCHEMA, Job, Matrix, Run
+from why502.lab.proxies import proxies
+from why502.lab.run import Options, run
+from why502.lab.scenarios import by_name, scenarios
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from types import FrameType
+
+RUNS_PER_CORE = 2
+"""A run mostly waits; more of them side by side disturb each other's milliseconds."""
+LONGEST_RUN_S = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Which part of the matrix is wanted."""
+
+    seeds: Sequence[int] = (1,)
+    faults: Sequence[str] = ()
+    """None: all."""
+    proxies: Sequence[str] = ()
+    """None: all that can show the fault."""
+    quick: bool = False
+    """Each fault on one proxy only."""
+    side_by_side: int = RUNS_PER_CORE * (os.cpu_count() or 1)
+
+
+def jobs(wishes: Wishes) -> tuple[Job, ...]:
+    """All runs, each fault followed by its healthy twin."""
+    if unknown := sorted(set(wishes.proxies) - proxies().keys()):
+        raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(proxies())}")
+    chosen = [by_name(name) for name in wishes.faults] or scenarios()
+    planned = [
+        Job(scenario.name, proxy, seed, healthy)
+        for number, scenario in enumerate(chosen)
+        for proxy in _proxies(scenario.proxies, wishes, number)
+        for seed in wishes.seeds
+        for healthy in (False, True)
+    ]
+    if not planned:
+        raise Why502Error("nothing is left to run", why="none of these faults shows with these proxies")
+    return tuple(planned)
+
+
+def _proxies(able: Sequence[str], wishes: Wishes, number: int) -> Sequence[str]:
+    wanted = [proxy for proxy in able if not wishes.proxies or proxy in wishes.proxies]
+    return wanted[number % len(wanted) :][:1] if wishes.quick and wanted else wanted
+
+
+def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None] = lambda _: None) -> Matrix:
+    """Run everything; bundles of what was not judged rightly are kept in the folder `keep`."""
+    planned = jobs(wishes)
+    begin_s = time.monotonic()
+    done = []
+    with ExitStack() as stack:
+        stack.enter_context(orderly_end())
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, one in enumerate(_run_all(planned, folder, wishes.side_by_side), 1):
+            done.append(one)
+            progress(f"{number}/{len(planned)} {one.job.label}: {sentence(one)}")
+    done.sort(key=lambda one: planned.index(one.job))
+    return Matrix(
+        schema=MATRIX_SCHEMA,
+        made_by=f"why502 {__version__}",
+        kernel=os.uname().release.partition("-")[0],
+        seeds=tuple(wishes.seeds),
+        took_s=round(time.monotonic() - begin_s, 1),
+        runs=tuple(done),
+    )
+
+
+def sentence(one: Run) -> str:
+    """What came out with all of the evidence."""
+    if one.error:
+        return f"broke off: {one.error}"
+    whole = one.judged[-1]
+    named = ", ".join(f"{n.cause} ({n.probability:.2f})" for n in whole.named)
+    return f"{whole.verdict}{': ' if named else ''}{named}"
+
+
+def _run_all(planned: Sequence[Job], folder: Path, side_by_side: int) -> Iterator[Run]:
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(side_by_side, mp_context=spawn, initializer=partial(_die_with, os.getpid()))
+    try:
+        futures = {pool.submit(_run_one, job, folder): job for job in planned}
+        for future in as_completed(futures):
+            yield _result(futures[future], future)
+    except BaseException:
+        for process in tuple(pool._processes.values()):  # noqa: SLF001 - before Python 3.14 there is no other way
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(job: Job, future: Future[Run]) -> Run:
+    """A run that broke off is a result, too."""
+    error = future.exception()
+    return Run(job, error=f"{type(error).__name__}: {error}") if error else future.result()
+
+
+def _die_with(parent_pid: int) -> None:
+    """SIGTERM when the matrix is killed; that ends a run in order."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C of the terminal reaches the matrix alone
+    if os.getppid() != parent_pid:
+        sys.exit("the matrix is gone")
+
+
+def _run_one(job: Job, folder: Path) -> Run:
+    """In a process of its own: run, judge, and keep only what was not judged rightly."""
+    bundle = folder / job.label
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST_RUN_S)
+    begin_s = time.monotonic()
+    try:
+        outcomes = run(by_name(job.scenario), proxies()[job.proxy], Options(job.seed), bundle, healthy=job.healthy)
+    finally:
+        signal.alarm(0)
+    judged = judge(job, bundle)
+    if all(one.fine for one in judged):
+        shutil.rmtree(bundle)
+    took_s = round(time.monotonic() - begin_s, 1)
+    return Run(job, len(outcomes.requests), outcomes.by_status, took_s, judged)
+
+
+def _too_long(_number: int, _frame: FrameType | None) -> None:
+    raise Why502Error("a run of the lab took too long", why=f"more than {LONGEST_RUN_S} s")
