@@ -143,6 +143,8 @@ def _run_one(job: Job, folder: Path) -> Run:
     begin_s = time.monotonic()
     try:
         outcomes = run(by_name(job.scenario), proxies()[job.proxy], Options(job.seed), bundle, healthy=job.healthy)
+    except KeyboardInterrupt:  # SIGTERM: everything is cleaned up by now, and the pool would go on with the next run
+        os._exit(128 + signal.SIGTERM)
     finally:
         signal.alarm(0)
     judged = judge(job, bundle)
