@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.lab.servers.api import Api, arguments
 from why502.lab.servers.misbehaviour import LARGE_FIELD_BYTES, MISBEHAVIOURS
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.errors import Why502Error
 from why502.lab.matrix.running import Wishes, jobs
+from why502.lab.proxies import Proxy, proxies
 from why502.lab.scenarios import scenarios
 from why502.lab.subsets import SUBSETS
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,16 +16,23 @@ if TYPE_CHECKING:
 
 def test_every_fault_runs_with_every_proxy_and_seed_beside_its_twin() -> None:
     """Nothing is left out, nothing twice."""
-    planned = jobs(Wishes(seeds=(1, 2)))
+    planned = jobs(Wishes(seeds=(1, 2), proxies=tuple(proxies())))
     assert len(set(planned)) == len(planned) == sum(2 * 2 * len(s.proxies) for s in scenarios())
     assert all(twin.healthy and not fault.healthy for fault, twin in zip(planned[::2], planned[1::2], strict=True))
 
 
 def test_quick_runs_each_fault_on_one_proxy_and_each_proxy_with_some() -> None:
     """A quick look passes by everything once."""
-    planned = jobs(Wishes(quick=True))
+    planned = jobs(Wishes(quick=True, proxies=tuple(proxies())))
     assert [job.scenario for job in planned[::2]] == [s.name for s in scenarios()]
     assert {job.proxy for job in planned} == {proxy for s in scenarios() for proxy in s.proxies}
+
+
+def test_proxies_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless they were asked for by name: then the run says what is missing."""
+    monkeypatch.setattr(Proxy, "installed", property(lambda proxy: proxy.name == "alb"))
+    assert {job.proxy for job in jobs(Wishes())} == {"alb"}
+    assert {job.proxy for job in jobs(Wishes(proxies=("nginx",)))} == {"nginx"}
 
 
 @pytest.mark.parametrize(

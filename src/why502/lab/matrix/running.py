@@ -46,7 +46,7 @@ class Wishes:
     faults: Sequence[str] = ()
     """None: all."""
     proxies: Sequence[str] = ()
-    """None: all that can show the fault."""
+    """None: all that are installed and can show the fault."""
     quick: bool = False
     """Each fault on one proxy only."""
     side_by_side: int = RUNS_PER_CORE * (os.cpu_count() or 1)
@@ -54,13 +54,15 @@ class Wishes:
 
 def jobs(wishes: Wishes) -> tuple[Job, ...]:
     """All runs, each fault followed by its healthy twin."""
-    if unknown := sorted(set(wishes.proxies) - proxies().keys()):
-        raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(proxies())}")
+    known = proxies()
+    if unknown := sorted(set(wishes.proxies) - known.keys()):
+        raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(known)}")
+    usable = wishes.proxies or [name for name, proxy in known.items() if proxy.installed]
     chosen = [by_name(name) for name in wishes.faults] or scenarios()
     planned = [
         Job(scenario.name, proxy, seed, healthy)
         for number, scenario in enumerate(chosen)
-        for proxy in _proxies(scenario.proxies, wishes, number)
+        for proxy in _proxies([name for name in scenario.proxies if name in usable], number, quick=wishes.quick)
         for seed in wishes.seeds
         for healthy in (False, True)
     ]
@@ -69,9 +71,8 @@ def jobs(wishes: Wishes) -> tuple[Job, ...]:
     return tuple(planned)
 
 
-def _proxies(able: Sequence[str], wishes: Wishes, number: int) -> Sequence[str]:
-    wanted = [proxy for proxy in able if not wishes.proxies or proxy in wishes.proxies]
-    return wanted[number % len(wanted) :][:1] if wishes.quick and wanted else wanted
+def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
+    return able[number % len(able) :][:1] if quick and able else able
 
 
 def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None] = lambda _: None) -> Matrix:

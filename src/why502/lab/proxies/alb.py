@@ -69,4 +69,4 @@ def counts(setup: Setup) -> list[Count]:
     return COUNTS.decode((setup.folder / "counts.json").read_bytes())
 
 
-PROXY = Proxy("alb", running, evidence, Metrics(counts, period_s=60.0))
+PROXY = Proxy("alb", running, evidence, metrics=Metrics(counts, period_s=60.0))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from why502.errors import Why502Error
 from why502.lab.alb_records import Count
 from why502.lab.hosts import Host
 
@@ -80,5 +81,17 @@ class Proxy:
     running: Callable[[Setup], AbstractContextManager[RunningProxy]]
     evidence: Callable[[Setup], Mapping[str, Path]]
     """After its end: name within the bundle -> file."""
+    program: Callable[[], str] | None = None
+    """Where its program is, or Why502Error; None: it is part of the lab."""
     metrics: Metrics | None = None
     """None: it counts nothing for CloudWatch."""
+
+    @property
+    def installed(self) -> bool:
+        if self.program is None:
+            return True
+        try:
+            self.program()
+        except Why502Error:
+            return False
+        return True

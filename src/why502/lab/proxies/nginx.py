@@ -120,4 +120,4 @@ def evidence(setup: Setup) -> dict[str, Path]:
     return {name: setup.folder / name for name in ("access.log", "error.log")}
 
 
-PROXY = Proxy("nginx", running, evidence)
+PROXY = Proxy("nginx", running, evidence, program)

@@ -22,7 +22,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="closed-without-response",
     title="one request in eight gets a FIN or a RST instead of an answer",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=misbehaving("close", 0.12),
     other_faulty=(misbehaving("reset", 0.12),),
     healthy=service(),

@@ -36,7 +36,7 @@ def stop(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="connection-refused",
     title="nobody listens for some seconds",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service("--close-share", "0.5", starts=False),
     other_faulty=(ENDS_SOME,),
     healthy=ENDS_SOME,

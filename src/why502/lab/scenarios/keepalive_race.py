@@ -15,31 +15,32 @@ from why502.lab.scenarios.interface import Scenario
 from why502.lab.service import service
 
 IDLE_S = 0.6
-JITTER_S = 0.012
-"""The load comes up to so much too early or too late."""
+EARLY_S = 0.025
+"""The load begins so long before the moment, and its requests are spread over `SPREAD_S` from then on."""
+SPREAD_S = 0.033
 LEAD_S = 0.006
 """What lies between the client's clock and the target's: both ways, and two turns of the proxy."""
-REQUESTS = 6
+REQUESTS = 8
 WORK_S = 0.02
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
     """Pages of non-idempotent requests, which no proxy repeats by itself."""
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    count = int(duration_s / (IDLE_S + WORK_S + JITTER_S))
+    count = int(duration_s / (IDLE_S + WORK_S))
     return tuple(_page(chance) for _ in range(count))
 
 
 def _page(chance: random.Random) -> Page:
-    starts_s = (chance.uniform(0, 2 * JITTER_S) for _ in range(REQUESTS))
+    starts_s = (chance.uniform(0, SPREAD_S) for _ in range(REQUESTS))
     fetches = tuple(Fetch("POST", "/api/orders", after_s, 300) for after_s in starts_s)
-    return Page(IDLE_S - JITTER_S - LEAD_S, fetches)
+    return Page(IDLE_S - EARLY_S - LEAD_S, fetches)
 
 
 SCENARIO = Scenario(
     name="keepalive-race",
     title="the target closes idle connections just as the next request comes",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service("--idle-timeout", f"{IDLE_S}", "--work", f"{WORK_S}", "--work-spread", "0"),
     healthy=service("--work", f"{WORK_S}", "--work-spread", "0"),
     pages=pages,

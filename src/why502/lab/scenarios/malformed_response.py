@@ -21,7 +21,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="malformed-response",
     title="one answer in eight is not HTTP",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=misbehaving("nonsense", 0.12),
     other_faulty=(misbehaving("bad-header", 0.12),),
     healthy=service(),

@@ -36,7 +36,7 @@ def come_back(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="no-usable-target",
     title="no target is registered, or all of them failed a moment ago",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy"),
     faulty=service("--close-share", "0.5"),
     healthy=service("--close-share", "0.5"),
     pages=pages,

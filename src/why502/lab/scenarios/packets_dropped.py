@@ -37,7 +37,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="packets-dropped",
     title="a firewall drops SYNs on their way to a healthy listener",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service("--close-share", "0.5"),
     healthy=service("--close-share", "0.5"),
     pages=pages,

@@ -36,7 +36,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="path-mtu-black-hole",
     title="packets above 700 bytes vanish, silently",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service(),
     healthy=service(),
     pages=pages,

@@ -19,7 +19,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="response-headers-too-large",
     title="one answer in eight has a header of 40 kB",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=misbehaving("large-headers", 0.12),
     healthy=service(),
     pages=pages,

@@ -38,7 +38,7 @@ def lose(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="stale-connection",
     title="the other end of pooled connections is gone without a word",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service(),
     healthy=service(),
     pages=pages,

@@ -19,7 +19,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="target-answered-5xx",
     title="one answer in eight is a 503 of the service itself",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=misbehaving("error", 0.12),
     healthy=service(),
     pages=pages,

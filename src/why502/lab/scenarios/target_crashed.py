@@ -34,7 +34,7 @@ def crash(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-crashed",
     title="the service is killed with requests in flight, and started again",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=SERVICE,
     healthy=SERVICE,
     pages=pages,

@@ -30,7 +30,7 @@ def restart_abruptly(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-restarted",
     title="a deployment ends the service with requests in flight",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service("--abrupt", "--work", "0.15"),
     healthy=service("--work", "0.15"),
     pages=pages,

@@ -23,7 +23,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="target-too-slow",
     title="one answer in ten takes twice as long as the proxy waits",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=misbehaving("slow", 0.1, "--slow", "3"),
     healthy=misbehaving("slow", 0.1, "--slow", "0.5"),
     pages=pages,

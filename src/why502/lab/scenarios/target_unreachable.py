@@ -46,7 +46,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-unreachable",
     title="ICMP says that the target cannot be reached, or there is no route",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=SERVICE,
     healthy=SERVICE,
     pages=pages,

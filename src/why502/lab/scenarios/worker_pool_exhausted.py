@@ -24,7 +24,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="worker-pool-exhausted",
     title="two workers for a dozen requests at once",
-    proxies=("nginx", "alb"),
+    proxies=("nginx", "alb", "haproxy", "apache"),
     faulty=service("--workers", "2", "--work", "0.35"),
     healthy=service("--workers", "64", "--work", "0.35"),
     pages=pages,
