@@ -1,4 +1,4 @@
-"""A firewall at the target's host swallows SYNs for some seconds: all of them, or half of them. The listener is well.
+"""A firewall at the target's host swallows SYNs for some seconds: all of them, or two of three. The listener is well.
 
 Half of the answers end their connection, so that new ones are needed all the time.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SYN = "tcp dport 8080 tcp flags & (syn | ack) == syn"
 ALL = f"{SYN} drop"
-HALF = f"{SYN} numgen random mod 2 == 0 drop"
+MOST = f"{SYN} numgen random mod 3 < 2 drop"
 
 
 def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
@@ -27,7 +27,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 
 
 def begin(stage: Stage) -> None:
-    filtering.add(stage.ends.target, "input", HALF if stage.seed % 2 else ALL)
+    filtering.add(stage.ends.target, "input", MOST if stage.seed % 2 else ALL)
 
 
 def end(stage: Stage) -> None:
