@@ -11,6 +11,7 @@ from why502.cli import output
 from why502.errors import Exit, Why502Error
 
 MAX_SEEDS = 1000
+BUNDLES = "bundles"
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):
@@ -42,7 +43,9 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--quick", is_flag=True, help="Each fault on one proxy only: a few minutes.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side [default: two for each core].")
 @click.option("-o", "folder", metavar="DIR", type=click.Path(path_type=Path),
-              help="Write matrix.json and accuracy.md, and the bundles of what was misjudged.")  # fmt: skip
+              help="Write matrix.json and accuracy.md, and keep all bundles.")  # fmt: skip
+@click.option("--again", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Run nothing: judge the bundles that -o DIR kept, with the judges of today.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def run_the_matrix(
     *,
@@ -52,6 +55,7 @@ def run_the_matrix(
     quick: bool,
     jobs: int | None,
     folder: Path | None,
+    again: Path | None,
     as_json: bool,
 ) -> int:
     """Run every fault and its healthy twin, and judge each on every subset of its evidence.
@@ -66,23 +70,31 @@ def run_the_matrix(
     import msgspec
 
     from why502.lab.matrix.page import page
-    from why502.lab.matrix.running import Wishes, run_matrix
+    from why502.lab.matrix.pictures import pictures
+    from why502.lab.matrix.running import SIDE_BY_SIDE, Wishes, judge_again, run_matrix
     from why502.lab.matrix.scores import scores
 
     _check(folder)
-    wishes = Wishes(seeds, faults, proxies, quick)
-    if jobs:
-        wishes = Wishes(seeds, faults, proxies, quick, jobs)
-    matrix = run_matrix(wishes, folder / "bundles" if folder else None, lambda text: click.echo(text, err=True))
+    wishes = Wishes(seeds, faults, proxies, quick, jobs or SIDE_BY_SIDE)
+    if again:
+        matrix = judge_again(again / BUNDLES, wishes.side_by_side, _progress)
+    else:
+        matrix = run_matrix(wishes, folder / BUNDLES if folder else None, _progress)
     document = msgspec.json.format(msgspec.json.encode({"matrix": matrix, "scores": scores(matrix)})).decode()
     if folder:
-        (folder / "matrix.json").write_text(document + "\n")
-        (folder / "accuracy.md").write_text(page(matrix))
+        folder.mkdir(parents=True, exist_ok=True)
+        written = {"matrix.json": document + "\n", "accuracy.md": page(matrix), **pictures(matrix)}
+        for name, text in written.items():
+            (folder / name).write_text(text)
     output.show(document if as_json else page(matrix))
     found = scores(matrix)
     if found.broken:
         return Exit.DEFECT
     return Exit.NOT_DETERMINED if found.false_verdicts else Exit.NOTHING_WRONG
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _check(folder: Path | None) -> None:

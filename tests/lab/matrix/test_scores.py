@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.matrix.making import BESIDE, FALSE_ALARM, OPEN, QUIET, RIGHT, WRONG, matrix_of, run_of
+from tests.lab.matrix.making import BESIDE, FALSE_ALARM, OPEN, QUIET, RIGHT, WRONG, judged, matrix_of, run_of
+from why502.lab.matrix.results import Verdict
 from why502.lab.matrix.scores import scores
 
 
@@ -14,7 +15,14 @@ def test_every_diagnosis_counts_once() -> None:
     assert (whole.runs, whole.seen) == (6, 5)
     assert (whole.right, whole.wrong, whole.beside, whole.open) == (2, 1, 1, 1)
     assert whole.wrong_sure == 1
-    assert whole.top1 == pytest.approx(2 / 5)
+    assert whole.accuracy == pytest.approx(2 / 5)
+
+
+def test_first_counts_the_strongest_verdict_alone() -> None:
+    """With a false verdict behind it, it is first and not right; what is true and not the fault is neither."""
+    mixed = judged(Verdict.WRONG, *RIGHT.named, *WRONG.named)
+    whole = scores(matrix_of(run_of(mixed), run_of(BESIDE), run_of(WRONG))).subsets[-1]
+    assert (whole.first, whole.right) == (1, 0)
 
 
 def test_among_the_likeliest_counts_suspects_behind_the_named() -> None:
@@ -26,7 +34,7 @@ def test_twins_count_only_as_false_verdicts() -> None:
     """They have no share in the accuracy; each verdict on one is told with its run and its evidence."""
     found = scores(matrix_of(run_of(FALSE_ALARM, healthy=True), run_of(QUIET, healthy=True, seed=2)))
     assert found.subsets[-1].runs == 0
-    assert found.subsets[-1].top1 is None
+    assert found.subsets[-1].accuracy is None
     assert (found.twins, found.twin_diagnoses) == (2, 2)
     assert found.false_verdicts == ("target-crashed-nginx-1-healthy, all: stale-connection (0.60)",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from why502.lab.matrix.pictures import BY_FAULT, CALIBRATION
 from why502.lab.matrix.results import Matrix, Verdict
 from why502.lab.matrix.scores import SURE, Scores, answers, scores
 from why502.lab.subsets import SUBSETS
@@ -23,11 +24,13 @@ emulated ALB, each beside its healthy twin: the same load without the fault. One
 """
 
 WORDS = f"""\
-*right*: the fault is named, and nothing that is not true. *top 3*: it is among the three likeliest. *beside*: only what
-the fault brought along is named (refused connections after a crash). *wrong*: a cause is named that was not at work;
-*sure*: with {SURE:.0%} or more. *open*: failures are seen, no cause is named. *accuracy*: right, of the runs in which
-this part of the evidence shows failures at all (*seen*).
+*top 1*: the fault is named, and the strongest verdict is true. *top 3*: it is among the three likeliest. *right*: it is
+named, and nothing that is not true beside it. *beside*: only what the fault brought along is named (refused connections
+after a crash). *open*: failures are seen, no cause is named. *wrong*: a cause is named that was not at work; *sure*:
+with {SURE:.0%} or more. *accuracy*: top 1, of the runs in which this evidence shows failures at all (*seen*).
 """
+
+PICTURE = f"![by fault and evidence: how many top 1 of those seen]({BY_FAULT})\n"
 
 
 def page(matrix: Matrix) -> str:
@@ -39,6 +42,7 @@ def page(matrix: Matrix) -> str:
         "## By evidence\n",
         WORDS,
         _by_subset(found),
+        PICTURE,
         *_by_fault(matrix),
         _calibration(found),
     )
@@ -61,14 +65,21 @@ def _split(matrix: Matrix) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [" | ".join(head), "|".join("---" for _ in head), *(" | ".join(map(str, row)) for row in rows)]
-    return "\n".join(f"| {line} |" for line in lines) + "\n"
+    lines = [_row(head), "|" + "---|" * len(head), *map(_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _by_subset(found: Scores) -> str:
-    head = ("evidence", "runs", "seen", "right", "top 3", "beside", "open", "wrong", "sure", "accuracy")
+    head = ("evidence", "runs", "seen", "top 1", "top 3", "right", "beside", "open", "wrong", "sure", "accuracy")
     rows = (
-        (s.subset, s.runs, s.seen, s.right, s.among_top, s.beside, s.open, s.wrong, s.wrong_sure, _percent(s.top1))
+        (
+            *(s.subset, s.runs, s.seen, s.first, s.among_top, s.right, s.beside, s.open, s.wrong, s.wrong_sure),
+            _percent(s.accuracy),
+        )
         for s in found.subsets
     )
     return _table(head, rows)
@@ -108,7 +119,8 @@ def _calibration(found: Scores) -> str:
     )
     brier = "" if found.calibration.brier is None else f"Brier score: {found.calibration.brier:.3f}.\n"
     table = _table(("probability", "causes named", "predicted", "true"), rows)
-    return f"## Calibration\n\nEvery cause that was named, over all runs, twins and subsets. {brier}\n{table}"
+    said = f"Every cause that was named, over all runs, twins and subsets. {brier}"
+    return "\n".join(("## Calibration\n", said, table, f"![predicted against true]({CALIBRATION})\n"))
 
 
 def _twins(found: Scores) -> str:

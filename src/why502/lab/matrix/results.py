@@ -60,10 +60,9 @@ class Judged(Struct, frozen=True):
     """The faults by probability, likeliest first."""
     defects: tuple[str, ...] = ()
 
-    @property
-    def fine(self) -> bool:
-        """Nothing to look into: the fault named, or no word about anything."""
-        return self.verdict in (Verdict.RIGHT, Verdict.QUIET) and not self.defects
+    def names_first(self, cause: str) -> bool:
+        """The cause is named, and first of all stands nothing that is not true."""
+        return any(n.cause == cause for n in self.named) and self.named[0].true
 
     def among_top(self, cause: str) -> bool:
         ranked = [n.cause for n in self.named]

@@ -18,6 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import structs
+
 from why502 import __version__
 from why502.errors import Why502Error
 from why502.lab.enter import PR_SET_PDEATHSIG
@@ -35,7 +38,10 @@ if TYPE_CHECKING:
 
 RUNS_PER_CORE = 2
 """A run mostly waits; more of them side by side disturb each other's milliseconds."""
+SIDE_BY_SIDE = RUNS_PER_CORE * (os.cpu_count() or 1)
 LONGEST_RUN_S = 180
+NOTE = ".run.json"
+"""Beside each bundle that is kept: which run it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Wishes:
     """None: all that are installed and can show the fault."""
     quick: bool = False
     """Each fault on one proxy only."""
-    side_by_side: int = RUNS_PER_CORE * (os.cpu_count() or 1)
+    side_by_side: int = SIDE_BY_SIDE
 
 
 def jobs(wishes: Wishes) -> tuple[Job, ...]:
@@ -76,23 +82,38 @@ def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
 
 
 def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None] = lambda _: None) -> Matrix:
-    """Run everything; bundles of what was not judged rightly are kept in the folder `keep`."""
-    planned = jobs(wishes)
-    begin_s = time.monotonic()
-    done = []
+    """Run everything; the bundles are kept in the folder `keep`."""
     with ExitStack() as stack:
         stack.enter_context(orderly_end())
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
         folder.mkdir(parents=True, exist_ok=True)
-        for number, one in enumerate(_run_all(planned, folder, wishes.side_by_side), 1):
-            done.append(one)
-            progress(f"{number}/{len(planned)} {one.job.label}: {sentence(one)}")
+        work = partial(_run_one, folder=folder, keeps=keep is not None)
+        return _matrix(jobs(wishes), work, wishes.side_by_side, progress)
+
+
+def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] = lambda _: None) -> Matrix:
+    """Judge anew the bundles that a former matrix left in `kept`: what another weight makes of them, in seconds."""
+    planned = tuple(job for path in sorted(kept.glob("*" + NOTE)) if (job := _read_note(path).job))
+    if not planned:
+        raise Why502Error("no runs of a matrix", where=str(kept), hint="name the folder that was given to -o")
+    with orderly_end():
+        return _matrix(planned, partial(_judge_one, folder=kept), side_by_side, progress)
+
+
+def _matrix(
+    planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int, progress: Callable[[str], None]
+) -> Matrix:
+    begin_s = time.monotonic()
+    done = []
+    for number, one in enumerate(_all(planned, work, side_by_side), 1):
+        done.append(one)
+        progress(f"{number}/{len(planned)} {one.job.label}: {sentence(one)}")
     done.sort(key=lambda one: planned.index(one.job))
     return Matrix(
         schema=MATRIX_SCHEMA,
         made_by=f"why502 {__version__}",
         kernel=os.uname().release.partition("-")[0],
-        seeds=tuple(wishes.seeds),
+        seeds=tuple(sorted({job.seed for job in planned})),
         took_s=round(time.monotonic() - begin_s, 1),
         runs=tuple(done),
     )
@@ -107,11 +128,12 @@ def sentence(one: Run) -> str:
     return f"{whole.verdict}{': ' if named else ''}{named}"
 
 
-def _run_all(planned: Sequence[Job], folder: Path, side_by_side: int) -> Iterator[Run]:
+def _all(planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int) -> Iterator[Run]:
+    """Whatever is done first comes first."""
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(side_by_side, mp_context=spawn, initializer=partial(_die_with, os.getpid()))
     try:
-        futures = {pool.submit(_run_one, job, folder): job for job in planned}
+        futures = {pool.submit(work, job): job for job in planned}
         for future in as_completed(futures):
             yield _result(futures[future], future)
     except BaseException:
@@ -136,8 +158,8 @@ def _die_with(parent_pid: int) -> None:
         sys.exit("the matrix is gone")
 
 
-def _run_one(job: Job, folder: Path) -> Run:
-    """In a process of its own: run, judge, and keep only what was not judged rightly."""
+def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
+    """In a process of its own: run and judge."""
     bundle = folder / job.label
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(LONGEST_RUN_S)
@@ -149,10 +171,24 @@ def _run_one(job: Job, folder: Path) -> Run:
     finally:
         signal.alarm(0)
     judged = judge(job, bundle)
-    if all(one.fine for one in judged):
+    done = Run(job, len(outcomes.requests), outcomes.by_status, round(time.monotonic() - begin_s, 1), judged)
+    if keeps:
+        bundle.with_name(bundle.name + NOTE).write_bytes(msgspec.json.encode(done))
+    else:
         shutil.rmtree(bundle)
-    took_s = round(time.monotonic() - begin_s, 1)
-    return Run(job, len(outcomes.requests), outcomes.by_status, took_s, judged)
+    return done
+
+
+def _judge_one(job: Job, folder: Path) -> Run:
+    bundle = folder / job.label
+    return structs.replace(_read_note(bundle.with_name(bundle.name + NOTE)), judged=judge(job, bundle))
+
+
+def _read_note(path: Path) -> Run:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except msgspec.MsgspecError as error:
+        raise Why502Error("not the note of a run", where=str(path), why=str(error)) from error
 
 
 def _too_long(_number: int, _frame: FrameType | None) -> None:

@@ -30,6 +30,9 @@ class SubsetScore(Struct, frozen=True):
     seen: int
     """Runs in which this subset shows failures at all."""
     right: int
+    """The fault is named, and nothing that is not true."""
+    first: int
+    """The fault is named, and the cause that is named first is true."""
     among_top: int
     """The fault is among the three likeliest."""
     beside: int
@@ -39,8 +42,8 @@ class SubsetScore(Struct, frozen=True):
     open: int
 
     @property
-    def top1(self) -> float | None:
-        return self.right / self.seen if self.seen else None
+    def accuracy(self) -> float | None:
+        return self.first / self.seen if self.seen else None
 
 
 class BinScore(Struct, frozen=True):
@@ -101,6 +104,7 @@ def _subset(name: str, given: Sequence[Answer]) -> SubsetScore:
         runs=len(given),
         seen=len(given) - counts[Verdict.QUIET],
         right=counts[Verdict.RIGHT],
+        first=sum(judged.names_first(run.job.scenario) for run, judged in given),
         among_top=sum(judged.among_top(run.job.scenario) for run, judged in given),
         beside=counts[Verdict.BESIDE],
         wrong=counts[Verdict.WRONG],
