@@ -1,20 +1,42 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.errors import Why502Error
 from why502.lab.proxies import proxies
 from why502.lab.scenarios import by_name, scenarios
 from why502.lab.scenarios.accept_queue_overflow import TARGET_IDLE_S, pages
+from why502.suspects import modules
+from why502.suspects.planned import PLANNED
 
 
 def test_every_scenario_is_named_after_its_module_and_knows_its_proxies() -> None:
-    """One name everywhere; each proxy it names exists."""
+    """One name everywhere, a cause that why502 knows; each proxy it names exists."""
     for scenario in scenarios():
         assert scenario.pages.__module__.endswith(scenario.name.replace("-", "_"))
+        assert scenario.proxies
         assert set(scenario.proxies) <= set(proxies())
+        assert {scenario.name, *scenario.also_true} <= {*modules(), *PLANNED}
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_every_act_has_its_cue(seed: int) -> None:
+    """What makes the fault, or its harmless counterpart, is called for by the load."""
+    for scenario in scenarios():
+        pages = scenario.pages(seed, scenario.duration_s, scenario.time_scale)
+        cues = {page.cue for page in pages} | {page.cue_during[1] for page in pages if page.cue_during}
+        assert {*scenario.acts, *scenario.healthy_acts} == cues - {None}
+
+
+def test_seed_chooses_the_way_to_the_fault_and_never_the_twin() -> None:
+    """All ways come up; the twin is one."""
+    for scenario in scenarios():
+        ways = [scenario.target_setup(seed, healthy=False) for seed in range(12)]
+        assert all(way in ways for way in (scenario.faulty, *scenario.other_faulty))
+        assert scenario.target_setup(5, healthy=True) == scenario.healthy
 
 
 def test_unknown_scenario_is_refused_with_the_known_ones() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from why502.cli import output
+from why502.cli.lab_matrix import run_the_matrix
 from why502.errors import Exit, Why502Error
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def list_scenarios(*, as_json: bool) -> None:
 @click.argument("scenario")
 @click.option("--proxy", default="all", show_default=True, help="nginx, alb, or all that can show the fault.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same load and the same pauses.")
-@click.option("--time-scale", default=0.3, show_default=True, type=click.FloatRange(0.05, 10), metavar="X",
-              help="Multiplies every timeout of proxy and target, and the metrics' period of 60 s.")  # fmt: skip
-@click.option("--duration", default=25.0, show_default=True, type=click.FloatRange(5, 3600), metavar="S",
-              help="Seconds of load, about; the twin takes as long again.")  # fmt: skip
+@click.option("--time-scale", type=click.FloatRange(0.05, 10), metavar="X",
+              help="Multiplies the proxy's timeouts and the metrics' period [default: the scenario's].")  # fmt: skip
+@click.option("--duration", type=click.FloatRange(5, 3600), metavar="S",
+              help="Seconds of load, about; the twin's again [default: the scenario's].")  # fmt: skip
 @click.option("-o", "folder", metavar="DIR", type=click.Path(path_type=Path),
               help="Keep the bundles: DIR and DIR-healthy (DIR/PROXY... with several proxies).")  # fmt: skip
 @click.option("--no-twin", is_flag=True, help="Only the fault.")
@@ -51,8 +52,8 @@ def run_scenario(
     scenario: str,
     proxy: str,
     seed: int,
-    time_scale: float,
-    duration: float,
+    time_scale: float | None,
+    duration: float | None,
     folder: Path | None,
     no_twin: bool,
     healthy_only: bool,
@@ -95,3 +96,6 @@ def _show(trial: Trial) -> None:
 
     output.show(text.render(trial.diagnosis, width=output.width(), color=output.color()))
     output.show(trial.sentence + "\n")
+
+
+command.add_command(run_the_matrix)

@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True):
     counts: str
     """Where the counts for CloudWatch are written at the end."""
     time_scale: float = 1.0
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
+    idle_timeout_s: float = IDLE_TIMEOUT_S
 
 
 class Node:
@@ -59,9 +61,9 @@ class Node:
         self.settings = settings
         self.log = log
         scale = settings.time_scale
-        self.idle_timeout_s = IDLE_TIMEOUT_S * scale
+        self.idle_timeout_s = settings.idle_timeout_s * scale
         self.target = Target(
-            TargetSettings(settings.target, CONNECT_TIMEOUT_S * scale, self.idle_timeout_s),
+            TargetSettings(settings.target, settings.connect_timeout_s * scale, self.idle_timeout_s),
             check_every_s=HEALTH_CHECK_INTERVAL_S * scale,
             check_timeout_s=HEALTH_CHECK_TIMEOUT_S * scale,
         )

@@ -2,8 +2,8 @@
 
     python -m why502.lab.load PLAN.json
 
-One JSON object a line on stdout: `"restart"` where the plan wants the target restarted (it goes on when a line
-comes on stdin), and at the end the `Outcome` of every request.
+One JSON object a line on stdout: a `Cue` where something is to be done to the target (for those that wait it goes
+on when a line comes on stdin), and at the end the `Outcomes` of all requests.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Fetch(msgspec.Struct, frozen=True):
     body_bytes: int = 0
     body_delay_s: float = 0.0
     """How long after the header the body is sent, as a browser or an HTTP/2 front does."""
+    gives_up_after_s: float | None = None
+    """A client with less patience than the plan's."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -41,6 +43,10 @@ class Page(msgspec.Struct, frozen=True):
     fetches: tuple[Fetch, ...]
     restart_before: bool = False
     """The target is restarted at the beginning of the idle spell."""
+    cue: str | None = None
+    """Said at the beginning of the idle spell; the client waits until it has been acted upon."""
+    cue_during: tuple[float, str] | None = None
+    """(seconds after the page was opened, what is said then); the requests go on meanwhile."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -62,7 +68,14 @@ class Outcome(msgspec.Struct, frozen=True):
     """None: no answer (timeout, connection broken)."""
 
 
-class Outcomes(msgspec.Struct, frozen=True):
+class Cue(msgspec.Struct, frozen=True, tag=True):
+    """Now is the moment for something."""
+
+    name: str
+    waits: bool
+
+
+class Outcomes(msgspec.Struct, frozen=True, tag=True):
     """What became of all of them."""
 
     requests: tuple[Outcome, ...]
@@ -81,20 +94,34 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def open_page(plan: Plan, page: Page) -> list[Outcome]:
     """All requests of a page, each on a connection that stands already, as a browser's do."""
-    host, _, port = plan.address.rpartition(":")
-    connections = await asyncio.gather(
-        *(asyncio.open_connection(host, int(port), limit=MAX_HEAD_BYTES) for _ in page.fetches)
-    )
+    connections = await asyncio.gather(*(_connect(plan, number) for number in range(len(page.fetches))))
+    cue = asyncio.create_task(_say_later(*page.cue_during)) if page.cue_during else None
     fetches = zip(page.fetches, connections, strict=True)
-    return await asyncio.gather(*(_fetch(wanted, streams, plan.timeout_s) for wanted, streams in fetches))
+    outcomes = await asyncio.gather(*(_fetch(wanted, streams, plan.timeout_s) for wanted, streams in fetches))
+    if cue:
+        await cue
+    return outcomes
 
 
-async def _fetch(wanted: Fetch, streams: Streams, timeout_s: float) -> Outcome:
+async def _connect(plan: Plan, number: int) -> Streams | None:
+    """Each request of a page comes from an address of its own, so that clients and proxy share no ports."""
+    host, _, port = plan.address.rpartition(":")
+    client = (f"127.0.0.{1 + number % 250}", 0)
+    try:
+        async with asyncio.timeout(plan.timeout_s):
+            return await asyncio.open_connection(host, int(port), limit=MAX_HEAD_BYTES, local_addr=client)
+    except (TimeoutError, OSError):
+        return None
+
+
+async def _fetch(wanted: Fetch, streams: Streams | None, timeout_s: float) -> Outcome:
     await asyncio.sleep(wanted.after_s)
     at_s, begin_s = time.time(), time.monotonic()
     status = None
+    if streams is None:
+        return Outcome(wanted, at_s, 0.0, status)
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(wanted.gives_up_after_s or timeout_s):
             status = await _status(wanted, *streams)
     except (TimeoutError, OSError, EOFError, MalformedError):
         pass
@@ -130,15 +157,20 @@ async def load(plan: Plan) -> Outcomes:
     """Load all pages of the plan, one after the other."""
     outcomes: list[Outcome] = []
     for page in plan.pages:
-        if page.restart_before:
-            _say(RESTART)
+        if cue := RESTART if page.restart_before else page.cue:
+            _say(Cue(cue, waits=True))
             await asyncio.to_thread(sys.stdin.readline)
         await asyncio.sleep(page.idle_before_s)
         outcomes += await open_page(plan, page)
     return Outcomes(tuple(outcomes))
 
 
-def _say(what: object) -> None:
+async def _say_later(after_s: float, cue: str) -> None:
+    await asyncio.sleep(after_s)
+    _say(Cue(cue, waits=False))
+
+
+def _say(what: Cue | Outcomes) -> None:
     sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
     sys.stdout.flush()
 

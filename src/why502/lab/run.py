@@ -11,67 +11,79 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from why502.errors import Why502Error
-from why502.lab.hosts import PYTHON, Host, orderly_end, wire
-from why502.lab.load import RESTART, Outcomes, Plan
-from why502.lab.proxies import Proxy, RunningProxy, Setup
+from why502.lab.hosts import PYTHON, orderly_end, wire
+from why502.lab.load import RESTART, Cue, Outcomes, Plan
+from why502.lab.proxies import Proxy, Setup
 from why502.lab.proxies.interface import LISTEN
 from why502.lab.recording import Recording
+from why502.lab.stage import Act, Stage, restart_gracefully
 from why502.lab.target import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from why502.lab.scenarios import Scenario
 
-LONGEST_TIMERS_S = 70.0
-"""A proxy's connect and idle timeouts together, before time scaling."""
+PATIENCE_S = 5.0
+"""How much longer than the proxy's timers together the client waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a scenario is run."""
+    """How a scenario is run; None: as the scenario says."""
 
     seed: int = 1
-    time_scale: float = 0.3
-    duration_s: float = 25.0
+    time_scale: float | None = None
+    duration_s: float | None = None
+
+    def scale(self, scenario: Scenario) -> float:
+        return scenario.time_scale if self.time_scale is None else self.time_scale
+
+    def lasts_s(self, scenario: Scenario) -> float:
+        return scenario.duration_s if self.duration_s is None else self.duration_s
 
 
 def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, healthy: bool = False) -> Outcomes:
     """Run a scenario, or its healthy twin, and leave the evidence in the folder `bundle` (made here)."""
-    setup = scenario.healthy if healthy else scenario.faulty
+    scale = options.scale(scenario)
+    settings = scenario.proxy_settings(options.seed, healthy=healthy)
     with contextlib.ExitStack() as stack:
         stack.enter_context(orderly_end())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
         folder.chmod(0o711)  # nginx's worker is another user
         ends = stack.enter_context(wire())
-        target = stack.enter_context(Target(ends.target, setup, folder, options.seed, options.time_scale))
-        proxy_setup = Setup(ends.proxy, target.address, folder, options.time_scale)
+        if settings.local_ports:
+            ends.proxy.set_sysctls({"net.ipv4.ip_local_port_range": settings.local_ports})
+        target_setup = scenario.target_setup(options.seed, healthy=healthy)
+        target = stack.enter_context(Target(ends.target, target_setup, folder, options.seed, scale))
+        proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings)
         recording = stack.enter_context(Recording(ends, proxy, proxy_setup))
         with proxy.running(proxy_setup) as running:
             plan = Plan(
                 address=LISTEN,
-                timeout_s=LONGEST_TIMERS_S * options.time_scale + 5.0,
-                pages=scenario.pages(options.seed, options.duration_s, options.time_scale),
+                timeout_s=(settings.connect_timeout_s + settings.read_timeout_s) * scale + PATIENCE_S,
+                pages=scenario.pages(options.seed, options.lasts_s(scenario), scale),
             )
-            outcomes = _load(ends.proxy, plan, folder, target, running, recording)
+            acts = {RESTART: restart_gracefully, **(scenario.healthy_acts if healthy else scenario.acts)}
+            outcomes = _load(plan, folder, Stage(ends, target, running, recording, options.seed), acts)
         recording.write(bundle)
         return outcomes
 
 
-def _load(host: Host, plan: Plan, folder: Path, target: Target, proxy: RunningProxy, recording: Recording) -> Outcomes:
-    """Let the client carry out the plan; restart the target where it asks for that."""
+def _load(plan: Plan, folder: Path, stage: Stage, acts: Mapping[str, Act]) -> Outcomes:
+    """Let the client carry out the plan; act where it gives a cue."""
     written, log = folder / "plan.json", folder / "load.log"
     written.write_bytes(msgspec.json.encode(plan))
     command = (PYTHON, "-m", "why502.lab.load", str(written))
-    with host.running(*command, log=log, answers=True) as client:
+    with stage.ends.proxy.running(*command, log=log, answers=True) as client:
         assert client.stdout is not None and client.stdin is not None  # noqa: PT018 - pipes, as asked for
         for line in client.stdout:
-            said = msgspec.json.decode(line, type=str | Outcomes)
+            said = msgspec.json.decode(line, type=Cue | Outcomes)
             if isinstance(said, Outcomes):
                 return said
-            if said == RESTART:
-                proxy.deregister()
-                recording.note_change("the service was restarted, taken out of rotation meanwhile")
-                target.restart()
-                proxy.register()
+            if act := acts.get(said.name):
+                act(stage)
+            if said.waits:
                 client.stdin.write("go on\n")
                 client.stdin.flush()
     raise Why502Error("the lab's client broke off", why=log.read_text(errors="replace").strip()[-500:])

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from why502.lab import certificate
 from why502.lab.hosts import PYTHON, Host
-from why502.lab.scenarios.interface import TargetSetup
 from why502.lab.waiting import until_listening
 
 if TYPE_CHECKING:
-    import subprocess
     from types import TracebackType
 
 PORT = 8080
+CERTIFICATE = "target.pem"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSetup:
+    """How the target is started."""
+
+    module: str
+    """`python -m MODULE --address ADDRESS --seed SEED ...`"""
+    arguments: Callable[[float], tuple[str, ...]]
+    """Further arguments for a time scale."""
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    """Inside the target's namespace."""
+    certificate_for: str | None = None
+    """It has a certificate for this name, which the proxy trusts."""
+    speaks_tls: bool = True
+    """False: it makes no use of its certificate."""
+    companions: tuple[str, ...] = ()
+    """Modules that run beside it: `python -m MODULE ADDRESS`."""
+    starts: bool = True
+    """False: it is not there before an act starts it."""
 
 
 @dataclass(slots=True)
@@ -27,7 +53,10 @@ class Target:
     folder: Path
     seed: int
     time_scale: float
-    _process: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _companions: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _companion_processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    _process: subprocess.Popen[str] | None = None
 
     @property
     def address(self) -> str:
@@ -35,24 +64,65 @@ class Target:
 
     def __enter__(self) -> Self:
         self.host.set_sysctls(self.setup.sysctls)
-        self._start()
+        if self.setup.certificate_for:
+            certificate.write(self.folder / CERTIFICATE, self.setup.certificate_for)
+        with contextlib.ExitStack() as stack:
+            self._companions = stack
+            for module in self.setup.companions:
+                self._start_companion(module)
+            if self.setup.starts:
+                self.start()
+            self._companions = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.close()
+        self.stop()
+        self._companions.close()
 
     def restart(self) -> None:
         """End it gracefully, then start it anew (its seed moves on, so that it does not repeat itself)."""
-        self._process.close()
-        self.seed += 1
-        self._start()
+        self.stop()
+        self.start()
 
-    def _start(self) -> None:
+    def stop(self) -> None:
+        """End it by SIGTERM."""
+        self._running.close()
+        self._process = None
+
+    def crash(self) -> None:
+        """End it by SIGKILL."""
+        if self._process:
+            self._process.kill()
+        self.stop()
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        if self._process:
+            return
         log = self.folder / "target.log"
         options = ("--address", self.address, "--seed", str(self.seed), *self.setup.arguments(self.time_scale))
-        process: subprocess.Popen[str] = self._process.enter_context(
+        if self.setup.certificate_for and self.setup.speaks_tls:
+            options += ("--certificate", str(self.folder / CERTIFICATE))
+        self.seed += 1
+        self._process = self._running.enter_context(
             self.host.running(PYTHON, "-m", self.setup.module, *options, log=log)
         )
-        until_listening(self.host, self.address, process, log)
+        until_listening(self.host, self.address, self._process, log)
+
+    def _start_companion(self, module: str) -> None:
+        command = (PYTHON, "-m", module, self.host.address)
+        process = self._companions.enter_context(self.host.running(*command, log=self.folder / "companion.log"))
+        self._companion_processes.append(process)
+
+    def tell_companions(self, *, knows: bool) -> None:
+        """SIGUSR1 or SIGUSR2 to each of them, whatever that means to it."""
+        for process in self._companion_processes:
+            process.send_signal(signal.SIGUSR2 if knows else signal.SIGUSR1)
+
+    def forget_connections(self) -> None:
+        """Destroy all established connections of the port (SOCK_DESTROY, which sends a reset to either side)."""
+        command = ["ss", "--kill", "--tcp", "--no-header", "state", "established", f"sport = :{PORT}"]
+        run = partial(subprocess.run, command, check=True, capture_output=True, env={**os.environ, "PATH": SYSTEM_PATH})
+        self.host.call(run)

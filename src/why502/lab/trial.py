@@ -94,7 +94,7 @@ def trials(
             prepare(bundle)  # refused before minutes of running, not after them
         for proxy, healthy, bundle in places:
             kind = "the healthy twin" if healthy else "the fault"
-            progress(f"{proxy.name}: {kind}, about {options.duration_s:.0f} s")
+            progress(f"{proxy.name}: {kind}, about {options.lasts_s(scenario):.0f} s")
             outcomes = run(scenario, proxy, options, bundle, healthy=healthy)
             yield Trial(scenario, proxy.name, healthy, bundle, outcomes, diagnose([str(bundle)]))
 

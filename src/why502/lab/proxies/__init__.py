@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from why502.lab.proxies.interface import Proxy, RunningProxy, Setup
+from why502.lab.proxies.interface import Proxy, ProxySettings, RunningProxy, Setup
 
-__all__ = ["Proxy", "RunningProxy", "Setup", "proxies"]
+__all__ = ["Proxy", "ProxySettings", "RunningProxy", "Setup", "proxies"]
 
 
 def proxies() -> dict[str, Proxy]:

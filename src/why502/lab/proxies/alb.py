@@ -45,6 +45,8 @@ def running(setup: Setup) -> Iterator[Alb]:
         log=str(setup.folder / "access.log"),
         counts=str(setup.folder / "counts.json"),
         time_scale=setup.time_scale,
+        connect_timeout_s=setup.settings.connect_timeout_s,
+        idle_timeout_s=min(setup.settings.read_timeout_s, setup.settings.idle_timeout_s),
     )
     written = setup.folder / "alb.json"
     written.write_bytes(msgspec.json.encode(settings))
@@ -67,4 +69,4 @@ def counts(setup: Setup) -> list[Count]:
     return COUNTS.decode((setup.folder / "counts.json").read_bytes())
 
 
-PROXY = Proxy("alb", running, evidence, Metrics(counts, period_s=60.0))
+PROXY = Proxy("alb", running, evidence, metrics=Metrics(counts, period_s=60.0))

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from why502.errors import Why502Error
-from why502.lab.proxies.interface import LISTEN, Proxy, Setup
+from why502.lab.proxies.interface import LISTEN, TARGET_NAME, Proxy, Setup
 from why502.lab.waiting import until_listening
 
 if TYPE_CHECKING:
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 CONFIGURATION = """\
 daemon off;
 worker_processes 1;
+{limits}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
+events {{ worker_connections {connections}; }}
 http {{
     log_format lab '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
                    '"$http_referer" "$http_user_agent" rt=$request_time ua="$upstream_addr" '
@@ -32,21 +33,23 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     upstream api {{
-        server {target};
+        {servers}
         keepalive 32;
         keepalive_timeout {idle_ms}ms;
     }}
     server {{
         listen {listen};
+        {ahead}
         location / {{
-            proxy_pass http://api;
+            proxy_pass {towards};
+            proxy_set_header Host $host;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             # The body goes on as it streams in, in a write of its own.
             proxy_request_buffering off;
             proxy_connect_timeout {connect_ms}ms;
-            proxy_read_timeout {idle_ms}ms;
-            proxy_send_timeout {idle_ms}ms;
+            proxy_read_timeout {read_ms}ms;
+            proxy_send_timeout {read_ms}ms;
         }}
     }}
 }}
@@ -71,18 +74,41 @@ def program() -> str:
     return found
 
 
+TLS = """\
+proxy_ssl_verify on;
+        proxy_ssl_trusted_certificate {folder}/target.pem;
+        proxy_ssl_name {name};"""
+
+RESOLVER = """\
+resolver {address} valid=1s ipv6=off;
+        resolver_timeout 1s;
+        set $api {name};"""
+
+
+def _configuration(setup: Setup) -> str:
+    settings, scale = setup.settings, setup.time_scale
+    address, _, port = setup.target.rpartition(":")
+    ahead = TLS.format(folder=setup.folder, name=TARGET_NAME) if settings.tls else ""
+    if settings.resolves:
+        ahead = RESOLVER.format(address=address, name=TARGET_NAME)
+    return CONFIGURATION.format(
+        folder=setup.folder,
+        listen=LISTEN,
+        limits=f"worker_rlimit_nofile {settings.descriptors};" if settings.descriptors else "",
+        connections=settings.connections,
+        servers=f"server {setup.target};" * settings.times_listed,
+        ahead=ahead,
+        towards=f"http://$api:{port}" if settings.resolves else f"{'https' if settings.tls else 'http'}://api",
+        connect_ms=round(1000 * settings.connect_timeout_s * scale),
+        read_ms=round(1000 * settings.read_timeout_s * scale),
+        idle_ms=round(1000 * settings.idle_timeout_s * scale),
+    )
+
+
 @contextlib.contextmanager
 def running(setup: Setup) -> Iterator[Nginx]:
     configuration = setup.folder / "nginx.conf"
-    configuration.write_text(
-        CONFIGURATION.format(
-            folder=setup.folder,
-            target=setup.target,
-            listen=LISTEN,
-            connect_ms=round(10_000 * setup.time_scale),
-            idle_ms=round(60_000 * setup.time_scale),
-        )
-    )
+    configuration.write_text(_configuration(setup))
     start_log = setup.folder / "start.log"
     command = (program(), "-e", str(start_log), "-p", str(setup.folder), "-c", str(configuration))
     with setup.host.running(*command, log=start_log) as process:
@@ -94,4 +120,4 @@ def evidence(setup: Setup) -> dict[str, Path]:
     return {name: setup.folder / name for name in ("access.log", "error.log")}
 
 
-PROXY = Proxy("nginx", running, evidence)
+PROXY = Proxy("nginx", running, evidence, program)

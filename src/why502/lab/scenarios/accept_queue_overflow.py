@@ -14,7 +14,8 @@ from __future__ import annotations
 import random
 
 from why502.lab.load import Fetch, Page
-from why502.lab.scenarios.interface import Scenario, TargetSetup
+from why502.lab.scenarios.interface import Scenario
+from why502.lab.target import TargetSetup
 
 SERVER = "why502.lab.servers.first_digit_api"
 TARGET_IDLE_S = 30.0
@@ -83,4 +84,6 @@ SCENARIO = Scenario(
     faulty=TargetSetup(SERVER, _arguments, {"net.core.somaxconn": "128"}),
     healthy=TargetSetup(SERVER, _roomy_arguments, {"net.core.somaxconn": "4096"}),
     pages=pages,
+    duration_s=25.0,
+    time_scale=0.3,
 )

@@ -1,0 +1,65 @@
+"""One run, diagnosed on every subset of its evidence, and each diagnosis compared with the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.diagnosis import diagnose
+from why502.lab.matrix.results import Job, Judged, Named, Verdict
+from why502.lab.scenarios import by_name
+from why502.lab.subsets import SUBSETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from why502.model.verdict import Document
+
+
+def judge(job: Job, bundle: Path) -> tuple[Judged, ...]:
+    """One answer for each subset that this bundle has; the last one for all of it."""
+    return tuple(_judge(job, bundle))
+
+
+def _judge(job: Job, bundle: Path) -> Iterator[Judged]:
+    for subset in SUBSETS:
+        files = subset.files(bundle)
+        if files is None:
+            continue
+        diagnosis = diagnose([str(path) for path in files])
+        document = diagnosis.document
+        named = tuple(_named(job, document))
+        yield Judged(
+            subset=subset.name,
+            verdict=_verdict(job, named, document.failures.total),
+            failures=document.failures.total,
+            named=named,
+            suspected=_suspected(document),
+            defects=diagnosis.defects,
+        )
+
+
+def truth(job: Job) -> frozenset[str]:
+    """All causes that may rightly be named; none for a healthy twin."""
+    return frozenset() if job.healthy else by_name(job.scenario).also_true | {job.scenario}
+
+
+def _named(job: Job, document: Document) -> Iterator[Named]:
+    true = truth(job)
+    for verdict in document.verdicts:
+        yield Named(verdict.cause, verdict.probability, verdict.failures, verdict.cause in true)
+
+
+def _verdict(job: Job, named: tuple[Named, ...], failures: int) -> Verdict:
+    if not all(one.true for one in named):
+        return Verdict.WRONG
+    if any(one.cause == job.scenario for one in named):
+        return Verdict.RIGHT
+    if named:
+        return Verdict.BESIDE
+    return Verdict.OPEN if failures else Verdict.QUIET
+
+
+def _suspected(document: Document) -> tuple[tuple[str, float], ...]:
+    known = [(s.cause, s.probability) for s in document.suspects if s.kind == "fault" and s.probability is not None]
+    return tuple(sorted(known, key=lambda suspect: -suspect[1]))

@@ -1,0 +1,134 @@
+"""The figures of a matrix as a page: `docs/accuracy.md`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from why502.lab.matrix.pictures import BY_FAULT, CALIBRATION
+from why502.lab.matrix.results import Matrix, Verdict
+from why502.lab.matrix.scores import SURE, Scores, answers, scores
+from why502.lab.subsets import SUBSETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+CHECKED_SEEDS = range(1, 10)
+"""Weights are checked on these; what is published comes from others."""
+
+HEAD = """\
+# Accuracy
+
+Written by `why502 lab matrix`; do not edit. Every fault is made for real (`why502 lab list`), with real proxies and the
+emulated ALB, each beside its healthy twin: the same load without the fault. One run serves all subsets of the evidence.
+"""
+
+WORDS = f"""\
+*top 1*: the fault is named, and the strongest verdict is true. *top 3*: it is among the three likeliest. *right*: it is
+named, and nothing that is not true beside it. *beside*: only what the fault brought along is named (refused connections
+after a crash). *open*: failures are seen, no cause is named. *wrong*: a cause is named that was not at work; *sure*:
+with {SURE:.0%} or more. *accuracy*: top 1, of the runs in which this evidence shows failures at all (*seen*).
+"""
+
+PICTURE = f"![by fault and evidence: how many top 1 of those seen]({BY_FAULT})\n"
+
+
+def page(matrix: Matrix) -> str:
+    """The whole page."""
+    found = scores(matrix)
+    parts = (
+        HEAD,
+        _split(matrix),
+        "## By evidence\n",
+        WORDS,
+        _by_subset(found),
+        PICTURE,
+        *_by_fault(matrix),
+        _calibration(found),
+    )
+    return "\n".join((*parts, _twins(found), _broken(found))).rstrip("\n") + "\n"
+
+
+def _split(matrix: Matrix) -> str:
+    seeds = ", ".join(map(str, matrix.seeds))
+    checked = sorted(set(matrix.seeds) & set(CHECKED_SEEDS))
+    said = (
+        f"seeds {', '.join(map(str, checked))} are among those on which weights were checked: these figures flatter"
+        if checked
+        else "no weight was checked on them"
+    )
+    first, last = CHECKED_SEEDS[0], CHECKED_SEEDS[-1]
+    return (
+        f"{matrix.made_by}, Linux {matrix.kernel}; {len(matrix.runs)} runs in {matrix.took_s / 60:.1f} minutes. "
+        f"Seeds {first} to {last} are for checking weights. This page: seeds {seeds}; {said}.\n"
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [_row(head), "|" + "---|" * len(head), *map(_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _by_subset(found: Scores) -> str:
+    head = ("evidence", "runs", "seen", "top 1", "top 3", "right", "beside", "open", "wrong", "sure", "accuracy")
+    rows = (
+        (
+            *(s.subset, s.runs, s.seen, s.first, s.among_top, s.right, s.beside, s.open, s.wrong, s.wrong_sure),
+            _percent(s.accuracy),
+        )
+        for s in found.subsets
+    )
+    return _table(head, rows)
+
+
+def _percent(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.0%}"
+
+
+def _by_fault(matrix: Matrix) -> Iterator[str]:
+    """The confusion matrix, row by row: what was named instead."""
+    for subset in SUBSETS:
+        rows = list(_fault_rows(matrix, subset.name))
+        if rows:
+            yield f"## Confusion: {subset.name}\n"
+            yield _table(("fault", "right", "otherwise"), rows)
+
+
+def _fault_rows(matrix: Matrix, subset: str) -> Iterator[tuple[str, str, str]]:
+    named: dict[str, Counter[str]] = defaultdict(Counter)
+    for run, judged in answers(matrix):
+        if judged.subset == subset and not run.job.healthy:
+            named[run.job.scenario][_named(judged.verdict, [n.cause for n in judged.named if not n.true])] += 1
+    for fault, counts in sorted(named.items()):
+        others = ", ".join(f"{name} {count}" for name, count in counts.most_common() if name != Verdict.RIGHT)
+        yield fault, f"{counts[Verdict.RIGHT]} of {counts.total()}", others
+
+
+def _named(verdict: Verdict, false: Sequence[str]) -> str:
+    return " and ".join(false) if verdict is Verdict.WRONG else str(verdict)
+
+
+def _calibration(found: Scores) -> str:
+    rows = (
+        (f"{b.from_probability:.0%} to {b.to_probability:.0%}", b.named, f"{b.mean:.1%}", f"{b.true:.1%}")
+        for b in found.calibration.bins
+    )
+    brier = "" if found.calibration.brier is None else f"Brier score: {found.calibration.brier:.3f}.\n"
+    table = _table(("probability", "causes named", "predicted", "true"), rows)
+    said = f"Every cause that was named, over all runs, twins and subsets. {brier}"
+    return "\n".join(("## Calibration\n", said, table, f"![predicted against true]({CALIBRATION})\n"))
+
+
+def _twins(found: Scores) -> str:
+    said = f"{found.twins} healthy twins, {found.twin_diagnoses} diagnoses: {len(found.false_verdicts)} with a verdict."
+    return "\n".join(("## Healthy twins\n", said, *(f"- {line}" for line in found.false_verdicts), ""))
+
+
+def _broken(found: Scores) -> str:
+    if not found.broken:
+        return ""
+    return "\n".join(("## Broken off\n", *(f"- {line}" for line in found.broken), ""))

@@ -1,0 +1,93 @@
+"""What a matrix leaves: `matrix.json`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+MATRIX_SCHEMA: Final = "why502-matrix/1"
+TOP: Final = 3
+
+
+class Job(Struct, frozen=True):
+    """One run that is wanted."""
+
+    scenario: str
+    proxy: str
+    seed: int
+    healthy: bool
+
+    @property
+    def label(self) -> str:
+        """Fit for a folder's name."""
+        return f"{self.scenario}-{self.proxy}-{self.seed}" + ("-healthy" if self.healthy else "")
+
+
+class Verdict(StrEnum):
+    """What a diagnosis was worth."""
+
+    RIGHT = "right"
+    """The fault is named, and nothing that is not true."""
+    BESIDE = "beside"
+    """Named was only what the fault brought along."""
+    WRONG = "wrong"
+    """A cause is named that was not at work."""
+    OPEN = "not determined"
+    """Failures were seen, and no cause was named."""
+    QUIET = "nothing seen"
+    """This part of the evidence shows no failure."""
+
+
+class Named(Struct, frozen=True):
+    """A named cause."""
+
+    cause: str
+    probability: float
+    failures: int
+    true: bool
+
+
+class Judged(Struct, frozen=True):
+    """One diagnosis: a run seen through one subset of its evidence."""
+
+    subset: str
+    verdict: Verdict
+    failures: int
+    named: tuple[Named, ...]
+    suspected: tuple[tuple[str, float], ...]
+    """The faults by probability, likeliest first."""
+    defects: tuple[str, ...] = ()
+
+    def names_first(self, cause: str) -> bool:
+        """The cause is named, and first of all stands nothing that is not true."""
+        return any(n.cause == cause for n in self.named) and self.named[0].true
+
+    def among_top(self, cause: str) -> bool:
+        ranked = [n.cause for n in self.named]
+        ranked += [name for name, _ in self.suspected if name not in ranked]
+        return self.failures > 0 and cause in ranked[:TOP]
+
+
+class Run(Struct, frozen=True):
+    """One run and its diagnoses."""
+
+    job: Job
+    requests: int = 0
+    by_status: dict[str, int] = {}
+    took_s: float = 0.0
+    judged: tuple[Judged, ...] = ()
+    error: str | None = None
+    """It broke off."""
+
+
+class Matrix(Struct, frozen=True):
+    """All of it."""
+
+    schema: str
+    made_by: str
+    kernel: str
+    seeds: tuple[int, ...]
+    took_s: float
+    runs: tuple[Run, ...]

@@ -1,0 +1,195 @@
+"""Runs the matrix: so many runs side by side, each in a process and in namespaces of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import structs
+
+from why502 import __version__
+from why502.errors import Why502Error
+from why502.lab.enter import PR_SET_PDEATHSIG
+from why502.lab.hosts import orderly_end
+from why502.lab.matrix.judging import judge
+from why502.lab.matrix.results import MATRIX_SCHEMA, Job, Matrix, Run
+from why502.lab.proxies import proxies
+from why502.lab.run import Options, run
+from why502.lab.scenarios import by_name, scenarios
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from types import FrameType
+
+RUNS_PER_CORE = 2
+"""A run mostly waits; more of them side by side disturb each other's milliseconds."""
+SIDE_BY_SIDE = RUNS_PER_CORE * (os.cpu_count() or 1)
+LONGEST_RUN_S = 180
+NOTE = ".run.json"
+"""Beside each bundle that is kept: which run it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Which part of the matrix is wanted."""
+
+    seeds: Sequence[int] = (1,)
+    faults: Sequence[str] = ()
+    """None: all."""
+    proxies: Sequence[str] = ()
+    """None: all that are installed and can show the fault."""
+    quick: bool = False
+    """Each fault on one proxy only."""
+    side_by_side: int = SIDE_BY_SIDE
+
+
+def jobs(wishes: Wishes) -> tuple[Job, ...]:
+    """All runs, each fault followed by its healthy twin."""
+    known = proxies()
+    if unknown := sorted(set(wishes.proxies) - known.keys()):
+        raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(known)}")
+    usable = wishes.proxies or [name for name, proxy in known.items() if proxy.installed]
+    chosen = [by_name(name) for name in wishes.faults] or scenarios()
+    planned = [
+        Job(scenario.name, proxy, seed, healthy)
+        for number, scenario in enumerate(chosen)
+        for proxy in _proxies([name for name in scenario.proxies if name in usable], number, quick=wishes.quick)
+        for seed in wishes.seeds
+        for healthy in (False, True)
+    ]
+    if not planned:
+        raise Why502Error("nothing is left to run", why="none of these faults shows with these proxies")
+    return tuple(planned)
+
+
+def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
+    return able[number % len(able) :][:1] if quick and able else able
+
+
+def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None] = lambda _: None) -> Matrix:
+    """Run everything; the bundles are kept in the folder `keep`."""
+    with ExitStack() as stack:
+        stack.enter_context(orderly_end())
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        work = partial(_run_one, folder=folder, keeps=keep is not None)
+        return _matrix(jobs(wishes), work, wishes.side_by_side, progress)
+
+
+def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] = lambda _: None) -> Matrix:
+    """Judge anew the bundles that a former matrix left in `kept`: what another weight makes of them, in seconds."""
+    planned = tuple(job for path in sorted(kept.glob("*" + NOTE)) if (job := _read_note(path).job))
+    if not planned:
+        raise Why502Error("no runs of a matrix", where=str(kept), hint="name the folder that was given to -o")
+    with orderly_end():
+        return _matrix(planned, partial(_judge_one, folder=kept), side_by_side, progress)
+
+
+def _matrix(
+    planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int, progress: Callable[[str], None]
+) -> Matrix:
+    begin_s = time.monotonic()
+    done = []
+    for number, one in enumerate(_all(planned, work, side_by_side), 1):
+        done.append(one)
+        progress(f"{number}/{len(planned)} {one.job.label}: {sentence(one)}")
+    done.sort(key=lambda one: planned.index(one.job))
+    return Matrix(
+        schema=MATRIX_SCHEMA,
+        made_by=f"why502 {__version__}",
+        kernel=os.uname().release.partition("-")[0],
+        seeds=tuple(sorted({job.seed for job in planned})),
+        took_s=round(time.monotonic() - begin_s, 1),
+        runs=tuple(done),
+    )
+
+
+def sentence(one: Run) -> str:
+    """What came out with all of the evidence."""
+    if one.error:
+        return f"broke off: {one.error}"
+    whole = one.judged[-1]
+    named = ", ".join(f"{n.cause} ({n.probability:.2f})" for n in whole.named)
+    return f"{whole.verdict}{': ' if named else ''}{named}"
+
+
+def _all(planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int) -> Iterator[Run]:
+    """Whatever is done first comes first."""
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(side_by_side, mp_context=spawn, initializer=partial(_die_with, os.getpid()))
+    try:
+        futures = {pool.submit(work, job): job for job in planned}
+        for future in as_completed(futures):
+            yield _result(futures[future], future)
+    except BaseException:
+        for process in tuple(pool._processes.values()):  # noqa: SLF001 - before Python 3.14 there is no other way
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(job: Job, future: Future[Run]) -> Run:
+    """A run that broke off is a result, too."""
+    error = future.exception()
+    return Run(job, error=f"{type(error).__name__}: {error}") if error else future.result()
+
+
+def _die_with(parent_pid: int) -> None:
+    """SIGTERM when the matrix is killed; that ends a run in order."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C of the terminal reaches the matrix alone
+    if os.getppid() != parent_pid:
+        sys.exit("the matrix is gone")
+
+
+def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
+    """In a process of its own: run and judge."""
+    bundle = folder / job.label
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST_RUN_S)
+    begin_s = time.monotonic()
+    try:
+        outcomes = run(by_name(job.scenario), proxies()[job.proxy], Options(job.seed), bundle, healthy=job.healthy)
+    except KeyboardInterrupt:  # SIGTERM: everything is cleaned up by now, and the pool would go on with the next run
+        os._exit(128 + signal.SIGTERM)
+    finally:
+        signal.alarm(0)
+    judged = judge(job, bundle)
+    done = Run(job, len(outcomes.requests), outcomes.by_status, round(time.monotonic() - begin_s, 1), judged)
+    if keeps:
+        bundle.with_name(bundle.name + NOTE).write_bytes(msgspec.json.encode(done))
+    else:
+        shutil.rmtree(bundle)
+    return done
+
+
+def _judge_one(job: Job, folder: Path) -> Run:
+    bundle = folder / job.label
+    return structs.replace(_read_note(bundle.with_name(bundle.name + NOTE)), judged=judge(job, bundle))
+
+
+def _read_note(path: Path) -> Run:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except msgspec.MsgspecError as error:
+        raise Why502Error("not the note of a run", where=str(path), why=str(error)) from error
+
+
+def _too_long(_number: int, _frame: FrameType | None) -> None:
+    raise Why502Error("a run of the lab took too long", why=f"more than {LONGEST_RUN_S} s")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from why502.errors import Why502Error
+from why502.lab.matrix.running import Wishes, jobs
+from why502.lab.proxies import Proxy, proxies
+from why502.lab.scenarios import scenarios
+from why502.lab.subsets import SUBSETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_every_fault_runs_with_every_proxy_and_seed_beside_its_twin() -> None:
+    """Nothing is left out, nothing twice."""
+    planned = jobs(Wishes(seeds=(1, 2), proxies=tuple(proxies())))
+    assert len(set(planned)) == len(planned) == sum(2 * 2 * len(s.proxies) for s in scenarios())
+    assert all(twin.healthy and not fault.healthy for fault, twin in zip(planned[::2], planned[1::2], strict=True))
+
+
+def test_quick_runs_each_fault_on_one_proxy_and_each_proxy_with_some() -> None:
+    """A quick look passes by everything once."""
+    planned = jobs(Wishes(quick=True, proxies=tuple(proxies())))
+    assert [job.scenario for job in planned[::2]] == [s.name for s in scenarios()]
+    assert {job.proxy for job in planned} == {proxy for s in scenarios() for proxy in s.proxies}
+
+
+def test_proxies_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless they were asked for by name: then the run says what is missing."""
+    monkeypatch.setattr(Proxy, "installed", property(lambda proxy: proxy.name == "alb"))
+    assert {job.proxy for job in jobs(Wishes())} == {"alb"}
+    assert {job.proxy for job in jobs(Wishes(proxies=("nginx",)))} == {"nginx"}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sentence"),
+    [
+        (Wishes(faults=("coffee",)), "no such scenario: coffee"),
+        (Wishes(proxies=("squid",)), "no such proxy: squid"),
+        (Wishes(faults=("name-not-resolved",), proxies=("alb",)), "nothing is left to run"),
+    ],
+)
+def test_wrong_wishes_are_refused(wishes: Wishes, sentence: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(Why502Error, match=sentence):
+        jobs(wishes)
+
+
+def test_subsets_leave_out_what_a_bundle_does_not_have(tmp_path: Path) -> None:
+    """An ALB has no error log: "logs" is its access log, not a subset of its own; metrics it has."""
+    for name in ("a_b.log.gz", "capture.pcapng", "host.json", "metrics.json", "changes.csv", "manifest.json"):
+        (tmp_path / name).touch()
+    found = {subset.name: subset.files(tmp_path) for subset in SUBSETS}
+    assert found["access + error log"] is None
+    assert found["logs + capture"] == (tmp_path / "a_b.log.gz", tmp_path / "capture.pcapng")
+    assert len(found["all"] or ()) == 5
+    (tmp_path / "metrics.json").unlink()
+    assert SUBSETS[-2].files(tmp_path) is None
