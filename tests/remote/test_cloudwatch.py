@@ -72,9 +72,11 @@ def put(environment: dict[str, str]) -> None:
     _put(client, "UnHealthyHostCount", {"LoadBalancer": BALANCER, "TargetGroup": GROUP}, sick)
 
 
-def _put(client: object, metric: str, dimensions: dict[str, str], points: object) -> None:
+def _put(
+    client: object, metric: str, dimensions: dict[str, str], points: object, namespace: str = "AWS/ApplicationELB"
+) -> None:
     client.put_metric_data(  # type: ignore[attr-defined]
-        Namespace="AWS/ApplicationELB",
+        Namespace=namespace,
         MetricData=[
             {
                 "MetricName": metric,
@@ -97,6 +99,56 @@ def test_the_balancers_metrics_of_the_window_are_fetched(name: str) -> None:
     assert len(by_name["RequestCount"].points) == 10
     assert by_name["UnHealthyHostCount"].points == ((BEGIN_S + 180, 1.0),)
     assert (reading.input.path, reading.input.source) == (f"cloudwatch:{BALANCER}", Source.METRICS)
+
+
+def _balancer_with_a_machine() -> tuple[str, str]:
+    """A load balancer made at moto's, and the instance behind it."""
+    ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for n, zone in enumerate("ab")
+    ]
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    machine = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnets[0])["Instances"][0][
+        "InstanceId"
+    ]
+    balancer = elb.create_load_balancer(Name="shop", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    group = elb.create_target_group(Name="shop", Protocol="HTTP", Port=8080, VpcId=vpc)["TargetGroups"][0]
+    elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": machine}])
+    elb.create_listener(
+        LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    )  # fmt: skip
+    return balancer, machine
+
+
+@pytest.mark.usefixtures("put")
+def test_processor_and_memory_of_the_machines_behind_it_are_fetched() -> None:
+    """EC2's own metric, and the agent's where it runs, whatever else it is labelled with."""
+    arn, machine = _balancer_with_a_machine()
+    client = boto3.client("cloudwatch")
+    at = datetime.fromtimestamp(BEGIN_S + 180, UTC).isoformat()
+    for namespace, metric, extra in (
+        ("AWS/EC2", "CPUUtilization", {}),
+        ("CWAgent", "mem_used_percent", {"ImageId": "i"}),
+    ):
+        _put(client, metric, {"InstanceId": machine, **extra}, [(at, 31.0)], namespace)
+    reading = CloudWatch(arn).fetch(WINDOW)
+    found = {fact.name: fact for fact in reading.facts if isinstance(fact, Series) and fact.points}
+    assert found["CPUUtilization"].points == found["mem_used_percent"].points == ((BEGIN_S + 180, 31.0),)
+    assert machine in str(found["CPUUtilization"].at)
+    assert reading.input.not_understood == 0
+
+
+@pytest.mark.usefixtures("put")
+def test_targets_that_may_not_be_listed_are_told() -> None:
+    """The balancer's own metrics are there all the same."""
+    told = CloudWatch(BALANCER).fetch(WINDOW).input
+    assert (told.records > 0, told.not_understood) == (True, 1)
+    assert "processor and memory of its targets" in told.first_not_understood[0].why
 
 
 @pytest.mark.usefixtures("put")

@@ -8,10 +8,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import structs
 
 from why502.errors import Why502Error
+from why502.model.case import Misread
+from why502.model.evidence import Place
+from why502.remote.instances import Metric, instances, metrics
 from why502.sources.cloudwatch import READER, SPARSE
-from why502.sources.interface import EvidenceFile
+from why502.sources.interface import FIRST_MISREAD, EvidenceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +69,7 @@ class CloudWatch:
         region = head.split(":")[3] if found and head.count(":") >= 4 else None
         try:
             self._client = boto3.client("cloudwatch", region_name=region or None)
+            self._elb = boto3.client("elbv2", region_name=region or None)
         except (BotoCoreError, ValueError) as error:
             raise _failed(self._asked, error) from error
 
@@ -74,19 +79,31 @@ class CloudWatch:
 
         try:
             dimensions = self._dimensions()
-            results = self._results(list(self._queries(dimensions, window)), window)
+            machines, unseen = self._machines(dimensions["LoadBalancer"])
+            wanted = [*self._of_balancer(dimensions), *metrics(self._client, machines)]
+            results = self._results([*_queries(wanted, window)], window)
         except (BotoCoreError, ClientError) as error:
             raise _failed(self._asked, error) from error
         content = msgspec.json.encode({"MetricDataResults": results})
-        return READER.read(EvidenceFile(f"cloudwatch:{dimensions['LoadBalancer']}", lambda: io.BytesIO(content)))
+        path = f"cloudwatch:{dimensions['LoadBalancer']}"
+        return _with_unseen(READER.read(EvidenceFile(path, lambda: io.BytesIO(content))), unseen)
+
+    def _machines(self, balancer: str) -> tuple[list[str], str | None]:
+        """Its targets, or why they are not told: reading metrics does not include the right to list targets."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return instances(self._elb, balancer), None
+        except ClientError as error:
+            return [], f"processor and memory of its targets: {error}"
 
     def _dimensions(self) -> dict[str, str]:
         """The dimension that names it; CloudWatch itself is asked where only the name was given."""
         if "/" in self._asked:
             return {"LoadBalancer": self._asked}
-        metrics = self._listed("RequestCount", [{"Name": "LoadBalancer"}])
+        listed = self._listed("RequestCount", [{"Name": "LoadBalancer"}])
         names = sorted(
-            {name for each in metrics if (name := each.get("LoadBalancer", "")).split("/")[1:2] == [self._asked]}
+            {name for each in listed if (name := each.get("LoadBalancer", "")).split("/")[1:2] == [self._asked]}
         )
         if len(names) != 1:
             why = f"CloudWatch knows several: {', '.join(names[:5])}" if names else "CloudWatch has no metrics of it"
@@ -101,29 +118,14 @@ class CloudWatch:
             for metric_ in page["Metrics"]:
                 yield {dimension["Name"]: dimension["Value"] for dimension in metric_["Dimensions"]}
 
-    def _queries(self, balancer: dict[str, str], window: Window) -> Iterator[dict[str, Any]]:
+    def _of_balancer(self, balancer: dict[str, str]) -> Iterator[Metric]:
         """Every metric of the balancer, and the host counts of each of its target groups."""
-        period_s = PERIOD_S * max(1, ceil((window.to_s - window.from_s) / PERIOD_S / MOST_POINTS))
-        wanted = [(metric, balancer) for metric in OF_BALANCER]
+        yield from ((NAMESPACE, metric, balancer) for metric in OF_BALANCER)
         own = [{"Name": key, "Value": value} for key, value in balancer.items()]
         for metric in OF_GROUPS:
-            groups = [found for found in self._listed(metric, own) if found.keys() == {"LoadBalancer", "TargetGroup"}]
-            wanted += [(metric, group) for group in groups]
-        for number, (metric, dimensions) in enumerate(wanted[:MOST_QUERIES]):
-            statistic = STATISTICS.get(metric) or ("Sum" if SPARSE.fullmatch(metric) else "Average")
-            yield {
-                "Id": f"m{number}",
-                "Label": " ".join((metric, dimensions.get("TargetGroup", ""))).strip(),
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": NAMESPACE,
-                        "MetricName": metric,
-                        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                    },
-                    "Period": period_s,
-                    "Stat": statistic,
-                },
-            }
+            for found in self._listed(metric, own):
+                if found.keys() == {"LoadBalancer", "TargetGroup"}:
+                    yield NAMESPACE, metric, found
 
     def _results(self, queries: list[dict[str, Any]], window: Window) -> list[Any]:
         pages = self._client.get_paginator("get_metric_data").paginate(
@@ -132,6 +134,35 @@ class CloudWatch:
             EndTime=datetime.fromtimestamp(window.to_s, UTC),
         )
         return [result for page in pages for result in page["MetricDataResults"]]
+
+
+def _queries(wanted: list[Metric], window: Window) -> Iterator[dict[str, Any]]:
+    period_s = PERIOD_S * max(1, ceil((window.to_s - window.from_s) / PERIOD_S / MOST_POINTS))
+    for number, (namespace, metric, dimensions) in enumerate(wanted[:MOST_QUERIES]):
+        statistic = STATISTICS.get(metric) or ("Sum" if SPARSE.fullmatch(metric) else "Average")
+        own = dimensions.get("TargetGroup") or dimensions.get("InstanceId") or ""
+        yield {
+            "Id": f"m{number}",
+            "Label": f"{metric} {own}".strip(),
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": namespace,
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                },
+                "Period": period_s,
+                "Stat": statistic,
+            },
+        }
+
+
+def _with_unseen(reading: Reading, why: str | None) -> Reading:
+    if why is None:
+        return reading
+    line = reading.input
+    misreads = (*line.first_not_understood, Misread(Place(line.path), why))[:FIRST_MISREAD]
+    told = structs.replace(line, not_understood=line.not_understood + 1, first_not_understood=misreads)
+    return structs.replace(reading, input=told)
 
 
 def _failed(load_balancer: str, error: Exception) -> Why502Error:

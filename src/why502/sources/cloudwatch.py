@@ -49,6 +49,8 @@ KNOWN = (
     "UnhealthyRoutingRequestCount",
     "CPUUtilization",
     "MemoryUtilization",
+    "cpu_usage_active",
+    "mem_used_percent",
 )
 """Names looked for inside a label such as 'app/shop/1234 HTTPCode_ELB_502_Count', or an id in lower case."""
 
