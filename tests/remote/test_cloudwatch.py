@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -156,6 +157,13 @@ def test_an_unknown_name_is_one_sentence() -> None:
     """What was asked for, and how to name it."""
     with pytest.raises(Why502Error, match=r"no such load balancer: nowhere: CloudWatch has no metrics of it"):
         CloudWatch("nowhere").fetch(WINDOW)
+
+
+def test_without_boto3_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an extra: nobody else needs it."""
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(Why502Error, match=r"boto3 is not installed; pip install 'why502\[aws\]'"):
+        CloudWatch(BALANCER)
 
 
 @pytest.mark.usefixtures("environment")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -130,6 +132,24 @@ def test_no_answer_is_one_sentence_without_the_password() -> None:
     with pytest.raises(Why502Error, match=r"no answer from Prometheus: http://127\.0\.0\.1:1/prefix: ") as raised:
         asked.fetch(Window(0.0, 60.0))
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"])
+def test_something_else_behind_the_address_is_one_sentence(said: bytes) -> None:
+    """Whatever it says, or leaves out."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=_say, args=(listener, said))
+        answering.start()
+        with pytest.raises(Why502Error, match="no answer from Prometheus"):
+            Prometheus(f"http://127.0.0.1:{listener.getsockname()[1]}").fetch(Window(0.0, 60.0))
+        answering.join(10)
+
+
+def _say(listener: socket.socket, said: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(said)
 
 
 def test_what_prometheus_refuses_is_told_in_its_words(server: str) -> None:

@@ -27,6 +27,10 @@ LONGEST_LAG_S = 300.0
 """Requests fail at once, or a few spans after a queue began to fill: up to so many spans, and so much time, later."""
 
 
+COUNTED_IN = {Side.PROXY: (*ELB_5XX, ELB_5XX_ALL), Side.TARGET: (TARGET_5XX,), None: (GATEWAY_5XX,)}
+"""Which metrics count the failures of a cluster, by who made them."""
+
+
 class FailureTimes(Struct, frozen=True):
     """When requests failed: in the cluster, in others of its target, and up to when all are known (epoch seconds)."""
 
@@ -88,9 +92,6 @@ def failure_times(scene: Scene) -> FailureTimes:
 
 def _times(cluster: Cluster) -> Iterable[float]:
     return (f.at_s for f in cluster.failures if f.at_s is not None)
-
-
-COUNTED_IN = {Side.PROXY: (*ELB_5XX, ELB_5XX_ALL), Side.TARGET: (TARGET_5XX,), None: (GATEWAY_5XX,)}
 
 
 def _counted(scene: Scene) -> Iterable[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from http.client import HTTPException
 from itertools import pairwise
 from math import ceil
 from statistics import median
@@ -84,9 +85,10 @@ class Prometheus:
 
     def _ask(self, what: str, asked: dict[str, str]) -> bytes:
         # POST, as long queries do not fit into every proxy's idea of a URL; the scheme was checked above
-        request = urllib.request.Request(  # noqa: S310 - http and https only
-            f"{self.url}/api/v1/{what}", urlencode(asked).encode(), self._headers
-        )
+        request = urllib.request.Request(f"{self.url}/api/v1/{what}", urlencode(asked).encode())  # noqa: S310 - as above
+        for name, value in self._headers.items():
+            # A redirection must not carry the password elsewhere.
+            request.add_unredirected_header(name, value)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - http and https only
                 content: bytes = response.read(MAX_BYTES + 1)
@@ -95,8 +97,8 @@ class Prometheus:
                 told = decode(error.read(4096))
             why = told if isinstance(told, str) and told.startswith("Prometheus") else f"HTTP status {error.code}"
             raise Why502Error("Prometheus refused", where=self.url, why=why, hint=HINT) from error
-        except (OSError, ValueError) as error:
-            why = str(getattr(error, "reason", error))
+        except (OSError, ValueError, HTTPException) as error:
+            why = str(getattr(error, "reason", error)) or type(error).__name__
             raise Why502Error("no answer from Prometheus", where=self.url, why=why, hint=HINT) from error
         if len(content) > MAX_BYTES:
             raise Why502Error(
