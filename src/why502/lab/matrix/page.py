@@ -62,7 +62,8 @@ def _split(matrix: Matrix) -> str:
     faults = len({run.job.scenario for run in matrix.runs})
     return (
         f"{matrix.made_by}, Linux {matrix.kernel}: {len(matrix.runs)} runs of {faults} faults with {proxies}.\n\n"
-        f"Seeds {first} to {last} are for checking weights. This page: {_in_number('seed', len(matrix.seeds))} {seeds}; {said}.\n"
+        f"Seeds {first} to {last} are for checking weights. "
+        f"This page: {_in_number('seed', len(matrix.seeds))} {seeds}; {said}.\n"
     )
 
 
