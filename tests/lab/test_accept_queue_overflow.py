@@ -128,7 +128,8 @@ def test_healthy_twin_fails_no_request(done: dict[str, Done], name: str) -> None
     healthy = done[name]
     assert set(healthy.outcomes.by_status) == {"200"}
     assert healthy.backlogs == {4096}
-    assert healthy.drops == healthy.grew("ListenOverflows") == healthy.grew("SyncookiesFailed") == 0
+    # Not sk_drops: on a busy machine it counts a stray segment now and then, without any overflow.
+    assert healthy.grew("ListenOverflows") == healthy.grew("SyncookiesFailed") == 0
     assert not any(c.failed for c in healthy.conversations)
     assert not any(f" {status} " in line for line in healthy.log_lines for status in (502, 503, 504))
     assert len(healthy.outcomes.requests) == len(done[name.removesuffix(" twin")].outcomes.requests)

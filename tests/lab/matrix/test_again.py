@@ -33,6 +33,18 @@ def test_kept_bundles_are_judged_anew(tmp_path: Path) -> None:
     assert run.judged[0].verdict is not Verdict.QUIET
 
 
+def test_evidence_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Nothing is seen in it, and the run does not break off."""
+    kept = run_of()
+    (tmp_path / kept.job.label).mkdir()
+    (tmp_path / kept.job.label / "access.log").write_text("no log at all\n")
+    (tmp_path / (kept.job.label + NOTE)).write_bytes(msgspec.json.encode(kept))
+    (run,) = judge_again(tmp_path, 1).runs
+    assert run.error is None
+    assert run.judged[0].verdict is Verdict.QUIET
+    assert "cannot be used as evidence" in (run.judged[0].unusable or "")
+
+
 def test_folder_without_runs_is_refused(tmp_path: Path) -> None:
     """With a hint at what was meant."""
     with pytest.raises(Why502Error, match="no runs of a matrix"):

@@ -9,7 +9,7 @@ def test_page_tells_rights_and_confusions() -> None:
     text = page(matrix_of(run_of(RIGHT), run_of(WRONG), run_of(OPEN), run_of(FALSE_ALARM, healthy=True)))
     assert "| target-crashed | 1 of 3 | keepalive-race 1, not determined 1 |" in text
     assert "| all | 3 | 3 | 1 | 3 | 1 | 0 | 1 | 1 | 1 | 33% |" in text
-    assert "1 healthy twins, 1 diagnoses: 1 with a verdict." in text
+    assert "1 twin, 1 diagnoses: 1 with a verdict." in text
 
 
 def test_page_states_the_split_of_seeds() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.diagnosis import diagnose
+from why502.errors import Why502Error
 from why502.lab.matrix.results import Job, Judged, Named, Verdict
 from why502.lab.scenarios import by_name
 from why502.lab.subsets import SUBSETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from why502.model.verdict import Document
@@ -24,19 +25,25 @@ def judge(job: Job, bundle: Path) -> tuple[Judged, ...]:
 def _judge(job: Job, bundle: Path) -> Iterator[Judged]:
     for subset in SUBSETS:
         files = subset.files(bundle)
-        if files is None:
-            continue
+        if files is not None:
+            yield _judge_subset(job, subset.name, files)
+
+
+def _judge_subset(job: Job, subset: str, files: Sequence[Path]) -> Judged:
+    try:
         diagnosis = diagnose([str(path) for path in files])
-        document = diagnosis.document
-        named = tuple(_named(job, document))
-        yield Judged(
-            subset=subset.name,
-            verdict=_verdict(job, named, document.failures.total),
-            failures=document.failures.total,
-            named=named,
-            suspected=_suspected(document),
-            defects=diagnosis.defects,
-        )
+    except Why502Error as error:  # an empty log, or one of a proxy that why502 cannot read yet
+        return Judged(subset, Verdict.QUIET, 0, (), (), unusable=str(error))
+    document = diagnosis.document
+    named = tuple(_named(job, document))
+    return Judged(
+        subset=subset,
+        verdict=_verdict(job, named, document.failures.total),
+        failures=document.failures.total,
+        named=named,
+        suspected=_suspected(document),
+        defects=diagnosis.defects,
+    )
 
 
 def truth(job: Job) -> frozenset[str]:

@@ -53,15 +53,22 @@ def _split(matrix: Matrix) -> str:
     seeds = ", ".join(map(str, matrix.seeds))
     checked = sorted(set(matrix.seeds) & set(CHECKED_SEEDS))
     said = (
-        f"seeds {', '.join(map(str, checked))} are among those on which weights were checked: these figures flatter"
+        f"weights were checked on {', '.join(map(str, checked))}: these figures flatter"
         if checked
         else "no weight was checked on them"
     )
     first, last = CHECKED_SEEDS[0], CHECKED_SEEDS[-1]
+    proxies = ", ".join(sorted({run.job.proxy for run in matrix.runs}))
+    faults = len({run.job.scenario for run in matrix.runs})
     return (
-        f"{matrix.made_by}, Linux {matrix.kernel}; {len(matrix.runs)} runs in {matrix.took_s / 60:.1f} minutes. "
-        f"Seeds {first} to {last} are for checking weights. This page: seeds {seeds}; {said}.\n"
+        f"{matrix.made_by}, Linux {matrix.kernel}: {len(matrix.runs)} runs of {faults} faults with {proxies}.\n\n"
+        f"Seeds {first} to {last} are for checking weights. "
+        f"This page: {_in_number('seed', len(matrix.seeds))} {seeds}; {said}.\n"
     )
+
+
+def _in_number(noun: str, count: int) -> str:
+    return noun + ("" if count == 1 else "s")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -124,7 +131,8 @@ def _calibration(found: Scores) -> str:
 
 
 def _twins(found: Scores) -> str:
-    said = f"{found.twins} healthy twins, {found.twin_diagnoses} diagnoses: {len(found.false_verdicts)} with a verdict."
+    twins = f"{found.twins} {_in_number('twin', found.twins)}, {found.twin_diagnoses} diagnoses"
+    said = f"{twins}: {len(found.false_verdicts)} with a verdict."
     return "\n".join(("## Healthy twins\n", said, *(f"- {line}" for line in found.false_verdicts), ""))
 
 

@@ -37,7 +37,7 @@ class Verdict(StrEnum):
     OPEN = "not determined"
     """Failures were seen, and no cause was named."""
     QUIET = "nothing seen"
-    """This part of the evidence shows no failure."""
+    """This part of the evidence shows no failure, or cannot be read."""
 
 
 class Named(Struct, frozen=True):
@@ -59,6 +59,8 @@ class Judged(Struct, frozen=True):
     suspected: tuple[tuple[str, float], ...]
     """The faults by probability, likeliest first."""
     defects: tuple[str, ...] = ()
+    unusable: str | None = None
+    """Why this part of the evidence could not be read at all."""
 
     def names_first(self, cause: str) -> bool:
         """The cause is named, and first of all stands nothing that is not true."""

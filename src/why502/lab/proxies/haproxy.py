@@ -22,6 +22,7 @@ defaults
     mode http
     log global
     option httplog
+    option abortonclose
     # Without repetitions: HAProxy waits a second before each.
     retries 0
     http-reuse always
