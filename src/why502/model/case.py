@@ -40,6 +40,8 @@ class Input(Struct, frozen=True):
     not_understood: int = 0
     first_not_understood: tuple[Misread, ...] = ()
     window: Window | None = None
+    also: tuple[Source, ...] = ()
+    """What its records are besides `source`: a container's output holds access and error lines."""
 
 
 class Series(Struct, frozen=True):
@@ -92,4 +94,5 @@ class Case(Struct, frozen=True):
 
     @property
     def looked_at(self) -> frozenset[Source]:
-        return frozenset(i.source for i in self.inputs if i.source is not None and i.records > 0)
+        told = (source for i in self.inputs if i.records > 0 for source in (i.source, *i.also))
+        return frozenset(source for source in told if source is not None)

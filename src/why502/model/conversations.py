@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from why502.model.details import ConversationDetail
 from why502.model.evidence import Place
 
 
@@ -32,6 +33,14 @@ class Outcome(StrEnum):
     """On a connection that had already served: a later request met a reset or silence, without a FIN before."""
     ANSWER_CUT = "answer-cut"
     """The answer began, then the target reset."""
+    MALFORMED = "malformed"
+    """The target's answer to a plain HTTP request is not HTTP, and the opener hung up."""
+    TRUNCATED = "truncated"
+    """The target closed before the answer had its announced length (Content-Length, or the last chunk)."""
+    TLS_FAILED = "tls-failed"
+    """The TLS handshake broke off: an alert, an answer that is not TLS, or a close in the middle of it."""
+    UNREACHABLE = "unreachable"
+    """An ICMP error answered the SYN."""
     NOT_ANSWERED = "not-answered"
     """The target acknowledged the request, and the opener gave up waiting for an answer."""
     ABANDONED = "abandoned"
@@ -42,6 +51,10 @@ class Outcome(StrEnum):
     """The capture ends with a request outstanding."""
     PARTIAL = "partial"
     """Begins or ends outside the capture, so that nothing can be said."""
+
+    @property
+    def failed(self) -> bool:
+        return self in FAILED_OUTCOMES
 
 
 FAILED_OUTCOMES = frozenset(
@@ -55,9 +68,36 @@ FAILED_OUTCOMES = frozenset(
         Outcome.RACED,
         Outcome.STALE,
         Outcome.ANSWER_CUT,
+        Outcome.MALFORMED,
+        Outcome.TRUNCATED,
+        Outcome.TLS_FAILED,
+        Outcome.UNREACHABLE,
         Outcome.NOT_ANSWERED,
     }
 )
+
+
+class FarSide(Struct, frozen=True):
+    """What a second capture, at the target's end, tells of a conversation that was captured at the proxy's end.
+
+    Numbers are differences between the two captures; duplicates and retransmissions count once.
+    """
+
+    at: Place
+    """Its first packet in the target's capture; if it has none, the capture as a whole."""
+    syns_lost: int = 0
+    """SYNs that left the proxy and never arrived."""
+    request_bytes_lost: int = 0
+    """Payload that left the proxy and never arrived."""
+    answer_bytes_lost: int = 0
+    """Payload that left the target and never arrived at the proxy."""
+    synacks_lost: int = 0
+    unanswered: bool = False
+    """The SYN or the last request arrived whole, and the target never answered it."""
+
+    @property
+    def lost(self) -> bool:
+        return bool(self.syns_lost or self.synacks_lost or self.request_bytes_lost or self.answer_bytes_lost)
 
 
 class Conversation(Struct, frozen=True):
@@ -75,6 +115,12 @@ class Conversation(Struct, frozen=True):
     first_s: float
     last_s: float
     packets: int = 0
+    """As Wireshark counts them: copies that were captured twice included."""
+    packets_received: int = 0
+    """Those of them that the target sent."""
+    wire_bytes_sent: int = 0
+    """Whole packets from the opener, as long as they were on the wire."""
+    wire_bytes_received: int = 0
     opened: bool = False
     """The SYN is in the capture."""
     syn_s: tuple[float, ...] = ()
@@ -92,6 +138,12 @@ class Conversation(Struct, frozen=True):
     segments_sent: int = 0
     """Data segments from the opener, without retransmissions."""
     retransmissions_sent: int = 0
+    retransmissions_received: int = 0
+    reordered: int = 0
+    """Segments of either side that came after later ones."""
+    zero_windows_by_opener: int = 0
+    """Segments that asked the other side to stop sending."""
+    zero_windows_by_target: int = 0
     exchanges: int = 0
     """How often the direction turned from request to answer."""
     request_s: float | None = None
@@ -109,10 +161,22 @@ class Conversation(Struct, frozen=True):
     """When the first RST or FIN that ended it was seen."""
     fin_by_target_s: float | None = None
     fin_by_opener_s: float | None = None
+    opener_isn: int | None = None
+    """Initial sequence number of the opener's SYN: with the addresses it names the conversation in any capture."""
+    detail: ConversationDetail | None = None
+    """What the second look found; None: it was not looked at twice."""
+    far_side: FarSide | None = None
+    """None: there is no capture of the target's end, or it does not cover this conversation."""
 
     @property
     def failed(self) -> bool:
-        return self.outcome in FAILED_OUTCOMES
+        return self.outcome.failed
+
+    @property
+    def notable(self) -> bool:
+        """It did not fail, and still something went wrong on the way."""
+        seen = (self.detail is not None and self.detail.notable) or (self.far_side is not None and self.far_side.lost)
+        return not self.failed and seen
 
     @property
     def connect_s(self) -> float | None:

@@ -69,6 +69,10 @@ class Attempt(Struct, frozen=True):
     connect_s: float | None = None
     header_s: float | None = None
     response_s: float | None = None
+    phase: Phase = Phase.UNKNOWN
+    """How far it had come when it failed."""
+    manner: Manner | None = None
+    """None: it did not fail, or it is the last one, of which `Request` tells."""
 
 
 class Request(Struct, frozen=True):
@@ -110,6 +114,8 @@ class Request(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
     """The proxy's own words (error-log message, reason code, termination state)."""
+    thread: str | None = None
+    """Who in the proxy wrote it ('pid:tid'): Apache tells one failure in several lines of one thread."""
 
     @property
     def failed(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from msgspec import Struct
 
-from why502.model.requests import Request
+from why502.model.requests import Manner, Phase, Request, Side
 
 
 class FailedRequest(Struct, frozen=True):
@@ -50,15 +52,29 @@ class Bucket(Struct, frozen=True):
     """5xx that the target sent."""
 
 
+class FailureKind(Struct, frozen=True):
+    """How often requests failed in one way, whether or not they are kept one by one."""
+
+    target: str | None
+    side: Side | None
+    phase: Phase
+    manner: Manner
+    status: int | None
+    failures: int
+
+
 class Traffic(Struct, frozen=True):
     """Everything that judgement needs from all logs together."""
 
     requests: int
     failures: tuple[FailedRequest, ...]
+    """By their end; at most `MAX_EXAMPLES`, of each kind a fair share, of each kind the earliest."""
     failures_total: int
     targets: tuple[TargetTraffic, ...]
     timeline: tuple[Bucket, ...]
     bucket_s: float
+    kinds: tuple[FailureKind, ...] = ()
+    """All failures, the most frequent kind first."""
 
     def target(self, name: str | None) -> TargetTraffic | None:
         return next((t for t in self.targets if t.target == name), None)
@@ -66,6 +82,12 @@ class Traffic(Struct, frozen=True):
 
 MAX_EXAMPLES = 1000
 """How many failures or delayed requests of one kind are kept one by one."""
+
+MAX_TARGETS = 1000
+"""How many targets are told apart."""
+
+MAX_KINDS = 1000
+"""How many kinds of failures are counted apart."""
 
 BURST_GAP_S = 0.25
 """Requests closer together than this to the same target belong to one burst: a page that loads."""
@@ -79,3 +101,28 @@ SYN_STEPS_S = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 11.0, 15.0, 19.0, 31.0)
 
 SYN_STEP_SLACK_S = 0.2
 """A connect that took a step plus less than this waited for that retransmission."""
+
+
+def micros(seconds: float | None) -> int | None:
+    """A time or a duration in microseconds, in which logs are compared: whole numbers have no rounding errors.
+
+    >>> micros(1535487443.366947), micros(None)
+    (1535487443366947, None)
+    """
+    return None if seconds is None else round(seconds * 1e6)
+
+
+@cache
+def syn_steps_us() -> tuple[tuple[int, int], ...]:
+    """From when to before when a connect waited for each retransmission."""
+    return tuple((round(step_s * 1e6), round((step_s + SYN_STEP_SLACK_S) * 1e6)) for step_s in SYN_STEPS_S)
+
+
+def delayed_by_syn(connect_s: float | None) -> bool:
+    """Whether a time to connect lies just above a retransmission of the SYN.
+
+    >>> delayed_by_syn(1.034), delayed_by_syn(0.4), delayed_by_syn(2.9)
+    (True, False, False)
+    """
+    connect_us = micros(connect_s)
+    return connect_us is not None and any(low_us <= connect_us < high_us for low_us, high_us in syn_steps_us())

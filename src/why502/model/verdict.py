@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from why502.model.details import Packet
 from why502.model.requests import Phase
 from why502.model.traffic import Bucket
 
@@ -131,6 +132,22 @@ class Link(Struct, frozen=True):
     """None: this link is missing; `text` says why."""
 
 
+class Ladder(Struct, frozen=True):
+    """The packets of one conversation, to be drawn between its two ends."""
+
+    opener: str
+    target: str
+    outcome: str
+    reason: str | None
+    at: str
+    """The packet that decided."""
+    packets: tuple[Packet, ...]
+    left_out: int = 0
+    """Packets that are not in `packets`..."""
+    left_out_after: int = 0
+    """...but came after so many of them."""
+
+
 class Undetermined(Struct, frozen=True):
     """A cluster of failures for which no cause is likelier than all others together."""
 
@@ -152,6 +169,8 @@ class Diagnosis(Struct, frozen=True):
     bucket_s: float = 60.0
     chains: tuple[tuple[Link, ...], ...] = ()
     """One for each verdict, in the same order."""
+    ladders: tuple[Ladder | None, ...] = ()
+    """An example conversation of each verdict, in the same order; None: no capture shows one packet by packet."""
     undetermined: tuple[Undetermined, ...] = ()
     defects: tuple[str, ...] = ()
     """Judges that crashed: shown beside the verdict, never counted as 'cleared'."""

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from why502.model.conversations import Conversation, Outcome
+
+STEPS_PER_DOUBLING = 32
+"""Durations that are only counted are counted in steps of 2.2 %."""
+
+
+class Counted(Struct, frozen=True):
+    """Conversations of one capture with one target that are not told one by one, because there are too many."""
+
+    target: str
+    outcomes: dict[Outcome, int]
+    first_s: float
+    """The first packet of any counted conversation of this capture."""
+    last_s: float
+    delayed: int = 0
+    connects: dict[int, int] = field(default_factory=dict)
+    """How many connects took 2 ** (step / `STEPS_PER_DOUBLING`) ns."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """The same from request to first byte."""
+    capture: str = ""
+    """Path of the (first) file."""
+
+    @property
+    def conversations(self) -> int:
+        return sum(self.outcomes.values())
 
 
 class TargetWire(Struct, frozen=True):
@@ -19,9 +43,23 @@ class TargetWire(Struct, frozen=True):
     delayed: tuple[Conversation, ...] = ()
     """Not failed, but a SYN had to be sent again, or the target dropped the final ACK; oldest first."""
     delayed_total: int = 0
+    noted: tuple[Conversation, ...] = ()
+    """Not failed, but the second look saw something: ICMP errors, GOAWAY, a full receive buffer, losses on the way."""
     connect_median_s: float | None = None
     answer_median_s: float | None = None
     """From request to first byte, of the answered."""
+
+
+class Pairing(Struct, frozen=True):
+    """Two captures of the same traffic, one at each end: each conversation counts once, as the proxy saw it."""
+
+    proxy_side: str
+    target_side: str
+    """Paths."""
+    conversations: int
+    """Seen in both."""
+    target_clock_ahead_s: float | None = None
+    """How far the target's clock is ahead of the proxy's, half a round trip at most wrong; None: it cannot be told."""
 
 
 class Wire(Struct, frozen=True):
@@ -31,6 +69,7 @@ class Wire(Struct, frozen=True):
     targets: tuple[TargetWire, ...]
     first_s: float | None = None
     last_s: float | None = None
+    pairings: tuple[Pairing, ...] = ()
 
     def target(self, name: str | None) -> TargetWire | None:
         return next((t for t in self.targets if t.target == name), None)
