@@ -55,3 +55,39 @@ def test_a_precise_line_keeps_its_own_phase() -> None:
     (only,), _ = join([request(100.0, **line)], [request(100.0, **ERROR)])
     assert isinstance(only, Request)
     assert only.manner is Manner.TIMEOUT
+
+
+def test_ports_of_clients_matter_only_where_both_logs_have_them() -> None:
+    """Apache's error log has the client's port, its access log has not; HAProxy and Caddy log both."""
+    error = {**ERROR, "client": "10.0.0.9:4711", "path": None, "method": None}
+    assert join([request(100.0, **LINE)], [request(100.0, **error)])[1] == []
+    other = {**LINE, "client": "10.0.0.9:4712"}
+    assert len(join([request(100.0, **other)], [request(100.0, **error)])[1]) == 1
+
+
+def test_an_access_line_that_tells_only_the_start_waits_for_its_error() -> None:
+    """Apache's `%t` is the start: the error comes when the timeout has passed, and tells the end."""
+    line = {**LINE, "proxy": "apache", "start_s": 100.0, "total_s": None}
+    (only,), rest = join([request(100.0, **line)], [request(160.2, **{**ERROR, "proxy": "apache"})])
+    assert rest == []
+    assert (only.end_s, only.manner) == (160.2, Manner.REFUSED)
+
+
+def test_combined_is_apaches_if_its_error_log_tells_of_it() -> None:
+    """The line alone cannot say whose it is."""
+    line = {**LINE, "proxy": "nginx", "start_s": None, "total_s": None}
+    (only,), _ = join([request(100.0, **line)], [request(101.0, **{**ERROR, "proxy": "apache"})])
+    assert only.proxy == "apache"
+
+
+def test_an_error_without_a_client_speaks_of_its_own_proxy_only() -> None:
+    """Traefik's lines name no request: the nearest failure of Traefik's own, and never somebody else's."""
+    error = {**ERROR, "proxy": "traefik", "client": None, "method": None, "path": None}
+    assert join([request(100.0, **{**LINE, "proxy": "traefik"})], [request(100.3, **error)])[1] == []
+    assert len(join([request(100.0, **LINE)], [request(100.3, **error)])[1]) == 1
+
+
+def test_a_body_that_broke_off_is_not_why_the_proxy_answered_502() -> None:
+    """The status had been passed on before."""
+    error = {**ERROR, "phase": Phase.BODY, "manner": Manner.CLOSED}
+    assert len(join([request(100.0, **LINE)], [request(100.0, **error)])[1]) == 1

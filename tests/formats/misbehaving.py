@@ -27,7 +27,17 @@ log_format ingress '$remote_addr - $remote_user [$time_local] "$request" $status
     '$upstream_addr $upstream_response_length $upstream_response_time $upstream_status $request_id';
 """
 
-NAMES = ("pairs", "bare", "ingress", "combined")
+JSON_AND_CUSTOM = """
+log_format json escape=json '{"time_iso8601":"$time_iso8601","msec":"$msec","remote_addr":"$remote_addr",'
+    '"request":"$request","status":"$status","body_bytes_sent":"$body_bytes_sent","request_time":"$request_time",'
+    '"upstream_addr":"$upstream_addr","upstream_status":"$upstream_status","agent":"$http_user_agent",'
+    '"upstream_connect_time":"$upstream_connect_time","upstream_header_time":"$upstream_header_time",'
+    '"upstream_response_time":"$upstream_response_time"}';
+log_format custom '$msec;$remote_addr;"$request";$status;$request_time;$upstream_addr;$upstream_status;'
+    '$upstream_connect_time;$upstream_header_time $upstream_response_time $body_bytes_sent';
+"""
+
+NAMES = ("pairs", "bare", "ingress", "combined", "json", "custom")
 
 CONFIGURATION = """
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log info;
@@ -36,6 +46,7 @@ http {{
   {formats}
   access_log {folder}/pairs.log pairs; access_log {folder}/bare.log bare;
   access_log {folder}/ingress.log ingress; access_log {folder}/combined.log combined;
+  access_log {folder}/json.log json; access_log {folder}/custom.log custom;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream nobody {{ server 127.0.0.1:9 down; server 127.0.0.1:10 down; }}
@@ -127,7 +138,9 @@ def nginx(folder: Path, **ports: int) -> Iterator[int]:
     with bound() as port:
         pass
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, formats=LOG_FORMATS, **ports))
+    configuration.write_text(
+        CONFIGURATION.format(folder=folder, port=port, formats=LOG_FORMATS + JSON_AND_CUSTOM, **ports)
+    )
     process = subprocess.Popen([shutil.which("nginx") or "nginx", "-p", str(folder), "-c", str(configuration)])
     try:
         _wait_until_it_listens(port, process)
@@ -147,9 +160,9 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("nginx did not start")
 
 
-def ask(port: int, path: str) -> None:
+def ask(port: int, path: str, client: str = "127.0.0.1") -> None:
     """One request; what comes back is of no interest."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(client, 0))
     try:
         connection.request("GET", path + "?id=7")
         connection.getresponse().read()
@@ -159,9 +172,9 @@ def ask(port: int, path: str) -> None:
         connection.close()
 
 
-def ask_and_leave(port: int, path: str) -> None:
-    """A client that gives up at once: it waits until nginx is at work, then leaves."""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+def ask_and_leave(port: int, path: str, client: str = "127.0.0.1") -> None:
+    """A client that gives up at once: it waits until the proxy is at work, then leaves."""
+    with socket.create_connection(("127.0.0.1", port), source_address=(client, 0)) as connection:
         connection.sendall(f"GET {path}?id=7 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         connection.settimeout(0.2)
         with suppress(TimeoutError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.formats.misbehaving import NAMES, record
+from why502.facts.error_log import join
 from why502.model.requests import Manner, Phase, Request, Side
 from why502.sources.gather import gather
 
@@ -43,6 +44,8 @@ WITH_TIMES: dict[str, tuple[Side | None, Phase, Manner | None]] = {
 EXPECTED: dict[str, dict[str, tuple[Side | None, Phase, Manner | None]]] = {
     "pairs": WITH_TIMES,
     "bare": WITH_TIMES,
+    "json": WITH_TIMES,
+    "custom": WITH_TIMES,
     "ingress": WITH_TIMES
     | dict.fromkeys(("/refused", "/closed", "/reset", "/malformed", "/too-large"), NGINX_MADE_IT)
     | dict.fromkeys(("/full", "/tls", "/slow"), NGINX_TIMED_OUT)
@@ -71,7 +74,9 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
     folder = tmp_path_factory.mktemp("nginx")
     record(folder)
     logs = [str(folder / f"{name}.log") for name in (*NAMES, "error")]
-    return {Path(reading.input.path).stem: reading for reading in gather(logs)}
+    usual = gather([log for log in logs if not log.endswith("custom.log")])
+    declared = gather([str(folder / "custom.log"), str(folder / "nginx.conf")])
+    return {Path(reading.input.path).stem: reading for reading in (*usual, *declared)}
 
 
 def requests(reading: Reading) -> dict[str, Request]:
@@ -95,5 +100,23 @@ def test_every_line_of_a_real_nginx_is_understood(readings: dict[str, Reading], 
 
 def test_a_failure_hidden_by_a_retry_is_kept_as_an_attempt(readings: dict[str, Reading]) -> None:
     """The client got a 200; the refused first attempt stands in the list."""
-    for log in ("pairs", "bare", "ingress"):
-        assert [attempt.status for attempt in requests(readings[log])["/retried"].attempts] == [502, 200]
+    for log in ("pairs", "bare", "ingress", "json", "custom"):
+        first, last = requests(readings[log])["/retried"].attempts
+        assert (first.status, last.status, last.manner) == (502, 200, None)
+        assert first.phase is (Phase.UNKNOWN if log == "ingress" else Phase.CONNECT)
+        assert first.manner is Manner.UNKNOWN
+
+
+def test_a_hidden_failure_is_one_failure_in_both_logs_together(readings: dict[str, Reading]) -> None:
+    """The attempt of the access log and the line of the error log are joined: refused, once."""
+    access, errors = ([fact for fact in readings[log].facts if isinstance(fact, Request)] for log in ("pairs", "error"))
+    _, hidden = join(access, errors)
+    retried = [each for each in hidden if each.path == "/retried"]
+    assert [(each.phase, each.manner, Path(each.at.path).name) for each in retried] == [
+        (Phase.CONNECT, Manner.REFUSED, "pairs.log")
+    ]
+
+
+def test_the_configuration_counts_its_log_formats(readings: dict[str, Reading]) -> None:
+    """Those that it declares, and one without $status would be counted as not understood."""
+    assert (readings["nginx"].input.kind, readings["nginx"].input.records) == ("nginx-configuration", 5)

@@ -1,21 +1,25 @@
-"""Joins error-log failures to the access-log lines of the same requests.
+"""Joins error-log failures to the access-log lines of the same requests, and to the attempts that a retry hid.
 
-nginx writes no request id into its error log, and its clock is local time with a resolution of 1 s, without zone.
-The join goes by client, target, method and path, and by time once the zone offset is known; the offset is read
-off the log itself (the difference that most pairs agree on, in quarters of an hour).
+Error logs know no request id. nginx's clock is local time with a resolution of 1 s and without a zone, as are Apache's
+and Traffic Server's. The join goes by client, method, path and target as far as both sides tell them, and by time once
+the zone offset is known; the offset is read off the log itself (the difference that most pairs agree on, in quarters
+of an hour).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from why502.model.requests import Manner, Phase, Request
+from why502.facts.attempts import hidden_failures
+from why502.facts.error_lines import VAGUE, folded
+from why502.model.requests import Phase, Request, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 ZONE_STEP_S = 900.0
 """All zones in use differ from UTC by a multiple of a quarter of an hour."""
@@ -23,50 +27,118 @@ ZONE_STEP_S = 900.0
 JOIN_SLACK_S = 2.0
 """Both logs write when the request ends, each with up to 1 s of rounding."""
 
-VAGUE = frozenset({None, Manner.UNKNOWN, Manner.CUT})
-"""Manners that the error log may make more precise."""
+OPEN_S = 310.0
+"""A log that tells only the start of a request (Apache, varnishncsa): as long as the usual timeouts last."""
+
+VOTES_PER_CLIENT = 200
+"""Enough to find the zone; bounds the pairs of a client that fails all the time."""
 
 
 def join(access: Sequence[Request], errors: Sequence[Request]) -> tuple[list[Request], list[Request]]:
-    """Access-log requests enriched with the error log's words, and the errors that no access line tells of.
+    """Access-log requests enriched with the error log's words, and the failures that no client saw.
 
-    An error whose request was served after all (a retry hid it) stays among the latter: a hidden failure.
+    The latter are the failed attempts of requests that were served after all (`facts.attempts`), with the error
+    log's words where it has them, and the errors that neither a failed request nor such an attempt tells of.
     """
-    offset_s = _zone_offset_s(access, errors)
-    by_key: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    joined = list(access)
-    for index, request in enumerate(access):
-        by_key[_key(request)].append(index)
+    requests = [*access, *(hidden for request in access for hidden in hidden_failures(request))]
+    told = folded(errors)
+    table = _Failed(requests)
+    offsets_s = {
+        proxy: _zone_offset_s(table, [e for e in told if e.proxy == proxy]) for proxy in {e.proxy for e in told}
+    }
     rest: list[Request] = []
-    taken: set[int] = set()
-    for error in errors:
-        moved = _shifted(error, offset_s)
-        match = _nearest(joined, by_key.get(_key(error), []), moved.end_s, taken)
-        if match is None or not joined[match].failed:
+    for error in sorted(told, key=lambda e: e.path is None):  # what tells most chooses first
+        moved = _shifted(error, offsets_s[error.proxy])
+        match = table.take_nearest(moved)
+        if match is None:
             rest.append(moved)
-            continue
-        taken.add(match)
-        joined[match] = _enriched(joined[match], moved)
-    return joined, rest
+        else:
+            requests[match] = _enriched(requests[match], moved)
+    return requests[: len(access)], requests[len(access) :] + rest
 
 
-def _key(request: Request) -> tuple[object, ...]:
-    return request.client, request.method, request.path
+class _Failed:
+    """The failed requests, to be found by client and time; each is given away once."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._requests = requests
+        self._taken: set[int] = set()
+        self.by_host: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
+        failed = [(r.end_s, i) for i, r in enumerate(requests) if r.failed and r.end_s is not None]
+        for end_s, index in sorted(failed):
+            self.by_host[None].append((end_s, index))
+            if (host := _host(requests[index].client)) is not None:
+                self.by_host[host].append((end_s, index))
+
+    def take_nearest(self, error: Request) -> int | None:
+        """Index of the request that this error most likely tells of: the right target, then the nearest in time."""
+        ranked = min(self._near(error), default=None)
+        if ranked is None:
+            return None
+        self._taken.add(ranked[-1])
+        return ranked[-1]
+
+    def _near(self, error: Request) -> Iterator[tuple[bool, float, int]]:
+        if error.end_s is None:
+            return
+        table = self.by_host.get(_host(error.client), [])
+        for end_s, index in table[bisect_left(table, (error.end_s - OPEN_S, 0)) :]:
+            if end_s > error.end_s + JOIN_SLACK_S:
+                return
+            request = self._requests[index]
+            late_s = error.end_s - end_s
+            if (
+                index in self._taken
+                or not _alike(request, error)
+                or (late_s > JOIN_SLACK_S and not _is_open(request, error))
+            ):
+                continue
+            yield request.target != error.target and None not in (request.target, error.target), abs(late_s), index
 
 
-def _zone_offset_s(access: Sequence[Request], errors: Sequence[Request]) -> float:
+def _host(client: str | None) -> str | None:
+    """Without the port: not every log has it.
+
+    >>> _host("192.0.2.1:4711"), _host("192.0.2.1"), _host("fd00::1"), _host("[fd00::1]:80")
+    ('192.0.2.1', '192.0.2.1', 'fd00::1', 'fd00::1')
+    """
+    if client is None or (client.count(":") > 1 and not client.startswith("[")):
+        return client
+    return client.rpartition(":")[0].strip("[]") if ":" in client else client
+
+
+def _alike(request: Request, error: Request) -> bool:
+    """Nothing that both tell contradicts; a log that names no client can only speak of its own proxy's requests."""
+    if error.client is None and (
+        request.proxy != error.proxy or (request.side is Side.CLIENT) != (error.side is Side.CLIENT)
+    ):
+        return False
+    if error.phase is Phase.BODY and (request.status or 0) >= 500 and request.phase is not Phase.BODY:
+        return False  # a body that broke off had its header, and with it the status, passed on before
+    pairs = [(request.method, error.method), (request.path, error.path)]
+    if request.client and error.client and (":" in request.client) == (":" in error.client):
+        pairs.append((request.client, error.client))
+    return all(ours == theirs for ours, theirs in pairs if ours is not None and theirs is not None)
+
+
+def _is_open(request: Request, error: Request) -> bool:
+    """Only its start was logged; `combined` is Apache's if Apache's error log tells of it."""
+    return request.total_s is None and (request.start_s is not None or error.proxy == "apache")
+
+
+def _zone_offset_s(table: _Failed, errors: Sequence[Request]) -> float:
     """What to add to the error log's times; 0 when nothing can be paired."""
-    ends: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for request in access:
-        if request.failed and request.end_s is not None:
-            ends[_key(request)].append(request.end_s)
     votes: Counter[float] = Counter()
+    asked: Counter[str | None] = Counter()
     for error in errors:
+        host = _host(error.client)
+        asked[host] += 1
+        if error.end_s is None or host is None or asked[host] > VOTES_PER_CLIENT:
+            continue
         steps = {
             round((end_s - error.end_s) / ZONE_STEP_S) * ZONE_STEP_S
-            for end_s in ends.get(_key(error), ())
-            if error.end_s is not None
-            and abs((end_s - error.end_s + ZONE_STEP_S / 2) % ZONE_STEP_S - ZONE_STEP_S / 2) <= JOIN_SLACK_S
+            for end_s, _ in table.by_host.get(host, [])[:VOTES_PER_CLIENT]
+            if abs((end_s - error.end_s + ZONE_STEP_S / 2) % ZONE_STEP_S - ZONE_STEP_S / 2) <= JOIN_SLACK_S
         }
         votes.update(step for step in steps if abs(step) <= 14 * 3600)
     return max(votes, key=lambda step: (votes[step], -abs(step))) if votes else 0.0
@@ -79,26 +151,14 @@ def _shifted(error: Request, offset_s: float) -> Request:
     return structs.replace(error, start_s=start_s, end_s=error.end_s + offset_s)
 
 
-def _nearest(
-    requests: Sequence[Request], candidates: Sequence[int], end_s: float | None, taken: set[int]
-) -> int | None:
-    """Index of the request that ended nearest to `end_s`; failed ones first."""
-    best: tuple[bool, float, int] | None = None
-    for index in candidates:
-        at_s = requests[index].end_s
-        if index in taken or at_s is None or end_s is None or abs(at_s - end_s) > JOIN_SLACK_S:
-            continue
-        rank = (not requests[index].failed, abs(at_s - end_s), index)
-        best = rank if best is None else min(best, rank)
-    return best[2] if best else None
-
-
 def _enriched(request: Request, error: Request) -> Request:
     """The access line with the error log's words, and with its phase and manner where the line is vague."""
     # A stalled handshake looks like a stalled connect in the access log: neither has a connect time.
     vague = request.manner in VAGUE or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
     return structs.replace(
         request,
+        proxy=error.proxy if _is_open(request, error) else request.proxy,
+        end_s=error.end_s if _is_open(request, error) else request.end_s,
         reason=error.reason,
         side=request.side or error.side,
         phase=error.phase if vague else request.phase,

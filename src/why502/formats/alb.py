@@ -125,7 +125,6 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
     method, path = request_line(fields.request)
     if wait_s is None and connect_s is not None and total_s is not None and phase is Phase.WAIT:
         wait_s = round(max(0.0, total_s - connect_s), 6)
-    group = _GROUP.search(fields.group_arn)
     return Request(
         proxy="alb",
         at=at,
@@ -137,7 +136,7 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
         manner=manner,
         client=present(fields.client),
         target=present(fields.target),
-        group=group[1] if group else None,
+        group=group_name(fields.group_arn),
         method=method,
         path=path,
         request_bytes=whole(fields.received_bytes),
@@ -147,6 +146,16 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
         total_s=total_s,
         reason=_reason(fields),
     )
+
+
+def group_name(arn: str) -> str | None:
+    """The name of the target group.
+
+    >>> group_name("arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/stage-web/be9bc8c7b74c0e63")
+    'stage-web'
+    """
+    found = _GROUP.search(arn)
+    return found[1] if found else None
 
 
 def _total(

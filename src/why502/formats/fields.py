@@ -16,13 +16,17 @@ _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}", re.ASCII)
 _AUTHORITY = re.compile(r"[a-z]{1,8}://[^/?#]*", re.ASCII)
+SECURE = frozenset({"https", "h2", "grpcs", "wss"})
+_URI = re.compile(
+    r"([a-z0-9]{1,12})://((?:\[[0-9a-fA-F:.%]{2,64}\]|[^\s/?#:@\[\]]{1,256})(:\d{1,5})?)(?=[/?#]|$)", re.ASCII
+)
 _MONTHS = {
     name: number
     for number, name in enumerate(
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
-_LOCAL = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})", re.ASCII)
+_LOCAL = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([+-]\d{4}))?", re.ASCII)
 
 
 def present(text: str) -> str | None:
@@ -42,6 +46,16 @@ def seconds(text: str) -> float | None:
     (0.012, None, None)
     """
     return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def milliseconds(text: str) -> float | None:
+    """A duration in milliseconds, as seconds.
+
+    >>> milliseconds("1002"), milliseconds("-1"), milliseconds("-")
+    (1.002, None, None)
+    """
+    value = seconds(text)
+    return None if value is None else round(value / 1000, 6)
 
 
 @lru_cache(maxsize=8192)
@@ -69,15 +83,27 @@ def iso_time(text: str) -> float | None:
 
 @lru_cache(maxsize=4096)
 def local_time(text: str) -> float | None:
-    """`$time_local` of nginx and `%t` of Apache: '22/Nov/2026:19:37:34 +0000'. Full seconds.
+    """`$time_local` of nginx, `%t` of Apache, `%tr` of HAProxy (which has no zone: taken as UTC).
 
-    >>> local_time("22/Nov/2026:21:37:34 +0200")
-    1795376254.0
+    >>> local_time("22/Nov/2026:21:37:34 +0200"), local_time("22/Nov/2026:19:37:34.250")
+    (1795376254.0, 1795376254.25)
     """
     found = _LOCAL.fullmatch(text)
     if not found or found[2] not in _MONTHS:
         return None
-    return iso_time(f"{found[3]}-{_MONTHS[found[2]]:02}-{found[1]}T{found[4]}{found[5]}")
+    return iso_time(f"{found[3]}-{_MONTHS[found[2]]:02}-{found[1]}T{found[4]}{found[5] or '+0000'}")
+
+
+def host_and_port(uri: str) -> str | None:
+    """'address:port' of a target named by URI; the scheme's port if none is written.
+
+    >>> host_and_port("http://10.0.0.7:8080/orders"), host_and_port("https://shop.internal/a")
+    ('10.0.0.7:8080', 'shop.internal:443')
+    """
+    found = _URI.match(uri)
+    if not found:
+        return None
+    return found[2] if found[3] else f"{found[2]}:{443 if found[1] in SECURE else 80}"
 
 
 def request_line(text: str) -> tuple[str | None, str | None]:

@@ -15,7 +15,7 @@ class Sample:
 
     line: str
     expected: dict[str, object]
-    """Fields of `Request` (others are not compared)."""
+    """Fields of `Request` (others are not compared); none if the line is understood and tells of no request."""
     source: str
     """Where the line comes from: a document, a public repository, a run of the real proxy."""
 
@@ -35,3 +35,6 @@ class LogFormat:
     """How well the first lines fit: 0 not at all, 1 certainly."""
     parse: Callable[[str, Place], Request | None | str]
     samples: tuple[Sample, ...] = field(default=())
+    family: str = ""
+    """Programs write several formats to one stream (a container's output): each format of a family also reads the
+    lines of the others."""

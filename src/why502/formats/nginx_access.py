@@ -18,7 +18,7 @@ from why502.model.requests import Attempt, Manner, Phase, Request, Side
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
 _COMBINED = re.compile(
-    rf"(\S+) \S+ ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] {_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?",
+    rf"(\S+) - ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] {_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?",
     re.ASCII,
 )
 _INGRESS = re.compile(
@@ -44,7 +44,8 @@ _KEYS = {
 }
 """Our name -> the keys people commonly give that variable; of several in one line the first counts."""
 
-_OURS = {key: ours for ours, keys in _KEYS.items() for key in keys}
+KEYS_OF_OURS = {key: ours for ours, keys in _KEYS.items() for key in keys}
+"""A key -> our name."""
 
 
 def parse(line: str, at: Place) -> Request | str:
@@ -85,13 +86,23 @@ def parse(line: str, at: Place) -> Request | str:
     )
 
 
+def is_combined(line: str) -> bool:
+    """Whether the line begins as `combined` does."""
+    return _COMBINED.match(line) is not None
+
+
+def is_ingress(rest: str) -> bool:
+    """Whether what follows `combined` is what ingress-nginx adds."""
+    return _INGRESS.match(rest) is not None
+
+
 def _more(rest: str) -> dict[str, str]:
     """What follows `combined`, under our names."""
     if ingress := _INGRESS.match(rest):
         names = ("request_length", "request_time", "group", "address", "response_length", "response_time", "status")
         return dict(zip(names, ingress.groups(), strict=False))
     pairs = _pairs(rest)
-    return {_OURS[key]: pairs[key] for key in reversed(pairs) if key in _OURS}
+    return {KEYS_OF_OURS[key]: pairs[key] for key in reversed(pairs) if key in KEYS_OF_OURS}
 
 
 def _pairs(rest: str) -> dict[str, str]:
@@ -143,6 +154,7 @@ FORMAT = LogFormat(
     source=Source.ACCESS_LOG,
     fit=fit,
     parse=parse,
+    family="nginx",
     samples=(
         Sample(
             f'{_CLIENT} 502 157 "-" "curl/8.5.0"',
@@ -186,7 +198,7 @@ FORMAT = LogFormat(
                 "connect_s": 0.001,
                 "wait_s": 0.001,
                 "attempts": (
-                    Attempt("10.0.0.7:8080", 502, 0.0, None, 0.0),
+                    Attempt("10.0.0.7:8080", 502, 0.0, None, 0.0, Phase.WAIT, Manner.CUT),
                     Attempt("10.0.0.8:8080", 200, 0.001, 0.002, 0.002),
                 ),
             },

@@ -143,6 +143,7 @@ FORMAT = LogFormat(
     source=Source.ERROR_LOG,
     fit=fit,
     parse=parse,
+    family="nginx",
     samples=(
         _sample(
             "error",

@@ -11,7 +11,7 @@ import re
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from why502.formats.fate import GATEWAY_STATUSES, UNTOLD, Fate, answered
 from why502.formats.fields import present, seconds, whole
@@ -77,16 +77,9 @@ class _Last(Struct, frozen=True):
 def read(status: int | None, upstream: Upstream) -> Exchange:
     """The exchange behind one access-log line that ended with `status`."""
     rows = _rows(upstream)
-    attempts = tuple(_attempt(row) for row in rows)
-    name, _, _, _, _, length = rows[-1] if rows else NO_ROW
-    last = _Last(
-        attempt=attempts[-1] if attempts else Attempt(None, None),
-        group=None if attempts and attempts[-1].target else present(name.strip()),
-        received=(whole(length.strip()) or 0) > 0,
-        own_page=upstream.own_page and length.strip() == "0",
-        tells_connect=upstream.connect_time is not None,
-        tells_header=upstream.header_time is not None,
-    )
+    lasts = [_last(row, upstream) for row in rows] or [_last(NO_ROW, upstream)]
+    last = lasts[-1]
+    attempts = (*map(_given_up, lasts[:-1]), last.attempt) if rows else ()
     fate, target_status = _fate(status, last)
     return Exchange(
         fate=fate,
@@ -97,6 +90,25 @@ def read(status: int | None, upstream: Upstream) -> Exchange:
         wait_s=_wait_s(last.attempt) if last.tells_header else None,
         attempts=attempts,
     )
+
+
+def _last(row: _Row, upstream: Upstream) -> _Last:
+    """One attempt as if it had been the last."""
+    attempt, name, length = _attempt(row), row[0].strip(), row[5].strip()
+    return _Last(
+        attempt=attempt,
+        group=None if attempt.target else present(name),
+        received=(whole(length) or 0) > 0,
+        own_page=upstream.own_page and length == "0",
+        tells_connect=upstream.connect_time is not None,
+        tells_header=upstream.header_time is not None,
+    )
+
+
+def _given_up(earlier: _Last) -> Attempt:
+    """An attempt after which another server was tried: how it failed, if it did (a redirect follows a good answer)."""
+    fate, _ = _fate(earlier.attempt.status, earlier)
+    return structs.replace(earlier.attempt, phase=fate.phase, manner=fate.manner)
 
 
 def _wait_s(attempt: Attempt) -> float | None:

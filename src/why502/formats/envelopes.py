@@ -1,0 +1,74 @@
+"""What loggers and container engines put around a proxy's own line.
+
+Syslog of both kinds (RFC 3164 and 5424, as rsyslog and journald write them to files), the CRI format of Kubernetes
+nodes, Docker's json-file, JSON records with the line in `log` or `message`, and the name in front that
+`docker compose logs` adds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from why502.formats.json_line import row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from why502.formats.interface import LogFormat
+    from why502.model.evidence import Place
+    from why502.model.requests import Request
+
+_ISO = r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d)"
+_AROUND = re.compile(
+    rf"(?:<\d{{1,3}}>)?(?:[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d(?:\.\d{{1,9}})?|{_ISO})"
+    r" (?:[^\s\[\]\"{}]{1,255} )?[^\s:\[\]\"{}]{1,64}(?:\[\d{1,10}\])?: "
+    rf"|<\d{{1,3}}>1 (?:{_ISO}|-) \S{{1,255}} \S{{1,48}} \S{{1,128}} \S{{1,32}} (?:-|\[[^\]]{{0,1000}}\]) (?:\ufeff)?"
+    rf"|{_ISO} (?:stdout|stderr) [FP] "
+    r"|[\w.-]{1,64} {0,32}\| ",
+    re.ASCII,
+)
+_TEXT_KEYS = ("log", "message", "MESSAGE", "textPayload")
+
+
+def content(line: str) -> str:
+    """The proxy's own line; the line itself if nothing is around it.
+
+    >>> content('<134>Nov 22 20:35:08 gw haproxy[41]: 192.0.2.1:46414 [22/Nov/2026'), content("plain")
+    ('192.0.2.1:46414 [22/Nov/2026', 'plain')
+    """
+    around = _AROUND.match(line)
+    return line[around.end() :] if around else line
+
+
+def _carried(line: str) -> str | None:
+    """The line inside a JSON record."""
+    record = row(line)
+    text = record.text(*_TEXT_KEYS) if record else None
+    return text.strip() if text else None
+
+
+def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFormat:
+    """The format, which now reads its lines inside envelopes as well, and those of its family."""
+
+    def parse(line: str, at: Place) -> Request | None | str:
+        bare = content(line)
+        read = log_format.parse(bare, at)
+        if not isinstance(read, str):
+            return read
+        if bare.startswith("{") and (carried := _carried(bare)):
+            return parse(carried, at) if not carried.startswith("{") else _first(carried, at, read)
+        return _first(bare, at, read)
+
+    def _first(line: str, at: Place, refused: str) -> Request | None | str:
+        answers = (other.parse(line, at) for other in (log_format, *family))
+        return next((answer for answer in answers if not isinstance(answer, str)), refused)
+
+    def fit(lines: list[str]) -> float:
+        bare = [content(line) for line in lines]
+        own = log_format.fit(bare)
+        carried = [_carried(line) or line for line in bare] if any(line.startswith("{") for line in bare) else bare
+        return own if carried == bare else max(own, log_format.fit(carried))
+
+    return replace(log_format, parse=parse, fit=fit)

@@ -1,0 +1,102 @@
+"""Error log of Apache Traffic Server: connects that failed, names that did not resolve (HttpTransact.cc, 9.2).
+
+Local time in whole seconds without a zone, read as if UTC. The URL is the one after remapping.
+"""
+
+from __future__ import annotations
+
+import re
+
+from why502.formats.fate import Fate
+from why502.formats.fields import host_and_port, iso_time, request_line
+from why502.formats.fitting import share
+from why502.formats.interface import LogFormat, Sample
+from why502.model.evidence import Place, Source
+from why502.model.requests import Manner, Phase, Request, Side
+
+_LINE = re.compile(r"(\d{4})(\d\d)(\d\d)\.(\d\d)h(\d\d)m(\d\d)s (.*)", re.ASCII)
+_CONNECT = re.compile(
+    r"CONNECT:.{0,200}? to (\S{1,255}:\d{1,5}) for host='[^']{0,255}' .*?connection_result=[^\[]{0,200}\[(\d{1,4})\]"
+)
+_URL = re.compile(r"url='([^']{1,8192})'|looking up (\S{1,8192})")
+
+CODES = {
+    "111": Manner.REFUSED,
+    "110": Manner.TIMEOUT,
+    "101": Manner.UNREACHABLE,
+    "113": Manner.UNREACHABLE,
+    "104": Manner.RESET,
+    "99": Manner.EXHAUSTED,
+    "24": Manner.EXHAUSTED,
+}
+"""errno in `connection_result`."""
+
+
+def parse(line: str, at: Place) -> Request | None | str:
+    """One line; None if it tells of no failed exchange, a string if it is no line of the error log."""
+    found = _LINE.match(line)
+    if not found:
+        return "not the shape of Traffic Server's error log"
+    year, month, day, hour, minute, second, text = found.groups()
+    end_s = iso_time(f"{year}-{month}-{day}T{hour}:{minute}:{second}+00:00")
+    if end_s is None:
+        return "its time is no time"
+    connect = _CONNECT.match(text)
+    if connect:
+        fate = Fate(Side.PROXY, Phase.CONNECT, CODES.get(connect[2], Manner.UNKNOWN))
+    elif text.startswith("DNS Error: "):
+        unusable = "no valid server" in text
+        fate = Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN if unusable else Manner.UNRESOLVED)
+    else:
+        return None
+    url = _URL.search(text)
+    address = (url[1] or url[2]) if url else ""
+    return Request(
+        proxy="trafficserver",
+        at=at,
+        start_s=None,
+        end_s=end_s,
+        status=None,
+        side=fate.side,
+        phase=fate.phase,
+        manner=fate.manner,
+        target=connect[1] if connect else host_and_port(address),
+        path=request_line(f"GET {address or '-'} HTTP/1.1")[1],
+        reason=text[:1000],
+    )
+
+
+def fit(lines: list[str]) -> float:
+    """The share of lines that have the shape."""
+    return share(lines, _LINE.match)
+
+
+FORMAT = LogFormat(
+    kind="trafficserver-error-log",
+    source=Source.ERROR_LOG,
+    fit=fit,
+    parse=parse,
+    family="trafficserver",
+    samples=(
+        Sample(
+            "20261122.20h37m10s CONNECT: attempt fail [CONNECTION_ERROR] to 127.0.0.1:48191 for host='127.0.0.1' "
+            "connection_result=Connection refused [111] error=Connection refused [111] attempts=0 "
+            "url='http://127.0.0.1:48191/refused?id=7'",
+            {
+                "status": None,
+                "side": Side.PROXY,
+                "phase": Phase.CONNECT,
+                "manner": Manner.REFUSED,
+                "target": "127.0.0.1:48191",
+                "path": "/refused",
+                "end_s": 1795379830.0,
+            },
+            "Traffic Server 9.2.5 on loopback",
+        ),
+        Sample(
+            "20261122.20h37m10s DNS Error: looking up http://orders.invalid/name?id=7",
+            {"phase": Phase.NO_TARGET, "manner": Manner.UNRESOLVED, "path": "/name"},
+            "Traffic Server 9.2.5 on loopback",
+        ),
+    ),
+)

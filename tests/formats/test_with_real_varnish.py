@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.formats.proxying import (
+    ANSWERED,
+    NOT_FAILED,
+    UNTOLD,
+    Fate,
+    Targets,
+    ask_everything,
+    executable,
+    fates,
+    free_port,
+    read,
+    running,
+    targets,
+)
+from why502.model.requests import Manner, Phase, Side
+
+if TYPE_CHECKING:
+    from why502.sources.interface import Reading
+
+pytestmark = pytest.mark.skipif(not executable("varnishd"), reason="varnish is not installed")
+
+TIMEOUTS = ".connect_timeout = 1s; .first_byte_timeout = 1s; .between_bytes_timeout = 1s;"
+BACKEND = 'backend {name} {{ .host = "127.0.0.1"; .port = "{port}"; {timeouts} {more} }}\n'
+SICK = '.probe = { .url = "/"; .interval = 1s; .initial = 0; .threshold = 8; }'
+RECEIVE = """sub vcl_recv {
+  if (req.url ~ "^/refused") { set req.backend_hint = refused; }
+  if (req.url ~ "^/full") { set req.backend_hint = full; }
+  if (req.url ~ "^/nobody") { set req.backend_hint = nobody; }
+  return (pass);
+}"""
+
+LOG: dict[str, Fate] = {
+    "/fine": NOT_FAILED,
+    "/retried": NOT_FAILED,
+    "/answers500": ANSWERED,
+    "/answers502": ANSWERED,
+    "/refused": (Side.PROXY, Phase.CONNECT, Manner.REFUSED),
+    "/full": (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT),
+    "/nobody": (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN),
+    "/closed": (Side.PROXY, Phase.WAIT, Manner.CUT),
+    "/reset": (Side.PROXY, Phase.WAIT, Manner.CUT),
+    "/malformed": (Side.PROXY, Phase.WAIT, Manner.MALFORMED),
+    "/too-large": (Side.PROXY, Phase.WAIT, Manner.MALFORMED),  # 7.1 says "http format error" for one long header
+    "/body-cut": (Side.PROXY, Phase.BODY, Manner.CUT),
+} | dict.fromkeys(("/slow", "/name", "/tls", "/left"), (Side.PROXY, Phase.WAIT, Manner.TIMEOUT))
+
+
+def configuration(servers: Targets) -> str:
+    ports = {"usual": servers.usual, "refused": servers.refusing, "full": servers.full, "nobody": servers.refusing}
+    backends = (
+        BACKEND.format(name=name, port=port, timeouts=TIMEOUTS, more=SICK if name == "nobody" else "")
+        for name, port in ports.items()
+    )
+    return "vcl 4.1;\n" + "".join(backends) + RECEIVE
+
+
+@pytest.fixture(scope="module")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
+    folder = tmp_path_factory.mktemp("varnish")
+    port, place = free_port(), str(folder / "n")
+    daemon = [executable("varnishd") or "", "-F", "-j", "none", "-n", place, "-f", str(folder / "vcl")]
+    daemon += ["-a", f"127.0.0.1:{port}", "-s", "malloc,16m", "-p", "http_resp_size=4k", "-p", "http_resp_hdr_len=2k"]
+    writers = (
+        ["varnishncsa", "-n", place, "-w", str(folder / "ncsa.log")],
+        ["varnishlog", "-n", place, "-A", "-g", "request", "-w", str(folder / "request.log")],
+        ["varnishlog", "-n", place, "-A", "-g", "vxid", "-w", str(folder / "vxid.log")],
+    )
+    with targets() as servers:
+        (folder / "vcl").write_text(configuration(servers))
+        with running(daemon, port), ExitStack() as writing:
+            for command in writers:
+                writing.enter_context(running(command))
+            time.sleep(1.0)  # until they have attached to the shared memory
+            ask_everything(port)
+            time.sleep(1.2)  # until the request whose client left has run into its timeout
+    return read(folder / "ncsa.log", folder / "request.log", folder / "vxid.log")
+
+
+@pytest.mark.parametrize("log", ["request.log", "vxid.log"])
+def test_the_shared_memory_log_tells_what_each_target_did(readings: dict[str, Reading], log: str) -> None:
+    """Grouped by request or one transaction after the other: FetchError says why, whatever the status says."""
+    told = fates(readings[log])
+    assert told.pop("/refused") in (LOG["/refused"], (Side.PROXY, Phase.CONNECT, Manner.UNKNOWN))  # hold-down
+    assert told.pop("/body-cut")[1:] == LOG["/body-cut"][1:]  # a 503 or a short 200, whichever was faster
+    assert told == {path: fate for path, fate in LOG.items() if path not in ("/refused", "/body-cut")}
+
+
+def test_the_access_log_tells_the_targets_own_errors(readings: dict[str, Reading]) -> None:
+    """All that Varnish makes of a failure is 503; why is not told."""
+    told = fates(readings["ncsa.log"])
+    assert (told["/answers500"], told["/answers502"], told["/slow"]) == (ANSWERED, ANSWERED, UNTOLD)
+
+
+@pytest.mark.parametrize("log", ["ncsa.log", "request.log", "vxid.log"])
+def test_every_line_of_a_real_varnish_is_understood(readings: dict[str, Reading], log: str) -> None:
+    """Nothing that Varnish wrote is left over."""
+    assert readings[log].input.not_understood == 0
