@@ -1,31 +1,39 @@
-"""Sums up logged requests: failures one by one, targets, bursts and idle spells, the timeline."""
+"""Sums up logged requests: failures one by one, targets, bursts and idle spells, the timeline.
+
+This is for as many requests as fit into memory; `facts.traffic_columns` does the same for tables of any size.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from statistics import median
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from why502.facts.error_log import join
-from why502.model.requests import Request, Side
+from why502.facts.quantiles import coarse, quantile_s
+from why502.model.requests import Manner, Request, Side
 from why502.model.traffic import (
     BURST_GAP_S,
     IDLE_S,
     MAX_EXAMPLES,
-    SYN_STEP_SLACK_S,
-    SYN_STEPS_S,
+    MAX_KINDS,
+    MAX_TARGETS,
     Bucket,
     FailedRequest,
+    FailureKind,
     TargetTraffic,
     Traffic,
+    delayed_by_syn,
+    micros,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-BUCKETS_S = (1.0, 5.0, 10.0, 60.0, 300.0, 900.0, 3600.0)
+BUCKETS_S = (1, 5, 10, 60, 300, 900, 3600)
 MAX_BUCKETS = 240
 """A plot with more bars than this cannot be read."""
+
+BURST_GAP_US = round(BURST_GAP_S * 1e6)
 
 
 def summarise(requests: Iterable[Request]) -> Traffic:
@@ -39,85 +47,120 @@ def summarise(requests: Iterable[Request]) -> Traffic:
     by_target: dict[str | None, list[Request]] = defaultdict(list)
     for request in everything:
         by_target[request.target].append(request)
-    failures: list[FailedRequest] = []
-    targets: list[TargetTraffic] = []
-    for target, served in by_target.items():
-        placed = list(_placed(served))
-        failures += [place for place in placed if place.request.failed]
-        if target is not None:
-            targets.append(_target(target, placed))
-    failures.sort(key=lambda failure: failure.request.end_s or 0.0)
+    placed = {target: list(_placed(served)) for target, served in by_target.items()}
+    failures = [place for places in placed.values() for place in places if place.request.failed]
+    targets = [_target(target, places) for target, places in placed.items() if target is not None]
     bucket_s, timeline = _timeline(everything)
     return Traffic(
         requests=len(joined),
-        failures=tuple(failures[:MAX_EXAMPLES]),
+        failures=tuple(_examples(failures)),
         failures_total=len(failures),
-        targets=tuple(sorted(targets, key=lambda t: t.target)),
+        targets=bounded(targets),
         timeline=timeline,
         bucket_s=bucket_s,
+        kinds=_kinds(failures),
     )
+
+
+def _examples(failures: Iterable[FailedRequest]) -> list[FailedRequest]:
+    """The earliest of each kind, of each as many, up to `MAX_EXAMPLES` in all."""
+    in_order = sorted(failures, key=by_end)
+    kept = fair_share(in_order, lambda f: (f.request.target, f.request.side, f.request.phase, f.request.manner))
+    return sorted(kept, key=by_end)
+
+
+def by_end(failure: FailedRequest) -> tuple[int, str, int]:
+    request = failure.request
+    return micros(request.end_s) or 0, request.at.path, request.at.number or 0
+
+
+def fair_share(items: Sequence[FailedRequest], kind: Callable[[FailedRequest], object]) -> list[FailedRequest]:
+    """The first of each kind, then the second of each, up to `MAX_EXAMPLES`."""
+    if len(items) <= MAX_EXAMPLES:
+        return list(items)
+    seen: Counter[object] = Counter()
+    ranked: list[tuple[int, int]] = []
+    for index, item in enumerate(items):
+        ranked.append((seen[kind(item)], index))
+        seen[kind(item)] += 1
+    return [items[index] for _, index in sorted(ranked)[:MAX_EXAMPLES]]
+
+
+def _kinds(failures: Iterable[FailedRequest]) -> tuple[FailureKind, ...]:
+    counts = Counter(
+        (r.target, r.side, r.phase, r.manner or Manner.UNKNOWN, r.status) for r in (f.request for f in failures)
+    )
+    return bounded_kinds([FailureKind(*kind, failures=count) for kind, count in counts.items()])
+
+
+def bounded_kinds(kinds: Iterable[FailureKind]) -> tuple[FailureKind, ...]:
+    """The most frequent first."""
+    ranked = sorted(kinds, key=lambda k: (-k.failures, k.target or "", k.side or "", k.phase, k.manner, k.status or 0))
+    return tuple(ranked[:MAX_KINDS])
+
+
+def bounded(targets: Sequence[TargetTraffic]) -> tuple[TargetTraffic, ...]:
+    """By name; if there are more than `MAX_TARGETS`, those that failed most and then those that served most."""
+    worst = sorted(targets, key=lambda t: (-t.failed, -t.requests, t.target))[:MAX_TARGETS]
+    return tuple(sorted(worst, key=lambda t: t.target))
 
 
 def _placed(requests: Sequence[Request]) -> Iterator[FailedRequest]:
     """Every request of one target with the burst it belongs to and the silence before that burst."""
-    timed = sorted((r for r in requests if r.start_s is not None), key=lambda r: r.start_s or 0.0)
+    timed = sorted(((micros(r.start_s) or 0, r) for r in requests if r.start_s is not None), key=lambda each: each[0])
     yield from (FailedRequest(r) for r in requests if r.start_s is None)
     burst: list[Request] = []
+    last_us = busy_until_us = 0
     idle_s: float | None = None
-    busy_until_s: float | None = None
-    for request in timed:
-        start_s = request.start_s or 0.0
-        if burst and start_s - (burst[-1].start_s or 0.0) > BURST_GAP_S:
+    for start_us, request in timed:
+        if burst and start_us - last_us > BURST_GAP_US:
             yield from (FailedRequest(r, idle_s, len(burst)) for r in burst)
-            busy_until_s = max(busy_until_s or 0.0, *(r.end_s or r.start_s or 0.0 for r in burst))
-            idle_s = max(0.0, start_s - busy_until_s)
+            idle_s = max(0, start_us - busy_until_us) / 1e6
             burst = []
         burst.append(request)
+        last_us = start_us
+        busy_until_us = max(busy_until_us, micros(request.end_s) or start_us)
     yield from (FailedRequest(r, idle_s, len(burst)) for r in burst)
-
-
-def delayed_by_syn(connect_s: float | None) -> bool:
-    """Whether a time to connect lies just above a retransmission of the SYN.
-
-    >>> delayed_by_syn(1.034), delayed_by_syn(0.4), delayed_by_syn(2.9)
-    (True, False, False)
-    """
-    return connect_s is not None and any(0.0 <= connect_s - step_s < SYN_STEP_SLACK_S for step_s in SYN_STEPS_S)
 
 
 def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
     requests = [place.request for place in placed]
-    connects_s = [r.connect_s for r in requests if r.connect_s is not None]
-    waits_s = sorted(r.wait_s for r in requests if r.wait_s is not None and not r.failed)
+    connects = Counter(coarse(micros(r.connect_s) or 0) for r in requests if r.connect_s is not None)
+    waits = Counter(coarse(micros(r.wait_s) or 0) for r in requests if r.wait_s is not None and not r.failed)
     delayed = [r for r in requests if delayed_by_syn(r.connect_s)]
     after_idle = [p for p in placed if p.idle_before_s is not None and p.idle_before_s >= IDLE_S]
     return TargetTraffic(
         target=target,
         requests=len(requests),
         failed=sum(r.failed for r in requests),
-        connect_median_s=median(connects_s) if connects_s else None,
-        wait_median_s=median(waits_s) if waits_s else None,
-        wait_p99_s=waits_s[int(0.99 * (len(waits_s) - 1))] if waits_s else None,
+        connect_median_s=quantile_s(connects, 0.5),
+        wait_median_s=quantile_s(waits, 0.5),
+        wait_p99_s=quantile_s(waits, 0.99),
         delayed_connects=tuple(delayed[:MAX_EXAMPLES]),
         delayed_connects_total=len(delayed),
-        timed_connects=len(connects_s),
+        timed_connects=sum(connects.values()),
         after_idle=len(after_idle),
         after_idle_failed=sum(p.request.failed for p in after_idle),
     )
 
 
+def bucket_us(from_us: int, to_us: int) -> int:
+    """The width of the timeline's intervals for such a span."""
+    span_us = to_us - from_us
+    widths_us = (width_s * 1_000_000 for width_s in BUCKETS_S)
+    fitting = (width_us for width_us in widths_us if span_us <= width_us * MAX_BUCKETS)
+    return next(fitting, -(-span_us // MAX_BUCKETS))
+
+
 def _timeline(requests: Sequence[Request]) -> tuple[float, tuple[Bucket, ...]]:
-    times_s = [r.end_s for r in requests if r.end_s is not None]
-    if not times_s:
-        return BUCKETS_S[0], ()
-    span_s = max(times_s) - min(times_s)
-    bucket_s = next((b for b in BUCKETS_S if span_s / b <= MAX_BUCKETS), max(BUCKETS_S[-1], span_s / MAX_BUCKETS))
+    timed = [(micros(r.end_s) or 0, r) for r in requests if r.end_s is not None]
+    if not timed:
+        return float(BUCKETS_S[0]), ()
+    width_us = bucket_us(min(at_us for at_us, _ in timed), max(at_us for at_us, _ in timed))
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for request in requests:
-        if request.end_s is None:
-            continue
-        count = counts[int(request.end_s // bucket_s)]
+    for at_us, request in timed:
+        count = counts[at_us // width_us]
         count[0] += 1
         if request.failed and (request.status or 0) >= 500:
             count[2 if request.side is Side.TARGET else 1] += 1
-    return bucket_s, tuple(Bucket(index * bucket_s, *counts[index]) for index in sorted(counts))
+    return width_us / 1e6, tuple(Bucket(index * width_us / 1e6, *counts[index]) for index in sorted(counts))

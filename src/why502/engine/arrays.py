@@ -1,0 +1,57 @@
+"""Arrow arrays straight from their buffers: `pyarrow.array` would import pandas, which takes half a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def numbers(values: NDArray[np.int64] | NDArray[np.int32], absent: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Integers; null where absent."""
+    kind = pa.int32() if values.dtype == np.int32 else pa.int64()
+    return pa.Array.from_buffers(kind, values.size, [_validity(absent), pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def optional_numbers(values: Sequence[int | None], kind: pa.DataType | None = None) -> pa.Array:
+    """Integers from Python, of 64 bits unless the kind says otherwise; None becomes null."""
+    absent = np.fromiter((value is None for value in values), np.bool_, len(values))
+    told = numbers(np.fromiter((value or 0 for value in values), np.int64, len(values)), absent)
+    return told if kind is None else told.cast(kind)
+
+
+def codes(values: Sequence[str | None], which: NDArray[np.int64]) -> pa.Array:
+    """A text for each element of `which`, by its index in `values`; None becomes null."""
+    absent = np.fromiter((value is None for value in values), np.bool_, len(values))
+    dictionary = binaries([(value or "").encode() for value in values], pa.string())
+    indices = numbers(which.astype(np.int32), absent[which] if absent.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, dictionary)
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
+    """Texts from Python, each kept once."""
+    places: dict[str | None, int] = {}
+    which = np.fromiter((places.setdefault(value, len(places)) for value in values), np.int64, len(values))
+    return codes(list(places), which)
+
+
+def binaries(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
+    """Bytes (or UTF-8 texts, by the kind); None becomes null."""
+    absent = np.fromiter((value is None for value in values), np.bool_, len(values))
+    ends = np.zeros(len(values) + 1, np.int32)
+    np.cumsum(np.fromiter((len(value or b"") for value in values), np.int64, len(values)), out=ends[1:])
+    content = pa.py_buffer(b"".join(value or b"" for value in values))
+    return pa.Array.from_buffers(kind, len(values), [_validity(absent), pa.py_buffer(ends), content])
+
+
+def _validity(absent: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    """Arrow's bitmap of what is there."""
+    if absent is None or not absent.any():
+        return None
+    return pa.py_buffer(np.packbits(~absent, bitorder="little"))

@@ -1,0 +1,137 @@
+"""One log of any size, read into rows of the table of requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+
+from why502.engine.blocks import kept_part
+from why502.engine.cutting import NO_STEPS, Program, cuts
+from why502.engine.rows import parsed_rows, planned_rows
+from why502.formats.columns import UNSURE, Columns, Plan
+from why502.formats.interface import LogFormat
+from why502.model.case import Misread, Window
+from why502.model.evidence import Place
+from why502.model.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+    from why502.engine.cutting import Cut
+
+EMPTY = "\0 \t"
+"""What a line may hold and still be no line of the log."""
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines of one file."""
+
+    keep_misreads: int
+    understood: int = 0
+    not_understood: int = 0
+    first_misreads: list[Misread] = field(default_factory=list)
+    _from_us: int | None = None
+    _to_us: int | None = None
+
+    def misread(self, at: Place, why: str) -> None:
+        self.not_understood += 1
+        if len(self.first_misreads) < self.keep_misreads:
+            self.first_misreads.append(Misread(at, why))
+
+    def saw(self, rows: pa.RecordBatch) -> None:
+        """Takes note of the times in the rows."""
+        for column in ("start_us", "end_us"):
+            bounds = pc.min_max(rows.column(column))
+            low, high = bounds["min"].as_py(), bounds["max"].as_py()
+            if low is not None:
+                self._from_us = low if self._from_us is None else min(self._from_us, low)
+                self._to_us = high if self._to_us is None else max(self._to_us, high)
+
+    @property
+    def window(self) -> Window | None:
+        if self._from_us is None or self._to_us is None:
+            return None
+        return Window(self._from_us / 1e6, self._to_us / 1e6)
+
+
+def line_text(raw: bytes, *, first: bool) -> str:
+    """A line as `sources.interface.lines` gives it, without what surrounds it."""
+    text = kept_part(raw).decode("utf-8", "replace").rstrip("\r\n")
+    return (text.removeprefix(BYTE_ORDER_MARK) if first else text).strip(EMPTY)
+
+
+@dataclass(slots=True)
+class LogReader:
+    """Reads one file: by its plan where that is certain, by the format's parser elsewhere."""
+
+    log_format: LogFormat
+    path: str
+    file: int
+    """The number of the file in the table."""
+    plan: Plan | None
+    tally: Tally
+    _lines: int = 0
+
+    def batches(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+        """The requests of all lines; the tally is complete when they are through."""
+        program = Program.of(self.plan.steps) if self.plan else NO_STEPS
+        for piece in cuts(stream, program):
+            for rows in self._rows(piece):
+                self.tally.saw(rows)
+                yield rows
+            self._lines += piece.sure.size
+
+    def _rows(self, piece: Cut) -> Iterator[pa.RecordBatch]:
+        if self.plan is None:
+            yield self._by_parser(piece, range(piece.sure.size))
+            return
+        sure = np.flatnonzero(piece.sure)
+        columns = Columns({name: numbers[sure] for name, numbers in piece.numbers.items()}, piece.names)
+        shapes, first, which = np.unique(self.plan.shape(columns), return_index=True, return_inverse=True)
+        samples = [
+            None if shape == UNSURE else self._sample(piece, int(sure[at]))
+            for shape, at in zip(shapes.tolist(), first.tolist(), strict=True)
+        ]
+        settled = np.array([sample is not None for sample in samples], np.bool_)[which]
+        index = sure[settled]
+        if index.size:
+            kept = Columns({name: numbers[settled] for name, numbers in columns.numbers.items()}, piece.names)
+            yield planned_rows(piece, self.plan, index, kept, samples, which[settled], self.file, self._lines)
+            self.tally.understood += index.size
+        others = np.ones(piece.sure.size, np.bool_)
+        others[index] = False
+        if others.any():
+            yield self._by_parser(piece, np.flatnonzero(others).tolist())
+
+    def _sample(self, piece: Cut, index: int) -> Request | None:
+        """What the parser makes of one line of a shape; None: no request, so that each line is to be asked."""
+        read = self.log_format.parse(line_text(piece.raw_line(index), first=False), Place(self.path))
+        return read if isinstance(read, Request) else None
+
+    def _by_parser(self, piece: Cut, indices: Iterable[int]) -> pa.RecordBatch:
+        requests: list[Request] = []
+        raw: list[bytes] = []
+        for index in indices:
+            number = self._lines + index + 1
+            line = piece.raw_line(index)
+            text = line_text(line, first=number == 1)
+            if not text:
+                continue
+            read = self.log_format.parse(text, Place(self.path, number))
+            if isinstance(read, str):
+                self.tally.misread(Place(self.path, number), read)
+                continue
+            self.tally.understood += 1
+            if read is not None:
+                requests.append(read)
+                raw.append(line)
+        return parsed_rows(requests, self.file, raw)

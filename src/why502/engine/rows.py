@@ -1,0 +1,119 @@
+"""Rows of the table of requests, from columns and from parsed requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from why502.engine.arrays import binaries, codes, numbers, optional_numbers, texts
+from why502.engine.schema import SCHEMA
+from why502.facts.attempts import hidden_failures
+from why502.formats.columns import ABSENT_US
+from why502.model.requests import Phase
+from why502.model.traffic import delayed_by_syn, micros, syn_steps_us
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from why502.engine.cutting import Cut
+    from why502.formats.columns import Columns, Numbers, Plan
+    from why502.model.requests import Request
+
+
+def parsed_rows(requests: Sequence[Request], file: int, details: Sequence[bytes]) -> pa.RecordBatch:
+    """Requests that a parser read; `details` are their lines, kept where somebody may want to see them."""
+    retried = [any(True for _ in hidden_failures(r)) for r in requests]
+    wanted = [
+        detail if again or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
+        for r, again, detail in zip(requests, retried, details, strict=True)
+    ]
+    made = {
+        "file": numbers(np.full(len(requests), file, np.int32)),
+        "line": optional_numbers([r.at.number for r in requests]),
+        "start_us": optional_numbers([micros(r.start_s) for r in requests]),
+        "end_us": optional_numbers([micros(r.end_s) for r in requests]),
+        "status": optional_numbers([r.status for r in requests], pa.int32()),
+        "side": texts([r.side for r in requests]),
+        "phase": texts([r.phase for r in requests]),
+        "manner": texts([r.manner for r in requests]),
+        "target": texts([r.target for r in requests]),
+        "target_group": texts([r.group for r in requests]),
+        "connect_us": optional_numbers([micros(r.connect_s) for r in requests]),
+        "wait_us": optional_numbers([micros(r.wait_s) for r in requests]),
+        "total_us": optional_numbers([micros(r.total_s) for r in requests]),
+        "retried": numbers(np.fromiter(retried, np.int32, len(requests))),
+        "detail": binaries(wanted, pa.binary()),
+    }
+    return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def planned_rows(
+    piece: Cut,
+    plan: Plan,
+    index: Numbers,
+    columns: Columns,
+    samples: Sequence[Request | None],
+    which: Numbers,
+    file: int,
+    lines_before: int,
+) -> pa.RecordBatch:
+    """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape."""
+    waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
+    failed = np.array([s is not None and s.failed for s in samples], np.bool_)[which]
+    times = plan.times(columns, waiting)
+    status = np.array([-1 if s is None or s.status is None else s.status for s in samples], np.int32)[which]
+    made: dict[str, pa.Array] = {
+        "file": numbers(np.full(index.size, file, np.int32)),
+        "line": numbers(index + (lines_before + 1)),
+        "start_us": _told(times.start_us),
+        "end_us": _told(times.end_us),
+        "status": numbers(status, status < 0),
+        "side": _by_shape(samples, which, lambda s: s.side),
+        "phase": _by_shape(samples, which, lambda s: s.phase),
+        "manner": _by_shape(samples, which, lambda s: s.manner),
+        "target": _named(columns, "target", plan.target),
+        "target_group": _named(columns, "group", plan.group),
+        "connect_us": _told(times.connect_us),
+        "wait_us": _told(times.wait_us),
+        "total_us": _told(times.total_us),
+        "retried": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
+        "detail": _details(piece, index, failed | _delayed(times.connect_us)),
+    }
+    return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _told(values: Numbers) -> pa.Array:
+    return numbers(values, values == ABSENT_US)
+
+
+def _by_shape(samples: Sequence[Request | None], which: Numbers, take: Callable[[Request], str | None]) -> pa.Array:
+    return codes([None if s is None else take(s) for s in samples], which)
+
+
+def _named(columns: Columns, column: str, take: Callable[[str], str | None]) -> pa.Array:
+    """A text for each line, found once for each name."""
+    if column not in columns.numbers:
+        return codes([None], np.zeros(next(iter(columns.numbers.values())).size, np.int64))
+    own = np.zeros(len(columns.names), np.bool_)
+    own[columns[column]] = True
+    texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own.tolist(), strict=True)]
+    return codes(texts_by_code, columns[column])
+
+
+def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
+    delayed = np.zeros(connect_us.size, np.bool_)
+    late = np.flatnonzero(connect_us >= syn_steps_us()[0][0])
+    for low_us, high_us in syn_steps_us() if late.size else ():
+        delayed[late] |= (connect_us[late] >= low_us) & (connect_us[late] < high_us)
+    return delayed
+
+
+def _details(piece: Cut, index: Numbers, wanted: NDArray[np.bool_]) -> pa.Array:
+    lines: list[bytes | None] = [None] * index.size
+    for row in np.flatnonzero(wanted).tolist():
+        lines[row] = piece.raw_line(int(index[row]))
+    return binaries(lines, pa.binary())

@@ -1,0 +1,36 @@
+"""The table of requests: one schema for all formats and engines.
+
+Integers only, so that every engine computes the same to the last digit: times in microseconds since the epoch,
+durations in microseconds, null where the log does not tell.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+TEXT: Final = pa.dictionary(pa.int32(), pa.string())
+
+SCHEMA: Final = pa.schema(
+    [
+        ("file", pa.int32()),  # index into the list of files
+        ("line", pa.int64()),  # counted from 1
+        ("start_us", pa.int64()),
+        ("end_us", pa.int64()),
+        ("status", pa.int32()),
+        ("side", TEXT),
+        ("phase", TEXT),
+        ("manner", TEXT),  # null: nothing failed
+        ("target", TEXT),
+        ("target_group", TEXT),  # `group` is a reserved word
+        ("connect_us", pa.int64()),
+        ("wait_us", pa.int64()),
+        ("total_us", pa.int64()),
+        ("retried", pa.int32()),  # 1: attempts failed of which the client saw nothing
+        ("detail", pa.binary()),  # the line itself, of requests that failed, were retried or connected late
+    ]
+)
+
+PLAIN: Final = pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in SCHEMA])
+"""The same without dictionaries, for engines that do not know them."""

@@ -1,0 +1,128 @@
+"""The table of requests in Spark: lines are read here, and summed up by the cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from why502.engine.remembering import Memory
+from why502.engine.schema import PLAIN, SCHEMA
+from why502.errors import Why502Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import ibis
+    import ibis.backends.pyspark
+    from pyspark.sql import DataFrame, SparkSession
+
+    from why502.formats.interface import LogFormat
+    from why502.model.requests import Request
+
+HANDED_ROWS = 1_000_000
+"""Rows that are handed to the cluster at a time."""
+
+
+class SparkStore:
+    """Implements `engine.interface.LogStore`."""
+
+    def __init__(self, url: str) -> None:
+        self._memory = Memory()
+        self._spark = _session(url)
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._parts: list[DataFrame] = []
+        self._names = 0
+
+    def register(self, path: str, log_format: LogFormat) -> int:
+        return self._memory.register(path, log_format)
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        if self._waiting_rows >= HANDED_ROWS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._waiting_rows or not self._parts:
+            self._parts.append(self._spark.createDataFrame(pa.Table.from_batches(self._waiting, SCHEMA).cast(PLAIN)))
+        self._waiting, self._waiting_rows = [], 0
+
+    @cached_property
+    def _backend(self) -> ibis.backends.pyspark.Backend:
+        import ibis
+
+        return ibis.pyspark.connect(self._spark)
+
+    @property
+    def rows(self) -> ibis.Table:
+        if self._waiting_rows or not self._parts:
+            self._hand_over()
+        whole, *others = self._parts
+        for part in others:
+            whole = whole.unionByName(part)
+        return self._view(whole, "requests")
+
+    def kept(self, expression: ibis.Table) -> ibis.Table:
+        return self._view(self._spark.sql(self._backend.compile(expression)).persist(), self._new_name())
+
+    def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
+        return [row.asDict() for row in self._spark.sql(self._backend.compile(expression)).collect()]
+
+    def recall(self, row: Mapping[str, object]) -> Request:
+        return self._memory.recall(row)
+
+    def of(self, requests: Sequence[Request]) -> ibis.Table:
+        return self._view(self._spark.createDataFrame(self._memory.remember(requests)), self._new_name())
+
+    def stop(self) -> None:
+        """Ends the session; a program that ends does it, too."""
+        self._spark.stop()
+
+    def _view(self, frame: DataFrame, name: str) -> ibis.Table:
+        frame.createOrReplaceTempView(name)
+        return self._backend.table(name)
+
+    def _new_name(self) -> str:
+        self._names += 1
+        return f"made_{self._names}"
+
+
+def _session(url: str) -> SparkSession:
+    """The session of that master; a session that runs already is used."""
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise Why502Error(
+            "cannot use Spark", where=url, why="pyspark is not installed", hint="pip install 'why502[spark]'"
+        ) from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")  # about pandas, which is not used here
+    logging.getLogger("py4j").setLevel(logging.ERROR)
+    builder = SparkSession.builder.appName("why502").master(url)
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.log.level": "ERROR",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    try:
+        return builder.getOrCreate()
+    except (PySparkException, OSError, RuntimeError) as error:
+        why = str(error).strip().splitlines()[0][:200]
+        raise Why502Error(
+            "cannot start Spark",
+            where=url,
+            why=why,
+            hint="Spark needs Java 17 or newer; leave --engine out to use DuckDB",
+        ) from error

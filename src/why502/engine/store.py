@@ -1,0 +1,115 @@
+"""The table of requests in an embedded DuckDB, which spills to a temporary directory what exceeds its memory."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import TYPE_CHECKING
+from weakref import finalize
+
+import duckdb
+import pyarrow as pa
+
+from why502.engine.remembering import Memory
+from why502.engine.schema import PLAIN, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import ibis
+    import ibis.backends.duckdb
+
+    from why502.formats.interface import LogFormat
+    from why502.model.requests import Request
+
+MEMORY_LIMIT = "640MB"
+"""DuckDB's share of what one run may use; it spills beyond."""
+
+INSERT_ROWS = 250_000
+"""Rows that are collected before they are written: each insertion costs some milliseconds."""
+
+
+class RequestStore:
+    """Implements `engine.interface.LogStore`.
+
+    Ibis takes more than half a second to load, which is done beside the reading of the logs.
+    """
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._names = 0
+        self._folder = TemporaryDirectory(prefix="why502-")
+        self._database = duckdb.connect(
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": self._folder.name,
+                "preserve_insertion_order": False,
+            },
+        )
+        finalize(self, _close, self._database, self._folder)
+        Thread(target=import_module, args=("ibis.backends.duckdb",), daemon=True).start()
+        types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in PLAIN)
+        self._database.execute(f"CREATE TABLE requests ({types})")
+
+    def register(self, path: str, log_format: LogFormat) -> int:
+        return self._memory.register(path, log_format)
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        if self._waiting_rows >= INSERT_ROWS:
+            self._insert()
+
+    def _insert(self) -> None:
+        if self._waiting_rows:
+            self._database.register("incoming", pa.Table.from_batches(self._waiting, SCHEMA))
+            self._database.execute("INSERT INTO requests SELECT * FROM incoming")
+            self._database.unregister("incoming")
+        self._waiting, self._waiting_rows = [], 0
+
+    @cached_property
+    def _backend(self) -> ibis.backends.duckdb.Backend:
+        import ibis
+
+        return ibis.duckdb.from_connection(self._database)
+
+    @property
+    def rows(self) -> ibis.Table:
+        self._insert()
+        return self._backend.table("requests")
+
+    def kept(self, expression: ibis.Table) -> ibis.Table:
+        name = self._new_name()
+        self._database.execute(f"CREATE TEMP TABLE {name} AS {self._backend.compile(expression)}")
+        return self._backend.table(name)
+
+    def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
+        """Through DuckDB itself: Ibis would import pandas for it."""
+        result = self._database.execute(self._backend.compile(expression))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def recall(self, row: Mapping[str, object]) -> Request:
+        return self._memory.recall(row)
+
+    def of(self, requests: Sequence[Request]) -> ibis.Table:
+        name = self._new_name()
+        self._database.register(name, self._memory.remember(requests))
+        return self._backend.table(name)
+
+    def _new_name(self) -> str:
+        self._names += 1
+        return f"made_{self._names}"
+
+
+def _close(database: duckdb.DuckDBPyConnection, folder: TemporaryDirectory[str]) -> None:
+    """In this order: a database that is still open makes its folder again."""
+    database.close()
+    folder.cleanup()
+
+
+SQL_TYPES = {pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.string(): "VARCHAR", pa.binary(): "BLOB"}

@@ -1,0 +1,32 @@
+"""What the facts need from a table of requests, whatever engine holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import ibis
+
+    from why502.model.requests import Request
+
+
+class RequestTable(Protocol):
+    """Requests by the million (`engine.schema` names the columns)."""
+
+    @property
+    def rows(self) -> ibis.Table:
+        """All of them, as an expression."""
+
+    def kept(self, expression: ibis.Table) -> ibis.Table:
+        """The same, computed once."""
+
+    def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
+        """The rows of an expression; for small results."""
+
+    def recall(self, row: Mapping[str, object]) -> Request:
+        """The whole request of a row; needs its file, line and detail."""
+
+    def of(self, requests: Sequence[Request]) -> ibis.Table:
+        """Requests as rows of the same kind."""

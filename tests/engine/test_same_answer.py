@@ -1,0 +1,109 @@
+"""The table gives the same answer as single facts, on the same files."""
+
+from __future__ import annotations
+
+import io
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.logs import ALB_LINES, NGINX_LINES, alb_line, nginx_line
+from why502.engine.plans import all_planners
+from why502.engine.store import RequestStore
+from why502.facts import traffic, traffic_columns
+from why502.formats import all_formats
+from why502.model.requests import Request
+from why502.sources.interface import EvidenceFile, Reading
+from why502.sources.logs import READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from why502.model.traffic import Traffic
+
+BY_KIND = {reader.kind: reader for reader in READERS}
+PLANNED = sorted(all_planners())
+
+
+def both(kind: str, content: bytes, store: RequestStore) -> tuple[Reading, Reading]:
+    """The reading as single facts, and the reading into the table."""
+    evidence = EvidenceFile("x.log", lambda: io.BytesIO(content))
+    reader = BY_KIND[kind]
+    assert reader.read_large is not None
+    return reader.read(evidence), reader.read_large(evidence, store)
+
+
+def same_rows(kind: str, content: bytes) -> None:
+    """Counts, misreads, times and every request."""
+    store = RequestStore()
+    small, large = both(kind, content, store)
+    assert large.input == small.input
+    expected = store.of([fact for fact in small.facts if isinstance(fact, Request)])
+    columns = [name for name in store.rows.columns if name not in ("file", "detail", "line")]
+    given_rows = store.fetch(store.rows.order_by("line").select(*columns))
+    assert given_rows == store.fetch(expected.order_by("line").select(*columns))
+
+
+def summed(kind: str, content: bytes) -> tuple[Traffic | None, Traffic | None]:
+    store = RequestStore()
+    small, _ = both(kind, content, store)
+    requests = [fact for fact in small.facts if isinstance(fact, Request)]
+    return (traffic.summarise(requests) if requests else None), traffic_columns.summarise(store)
+
+
+@pytest.mark.parametrize("log_format", all_formats(), ids=lambda f: f.kind)
+def test_samples_of_every_format_become_the_same_rows(log_format: object) -> None:
+    """With a plan or without, every sample line gives what the parser gives."""
+    lines = [sample.line for sample in log_format.samples]  # type: ignore[attr-defined]
+    same_rows(log_format.kind, "\n".join([*lines, "nonsense", "", *lines]).encode())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("kind", "lines"), [("alb-access-log", ALB_LINES), ("nginx-access-log", NGINX_LINES)])
+def test_ordinary_and_odd_lines_become_the_same_rows(kind: str, lines: Sequence[str]) -> None:
+    """Each odd line after an ordinary one, which decides the plan."""
+    same_rows(kind, "\n".join(part for line in lines for part in (lines[0], line)).encode())
+    same_rows(kind, "\r\n".join(lines).encode())
+    for line in lines:  # each decides the plan
+        same_rows(kind, "\n".join([*lines, line]).encode())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), kind=st.sampled_from(PLANNED))
+def test_damaged_lines_become_the_same_rows(data: st.DataObject, kind: str) -> None:
+    """Bytes replaced, removed and put in anywhere."""
+    known = {"alb-access-log": ALB_LINES, "nginx-access-log": NGINX_LINES}[kind]
+    lines = [known[0].encode()]
+    for line in data.draw(st.lists(st.sampled_from(known), max_size=4)):
+        raw = bytearray(line.encode())
+        for _ in range(data.draw(st.integers(0, 3))):
+            at = data.draw(st.integers(0, len(raw)))
+            raw[at : at + data.draw(st.integers(0, 3))] = data.draw(
+                st.one_of(
+                    st.sampled_from([b" ", b'"', b"-", b"-1", b"\\", b"\n", b"\r", b"9", b"\t", b"="]),
+                    st.binary(max_size=3),
+                )
+            )
+        lines.append(bytes(raw))
+    same_rows(kind, b"\n".join(lines))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", PLANNED)
+def test_traffic_is_the_same(kind: str, seed: int) -> None:
+    """Failures with their bursts and silences, targets, delayed connects, timeline, kinds."""
+    rng = random.Random(seed)
+    make = {"alb-access-log": alb_line, "nginx-access-log": nginx_line}[kind]
+    at_s = 1795341600.0
+    lines = []
+    for _ in range(400):
+        at_s += rng.choice([0.0, 0.001, 0.1, 0.25, 0.2501, 0.9, 5.0])
+        lines.append(make(rng, at_s))
+    small, large = summed(kind, "\n".join(lines).encode())
+    assert large == small
+    assert small is not None
+    assert small.failures
+    assert any(target.after_idle for target in small.targets)
+    assert any(target.delayed_connects for target in small.targets)
