@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.both_ends import both_ends
 from why502.model.traffic import MAX_EXAMPLES
-from why502.model.wire import TargetWire, Wire
+from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from why502.model.conversations import Conversation
 
 
-def summarise(conversations: Iterable[Conversation]) -> Wire:
-    """All captures of one case together, as judgement needs them."""
-    by_target: dict[str, list[Conversation]] = defaultdict(list)
-    for conversation in conversations:
-        by_target[conversation.target].append(conversation)
-    everything = [c for group in by_target.values() for c in group]
+def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] = ()) -> Wire:
+    """All captures of one case together, as judgement needs them; what two of them show counts once."""
+    told_by_target: dict[str, list[Conversation]] = defaultdict(list)
+    once, pairings = both_ends(conversations)
+    for conversation in once:
+        told_by_target[conversation.target].append(conversation)
+    counted_by_target: dict[str, list[Counted]] = defaultdict(list)
+    far_ends = {pairing.target_side for pairing in pairings}
+    for part in counted:
+        if part.capture not in far_ends:
+            counted_by_target[part.target].append(part)
+    told = [c for group in told_by_target.values() for c in group]
+    parts = [p for group in counted_by_target.values() for p in group]
+    targets = sorted(told_by_target.keys() | counted_by_target.keys())
     return Wire(
-        conversations=len(everything),
-        targets=tuple(_target(target, by_target[target]) for target in sorted(by_target)),
-        first_s=min((c.first_s for c in everything), default=None),
-        last_s=max((c.last_s for c in everything), default=None),
+        conversations=len(told) + sum(part.conversations for part in parts),
+        targets=tuple(_target(target, told_by_target[target], counted_by_target[target]) for target in targets),
+        first_s=min([*(c.first_s for c in told), *(p.first_s for p in parts)], default=None),
+        last_s=max([*(c.last_s for c in told), *(p.last_s for p in parts)], default=None),
+        pairings=pairings,
     )
 
 
@@ -35,18 +44,47 @@ def delayed(conversation: Conversation) -> bool:
     return not conversation.failed and (waited_for_syn or conversation.synacks_after_ack > 0)
 
 
-def _target(target: str, conversations: Sequence[Conversation]) -> TargetWire:
+def _target(target: str, conversations: Sequence[Conversation], counted: Sequence[Counted]) -> TargetWire:
     in_time = sorted(conversations, key=lambda c: c.first_s)
     slow = [c for c in in_time if delayed(c)]
     connects_s = [c.connect_s for c in in_time if c.connect_s is not None]
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
+    outcomes = Counter(c.outcome for c in in_time)
+    for part in counted:
+        outcomes.update(part.outcomes)
     return TargetWire(
         target=target,
-        conversations=len(in_time),
-        outcomes=dict(Counter(c.outcome for c in in_time)),
+        conversations=outcomes.total(),
+        outcomes=dict(outcomes),
         failed=tuple(c for c in in_time if c.failed)[:MAX_EXAMPLES],
         delayed=tuple(slow[:MAX_EXAMPLES]),
-        delayed_total=len(slow),
-        connect_median_s=median(connects_s) if connects_s else None,
-        answer_median_s=median(answers_s) if answers_s else None,
+        delayed_total=len(slow) + sum(part.delayed for part in counted),
+        noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
+        connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
+        answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )
+
+
+def _median_s(exact_s: Sequence[float], steps: Sequence[Mapping[int, int]]) -> float | None:
+    """Exact as long as every duration is known; else right to a step of the counted ones (2.2 %).
+
+    >>> _median_s([0.1, 0.3, 0.2, 0.4], []), round(_median_s([1.0], [{957: 5}]) or 0, 2)
+    (0.25, 1.01)
+    """
+    counts: Counter[float] = Counter(exact_s)
+    for part in steps:
+        counts.update({2 ** ((step + 0.5) / STEPS_PER_DOUBLING) / 1e9: count for step, count in part.items()})
+    if not counts:
+        return None
+    values, middle = sorted(counts.items()), counts.total() - 1
+    low, high = _value_at(values, middle // 2), _value_at(values, (middle + 1) // 2)
+    return (low + high) / 2
+
+
+def _value_at(counted: Sequence[tuple[float, int]], rank: int) -> float:
+    """The value of this rank (from 0) among sorted values with their counts."""
+    for value, count in counted:
+        rank -= count
+        if rank < 0:
+            return value
+    raise IndexError(rank)

@@ -7,9 +7,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.captures import generate
 
 from tests.sources.captures.making import RECORDED, conversations, read
-from why502.sources.captures.duplicates import WITHIN_S
+from tests.sources.captures.odd import odd_captures
+from why502.sources.captures.kernels.recent import WITHIN_NS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,7 @@ FIELDS = (
     "tcp.stream",
     "tcp.srcport",
     "tcp.len",
+    "frame.len",
     "tcp.flags.syn",
     "tcp.flags.ack",
     "tcp.flags.reset",
@@ -34,6 +37,9 @@ COUNTED = (
     "packets",
     "syns",
     "synacks",
+    "packets_received",
+    "wire_sent",
+    "wire_received",
     "sent",
     "received",
     "retransmissions",
@@ -57,15 +63,17 @@ def told_by_tshark(path: Path) -> list[Counts]:
     streams: dict[str, Counts] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
     synack_s: dict[str, float] = {}
     for line in output.splitlines():
-        number, at_s, stream, port, length, syn, ack, reset, fin, again = line.split(",")
+        number, at_s, stream, port, length, wire, syn, ack, reset, fin, again = line.split(",")
         counts, sent = streams[stream], int(port) >= 10_000
         yes = {"1", "True"}
         counts["first"] = counts["first"] or int(number)
         counts["packets"] += 1
+        counts["packets_received"] += not sent
+        counts["wire_sent" if sent else "wire_received"] += int(wire)
         counts["syns"] += syn in yes and ack not in yes
         if syn in yes and ack in yes:
             # One that an expired timer and a repeated SYN both called for goes out twice: the same packet for us.
-            counts["synacks"] += float(at_s) - synack_s.get(stream, 0.0) > WITHIN_S
+            counts["synacks"] += float(at_s) - synack_s.get(stream, -1.0) > WITHIN_NS / 1e9
             synack_s[stream] = float(at_s)
         counts["sent" if sent else "received"] += 0 if again else int(length)
         counts["retransmissions"] += bool(again) and sent and int(length) > 0
@@ -80,6 +88,9 @@ def told_by_us(content: bytes) -> list[Counts]:
         {
             "first": c.at.number or 0,
             "packets": c.packets,
+            "packets_received": c.packets_received,
+            "wire_sent": c.wire_bytes_sent,
+            "wire_received": c.wire_bytes_received,
             "syns": len(c.syn_s),
             "synacks": len(c.synack_s),
             "sent": c.bytes_sent,
@@ -100,3 +111,34 @@ def test_every_conversation_agrees_with_tshark(tmp_path: Path) -> None:
     (tmp_path / "all.pcap").write_bytes(content)
     assert struct.unpack_from("<I", content, 20) == (1,)
     assert told_by_us(content) == told_by_tshark(tmp_path / "all.pcap")
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("name", sorted(set(odd_captures()) - {"in_fragments", "over_ipv6"}))
+def test_wrapped_conversations_agree_with_tshark(name: str, tmp_path: Path) -> None:
+    """Tunnels and tags: tshark finds the same conversation inside."""
+    content = odd_captures()[name]
+    (tmp_path / "odd.pcap").write_bytes(content)
+    assert told_by_us(content) == told_by_tshark(tmp_path / "odd.pcap")
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_a_thousand_interleaved_conversations_agree_with_tshark(tmp_path: Path) -> None:
+    """The capture of the benchmark, small."""
+    path = tmp_path / "generated.pcap"
+    generate(path, 1000)
+    told = {counts["first"]: counts for counts in told_by_us(path.read_bytes())}
+    assert told == {counts["first"]: counts for counts in told_by_tshark(path)}
+    assert len(told) == 1000
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_fragments_are_reassembled_as_tshark_does(tmp_path: Path) -> None:
+    """The same packets and payload; on which frame of a packet its bytes are counted is a matter of taste."""
+    for name in ("in_fragments", "over_ipv6"):
+        content = odd_captures()[name]
+        (tmp_path / "odd.pcap").write_bytes(content)
+        for ours, theirs in zip(told_by_us(content), told_by_tshark(tmp_path / "odd.pcap"), strict=True):
+            assert {k: ours[k] for k in ("packets", "sent", "received")} == {
+                k: theirs[k] for k in ("packets", "sent", "received")
+            }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from tests.sources.captures.making import (
@@ -19,9 +21,12 @@ from tests.sources.captures.making import (
     tcp,
 )
 from why502.model.conversations import Outcome
-from why502.sources.captures.conversations import LINGER_S, Conversations
-from why502.sources.captures.frames import Frame
-from why502.sources.captures.packets import Segment, decode
+from why502.sources.captures.buffering import Buffer
+from why502.sources.captures.kernels.layout import SEGMENT_WORDS
+from why502.sources.captures.kernels.track import LINGER_NS
+from why502.sources.captures.machine import INTERPRETED
+from why502.sources.captures.segmenting import Segmenter
+from why502.sources.captures.tracking import Tracker
 
 
 def test_packets_seen_twice_count_once() -> None:
@@ -88,14 +93,16 @@ def test_closed_conversations_leave_the_table() -> None:
     """Memory grows with the open conversations: one that closed is told a few seconds later."""
     talk = Talk().handshake()
     talk.send(1.0, False, RST | ACK)
-    talk.send(1.0 + 2 * LINGER_S, False, RST)
-    table, told = Conversations(), []
-    for number, (at_s, data) in enumerate(talk.packets, start=1):
-        segment = decode(Frame(number, at_s, 1, data, len(data)))
-        assert isinstance(segment, Segment)
-        told.append(len(table.add(segment)))
+    talk.send(1.0 + 2 * LINGER_NS / 1e9, False, RST)
+    tracker, told = Tracker(INTERPRETED), []
+    for segments, count in Segmenter(INTERPRETED, Buffer(io.BytesIO(pcap(talk.packets)))).stretches():
+        for index in range(count):
+            one = segments[index * SEGMENT_WORDS : (index + 1) * SEGMENT_WORDS]
+            tracker.feed(one, 1)
+            told.append(len(list(tracker.told())))
+    tracker.finish(0)
     assert told == [0, 0, 0, 0, 1]
-    assert list(table.rest()) == []
+    assert list(tracker.told()) == []
 
 
 def test_a_listener_seen_elsewhere_tells_who_opened() -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.sources.captures import pcap, pcapng
-from why502.sources.captures.frames import Frame, Unread, read_exactly
+from why502.sources.captures.buffering import Buffer
+from why502.sources.captures.frames import Frame, Unread
+from why502.sources.captures.kernels.layout import (
+    P_AT,
+    P_CAPTURED,
+    P_LINK,
+    P_NS,
+    P_NUMBER,
+    P_WIRE,
+    PACKET_WORDS,
+)
+from why502.sources.captures.kernels.reasons import sentence
+from why502.sources.captures.machine import INTERPRETED
+from why502.sources.captures.walking import PCAP, PCAPNG, PCAPNG_ORDERS, Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
 
 def fit(head: bytes) -> float:
     """1 for the first bytes of a capture, 0 for anything else; 0.5 if only its four magic bytes are there."""
     magic = head[:4]
-    if magic in pcap.FORMS:
+    if magic in PCAP:
         return 1.0 if len(head) >= 24 else 0.5
-    if magic == pcapng.MAGIC and (head[8:12] in pcapng.ORDERS or len(head) < 12):
+    if magic == PCAPNG and (head[8:12] in PCAPNG_ORDERS or len(head) < 12):
         return 1.0 if len(head) >= 12 else 0.5
     return 0.0
 
@@ -25,12 +37,17 @@ def fit(head: bytes) -> float:
 def frames(stream: BinaryIO) -> Iterator[Frame | Unread]:
     """Every packet of a capture, numbered from 1; a file that is cut or damaged ends with one `Unread`.
 
-    Holds one packet (`MAX_FRAME_BYTES`) or one block (`pcapng.MAX_BLOCK_BYTES`) in memory.
+    Holds a stretch of the file in memory (`buffering.STRETCH_BYTES`, or one block if that is larger).
     """
-    magic = read_exactly(stream, 4)
-    if magic in pcap.FORMS:
-        yield from pcap.frames(magic, stream)
-    elif magic == pcapng.MAGIC:
-        yield from pcapng.frames(magic, stream)
-    else:
-        yield Unread(1, "neither pcap nor pcapng")
+    buffer = Buffer(stream)
+    walker = Walker(INTERPRETED, buffer)
+    for taken in walker.stretches():
+        for index in range(taken):
+            yield _frame(walker.packets[index * PACKET_WORDS : (index + 1) * PACKET_WORDS], buffer)
+
+
+def _frame(packet: Sequence[int], buffer: Buffer) -> Frame | Unread:
+    number, at, captured, link = packet[P_NUMBER], packet[P_AT], packet[P_CAPTURED], packet[P_LINK]
+    if link < 0:
+        return Unread(number, sentence(-link, captured, packet[P_WIRE]))
+    return Frame(number, packet[P_NS] / 1e9, link, bytes(buffer.content[at : at + captured]), packet[P_WIRE])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from typing import BinaryIO
+from why502.sources.captures.kernels import reasons
+from why502.sources.captures.kernels.walk_pcap import MAX_FRAME_BYTES
 
-MAX_FRAME_BYTES = 256 * 1024
-"""Largest packet that tcpdump and Wireshark write (MAXIMUM_SNAPLEN of libpcap's tcpdump, `netdissect.h`)."""
+__all__ = ["CUT", "MAX_FRAME_BYTES", "Frame", "Unread"]
 
 
 class Frame(Struct, frozen=True, gc=False):
@@ -34,19 +31,4 @@ class Unread(Struct, frozen=True, gc=False):
     why: str
 
 
-CUT = "the file ends in the middle of a packet"
-
-
-def read_exactly(stream: BinaryIO, size_bytes: int) -> bytes:
-    """`size_bytes` of the stream; fewer only at its end, or if its compressed form is cut or damaged there."""
-    parts = []
-    while size_bytes > 0:
-        try:
-            part = stream.read(size_bytes)
-        except (OSError, EOFError):
-            break
-        if not part:
-            break
-        parts.append(part)
-        size_bytes -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+CUT = reasons.sentence(reasons.CUT)

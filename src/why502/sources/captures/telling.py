@@ -1,17 +1,40 @@
-"""A tracked conversation, told in the words of the model."""
+"""A row of the table, told in the words of the model."""
 
 from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from why502.model.conversations import Conversation
-from why502.model.evidence import Place
-from why502.sources.captures.outcomes import decide
-from why502.sources.captures.packets import ACK, Segment
+from why502.model.conversations import Conversation, Outcome
+from why502.sources.captures.kernels import layout as at
+from why502.sources.captures.kernels.decode import ACK
+from why502.sources.captures.kernels.outcomes import end_of
+from why502.sources.captures.packets import endpoint_bytes
 
 if TYPE_CHECKING:
-    from why502.sources.captures.conversations import Tracked
+    from collections.abc import Callable, Iterator
+
+    from why502.model.evidence import Place
+    from why502.sources.captures.tracking import Tracker
+
+OUTCOMES = (
+    Outcome.ANSWERED,
+    Outcome.REFUSED,
+    Outcome.SYN_UNANSWERED,
+    Outcome.NEVER_ACKNOWLEDGED,
+    Outcome.RESET_UNACKNOWLEDGED,
+    Outcome.RESET_BEFORE_ANSWER,
+    Outcome.CLOSED_BEFORE_ANSWER,
+    Outcome.RACED,
+    Outcome.STALE,
+    Outcome.ANSWER_CUT,
+    Outcome.NOT_ANSWERED,
+    Outcome.ABANDONED,
+    Outcome.UNUSED,
+    Outcome.OPEN,
+    Outcome.PARTIAL,
+)
+"""In the order of the numbers in `kernels.outcomes`. The others need a look at the payload (`detail`)."""
 
 
 def endpoint(raw: bytes) -> str:
@@ -24,44 +47,79 @@ def endpoint(raw: bytes) -> str:
     return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
 
 
-def tell(tracked: Tracked, path: str, until_s: float) -> Conversation:
-    """The finished conversation; `until_s` as in `outcomes.decide`."""
-    opener, target = tracked.opener, tracked.target
-    outcome, decided = decide(tracked, until_s)
-    answered = bool(opener.run and target.run and target.run.frame > opener.run.frame)
-    established = opener.ack if target.syns else None
-    end = min((e for e in (opener.end, target.end) if e), key=lambda s: s.frame, default=None)
+def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversation:
+    """A judged conversation; `place` finds a packet's file by its running number."""
+    begin = row * at.CONVERSATION_WORDS
+    # Plain numbers of Python, whatever the table is made of.
+    words = [int(word) for word in tracker.table[begin : begin + at.CONVERSATION_WORDS]]
+    shared, flows = words[: at.C_FLOWS], (words[at.C_FLOWS :][: at.FLOW_WORDS], words[at.C_FLOWS + at.FLOW_WORDS :])
+    opener, target = flows[shared[at.C_OPENER]], flows[1 - shared[at.C_OPENER]]
+    ends = _endpoints(shared)
+    synacks = list(_syns(target, tracker))
+    established = opener[at.ACK_FRAME] if synacks else 0
+    answered = 0 < opener[at.RUN_FRAME] < target[at.RUN_FRAME]
+    end = min((e for e in (end_of(opener, 0), end_of(target, 0)) if e[0]), default=(0, 0))
+    syns = list(_syns(opener, tracker))
     return Conversation(
-        opener=endpoint(opener.endpoint),
-        target=endpoint(target.endpoint),
-        outcome=outcome,
-        at=Place(path, tracked.first.frame, mark="#"),
-        decided_at=Place(path, decided.frame, mark="#"),
-        first_s=tracked.first.at_s,
-        last_s=tracked.last.at_s,
-        packets=tracked.packets,
-        opened=bool(opener.syns),
-        syn_s=tuple(s.at_s for s in opener.syns),
-        synack_s=tuple(s.at_s for s in target.syns),
-        established_s=_time(established),
-        synacks_after_ack=sum(s.frame > established.frame for s in target.syns[1:]) if established else 0,
-        bytes_sent=opener.sent_bytes,
-        bytes_acknowledged=max(0, min(opener.acked_bytes, opener.sent_bytes)),
-        bytes_received=target.sent_bytes,
-        segments_sent=opener.segments,
-        retransmissions_sent=opener.retransmissions,
-        exchanges=target.turns,
-        request_s=_time(opener.run),
-        answer_s=_time(target.run) if answered else None,
-        idle_before_request_s=opener.run_silence_s,
-        reset_by_target=target.rst is not None,
-        reset_by_opener=opener.rst is not None,
-        reset_bare=target.rst is not None and not target.rst.flags & ACK,
-        end_s=_time(end),
-        fin_by_target_s=_time(target.fin),
-        fin_by_opener_s=_time(opener.fin),
+        opener=ends[shared[at.C_OPENER]],
+        target=ends[1 - shared[at.C_OPENER]],
+        outcome=OUTCOMES[shared[at.C_OUTCOME]],
+        at=place(shared[at.C_FIRST]),
+        decided_at=place(shared[at.C_DECIDED]),
+        first_s=shared[at.C_FIRST_NS] / 1e9,
+        last_s=shared[at.C_LAST_NS] / 1e9,
+        packets=shared[at.C_PACKETS],
+        packets_received=target[at.PACKETS],
+        wire_bytes_sent=opener[at.WIRE_BYTES],
+        wire_bytes_received=target[at.WIRE_BYTES],
+        opened=bool(syns),
+        syn_s=tuple(at_ns / 1e9 for _, at_ns in syns),
+        synack_s=tuple(at_ns / 1e9 for _, at_ns in synacks),
+        established_s=_time(established, opener[at.ACK_NS]),
+        synacks_after_ack=sum(frame > established for frame, _ in synacks[1:]) if established else 0,
+        bytes_sent=opener[at.SENT],
+        bytes_acknowledged=max(0, min(opener[at.ACKED], opener[at.SENT])),
+        bytes_received=target[at.SENT],
+        segments_sent=opener[at.SEGMENTS],
+        retransmissions_sent=opener[at.RETRANSMISSIONS],
+        retransmissions_received=target[at.RETRANSMISSIONS],
+        reordered=opener[at.REORDERED] + target[at.REORDERED],
+        zero_windows_by_target=target[at.ZERO_WINDOWS],
+        zero_windows_by_opener=opener[at.ZERO_WINDOWS],
+        exchanges=target[at.TURNS],
+        request_s=_time(opener[at.RUN_FRAME], opener[at.RUN_NS]),
+        answer_s=_time(int(answered), target[at.RUN_NS]),
+        idle_before_request_s=None if opener[at.RUN_SILENCE_NS] < 0 else opener[at.RUN_SILENCE_NS] / 1e9,
+        reset_by_target=target[at.RST_FRAME] > 0,
+        reset_by_opener=opener[at.RST_FRAME] > 0,
+        reset_bare=target[at.RST_FRAME] > 0 and not target[at.RST_FLAGS] & ACK,
+        end_s=_time(*end),
+        fin_by_target_s=_time(target[at.FIN_FRAME], target[at.FIN_NS]),
+        fin_by_opener_s=_time(opener[at.FIN_FRAME], opener[at.FIN_NS]),
+        opener_isn=(opener[at.BASE] - 1) & 0xFFFFFFFF if syns else None,
     )
 
 
-def _time(segment: Segment | None) -> float | None:
-    return segment.at_s if segment else None
+def _endpoints(shared: list[int]) -> tuple[str, str]:
+    version, ports = shared[at.C_PORTS] >> 32, shared[at.C_PORTS]
+    a = endpoint_bytes(version, shared[at.C_A_HIGH], shared[at.C_A_LOW], ports >> 16 & 0xFFFF)
+    b = endpoint_bytes(version, shared[at.C_B_HIGH], shared[at.C_B_LOW], ports & 0xFFFF)
+    return endpoint(a), endpoint(b)
+
+
+def _syns(flow: list[int], tracker: Tracker) -> Iterator[tuple[int, int]]:
+    """Frame and time of each SYN (or SYN-ACK) of a side, oldest first."""
+    if not flow[at.SYNS]:
+        return
+    yield flow[at.SYN_FRAME], flow[at.SYN_NS]
+    later: list[tuple[int, int]] = []
+    node = flow[at.SYN_LIST]
+    while node >= 0:
+        n = node * at.NODE_WORDS
+        later.append((int(tracker.pool[n + at.N_FIRST]), int(tracker.pool[n + at.N_SECOND])))
+        node = int(tracker.pool[n + at.N_NEXT])
+    yield from reversed(later)
+
+
+def _time(frame: int, at_ns: int) -> float | None:
+    return at_ns / 1e9 if frame else None

@@ -1,0 +1,114 @@
+"""What `why502 capture` shows: outcomes per target, the failed conversations, one of them as a ladder."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+from rich.text import Text
+
+from why502.facts.ladders import ladder
+from why502.model.conversations import Conversation
+from why502.model.wire import Pairing, Wire
+from why502.reports import ladder as drawing
+from why502.reports.capture_tables import failed_table, target_table
+from why502.reports.display_filter import display_filter as filter_of
+from why502.reports.legible import legible, legible_json
+from why502.reports.phrases import count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from why502.model.verdict import Diagnosis
+
+SCHEMA: Final = "why502-capture/1"
+UNWRAPPED_COLUMNS: Final = 1 << 14
+FAILED_SHOWN: Final = 100
+
+
+class Shown(Struct, frozen=True):
+    """What is talked of."""
+
+    wire: Wire
+    failed: tuple[Conversation, ...]
+    """In the order of their numbers, from 1."""
+    selected: Conversation | None = None
+    """The one whose ladder was asked for."""
+
+
+def render(shown: Shown, diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
+    """The tables, or the ladder if one was asked for."""
+    if shown.selected is not None:
+        drawn = ladder(shown.selected)
+        return drawing.text(drawn) if drawn else "its packets could not be read again\n"
+    screen = io.StringIO()
+    console = Console(
+        file=screen,
+        width=width or UNWRAPPED_COLUMNS,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    for part in _parts(shown, diagnosis):
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())
+
+
+def render_json(shown: Shown) -> str:
+    """One document; every failed conversation with everything that is known about it."""
+    drawn = ladder(shown.selected) if shown.selected else None
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "conversations": shown.wire.conversations,
+        "pairings": msgspec.to_builtins(shown.wire.pairings),
+        "targets": [
+            {
+                "target": target.target,
+                "conversations": target.conversations,
+                "outcomes": {outcome.value: number for outcome, number in target.outcomes.items()},
+                "delayed": target.delayed_total,
+                "connect_median_s": target.connect_median_s,
+                "answer_median_s": target.answer_median_s,
+            }
+            for target in shown.wire.targets
+        ],
+        "failed": [{"number": n, **msgspec.to_builtins(c)} for n, c in enumerate(shown.failed, start=1)],
+        "ladder": msgspec.to_builtins(drawn),
+        "display_filter": display_filter(shown),
+    }
+    return legible_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def display_filter(shown: Shown) -> str:
+    """Of the selected conversation, or of the failed ones."""
+    return filter_of((shown.selected,) if shown.selected else shown.failed[:FAILED_SHOWN])
+
+
+def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    yield target_table(shown.wire)
+    yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
+    if shown.failed:
+        yield Text("\nFailed conversations", "bold")
+        yield failed_table(shown.failed[:FAILED_SHOWN])
+        if len(shown.failed) > FAILED_SHOWN:
+            yield Text(f"{count(len(shown.failed) - FAILED_SHOWN, 'more conversation')}: see --json", "dim")
+        yield Text("\n--ladder N draws one of them; --export-filter shows them in Wireshark", "dim")
+    for verdict in diagnosis.document.verdicts:
+        yield Text.assemble("why502 diagnose says: ", (verdict.cause, "bold"), f", {percent(verdict.probability)}")
+
+
+def _pairing(pairing: Pairing) -> str:
+    both = count(pairing.conversations, "conversation")
+    ahead_s = pairing.target_clock_ahead_s
+    clock = ""
+    if ahead_s is not None:
+        clock = f"; the target's clock is {abs(ahead_s):.6f} s {'ahead of' if ahead_s >= 0 else 'behind'} the proxy's"
+    return f"\n{both} in both {legible(pairing.proxy_side)} (proxy) and {legible(pairing.target_side)} (target){clock}"

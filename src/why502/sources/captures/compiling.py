@@ -1,0 +1,106 @@
+"""The kernels as machine code, and where that is kept between runs.
+
+Compiling takes seconds, loading what was compiled a fraction of one. The cache holds executable code, so it is
+trusted only where nobody else can write: in a folder of our own below the user's cache directory (root's under
+/var/cache). Without such a place every run compiles anew.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from stat import S_IMODE
+from types import FunctionType, ModuleType
+from typing import Any
+
+from why502.sources.captures import kernels
+
+ENTRIES = frozenset(
+    {
+        "walk_pcap",
+        "walk_pcapng",
+        "take_segments",
+        "look_up",
+        "track",
+        "judge",
+        "finish_all",
+        "refill",
+        "retally",
+        "increase",
+    }
+)
+"""The kernels that are called from outside; the others become parts of these."""
+
+
+def _modules() -> list[ModuleType]:
+    return [import_module(f"{kernels.__name__}.{module.name}") for module in iter_modules(kernels.__path__)]
+
+
+@cache
+def compiled() -> dict[str, Any]:
+    """Every kernel by its name, compiled when it is first called. Raises ImportError without Numba."""
+    import numba
+
+    modules = _modules()
+    folder = cache_folder(digest())
+    if folder is not None and "NUMBA_CACHE_DIR" not in os.environ:
+        vars(numba.config)["CACHE_DIR"] = str(folder)
+    keep = folder is not None or "NUMBA_CACHE_DIR" in os.environ
+    scopes = {module.__name__: dict(vars(module)) for module in modules}
+    copies: dict[object, Any] = {}
+    for scope in scopes.values():
+        for function in list(scope.values()):
+            if isinstance(function, FunctionType) and function.__module__ in scopes:
+                kept = keep and function.__name__ in ENTRIES
+                copy = _copied(function, scopes[function.__module__])
+                copies[function] = copies.get(function) or numba.njit(nogil=True, error_model="numpy", cache=kept)(copy)
+    for scope in scopes.values():
+        scope.update({name: copies[it] for name, it in scope.items() if isinstance(it, FunctionType) and it in copies})
+    return {name: it for scope in scopes.values() for name, it in scope.items() if name in ENTRIES}
+
+
+def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
+    """The same function, which will find the compiled forms of the functions that it calls in `scope`."""
+    copy = FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    return copy
+
+
+def is_warm() -> bool:
+    """Whether the kernels were compiled in an earlier run; else that takes half a minute."""
+    folder = os.environ.get("NUMBA_CACHE_DIR") or cache_folder(digest())
+    return folder is not None and any(Path(folder).rglob("judge.judge-*.nbi"))
+
+
+def digest() -> str:
+    """Of all kernels. Numba looks only at the file of the function it loads, not at those of the functions that it
+    calls.
+    """
+    return sha256(b"".join(Path(module.__file__ or "").read_bytes() for module in _modules())).hexdigest()[:16]
+
+
+def cache_folder(name: str) -> Path | None:
+    """A folder that only this user can write to; None if there is none and none can be made."""
+    try:
+        folder = cache_root() / "why502" / name
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        trusted = all(_is_ours(part) for part in (folder, folder.parent))
+    except (OSError, RuntimeError):
+        return None
+    return folder if trusted and os.access(folder, os.W_OK) else None
+
+
+def cache_root() -> Path:
+    """Root's own place, because under sudo the home directory is that of another user."""
+    if os.geteuid() == 0:
+        return Path("/var/cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _is_ours(folder: Path) -> bool:
+    status = folder.lstat()
+    return status.st_uid == os.geteuid() and not S_IMODE(status.st_mode) & 0o022

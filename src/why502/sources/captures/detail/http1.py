@@ -1,0 +1,101 @@
+"""Plain HTTP/1: the request and status line of each exchange, and whether the answer came whole."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from why502.model.details import End, Exchange, Protocol
+from why502.sources.captures.detail.http1_messages import Answers, Message, Requests
+
+if TYPE_CHECKING:
+    from why502.sources.captures.detail.streams import Part
+
+MAX_EXCHANGES: Final = 8
+"""The last ones; failures end a conversation."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """An exchange in the making."""
+
+    request: Message | None
+    answer: Message | None = None
+
+
+@dataclass(slots=True)
+class Http1Dissector:
+    """Both directions of one conversation."""
+
+    protocol: Protocol = Protocol.HTTP1
+    requests: Requests = field(default_factory=Requests)
+    answers: Answers = field(default_factory=Answers)
+    turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
+    broken_at: int | None = None
+    """Packet in which the answers stopped being HTTP..."""
+    broken_begin: bytes = b""
+    """...and how it begins."""
+
+    def feed(self, part: Part) -> str:
+        """Takes the next bytes; answers with the messages that begin there, for the ladder."""
+        if part.piece.sender is End.PROXY:
+            self.requests.feed(part)
+            begun, self.requests.begun = self.requests.begun, []
+            self.turns.extend(Turn(message) for message in begun)
+        else:
+            self.answers.to_head = self._awaits_head
+            self.answers.feed(part)
+            begun, self.answers.begun = self.answers.begun, []
+            for message in begun:
+                self._answer(message)
+            if self.answers.broken and self.broken_at is None:
+                self.broken_at, self.broken_begin = part.piece.number, part.data[:4]
+                return "not HTTP"
+        return ", ".join(message.line for message in begun if message.line)
+
+    @property
+    def _awaits_head(self) -> bool:
+        turn = self._open_turn
+        return turn is not None and turn.request is not None and turn.request.line.startswith("HEAD ")
+
+    @property
+    def _open_turn(self) -> Turn | None:
+        return next((turn for turn in self.turns if turn.answer is None), None)
+
+    def _answer(self, message: Message) -> None:
+        """It belongs to the oldest request without one; those with 1xx come before the answer."""
+        if message.status is not None and 100 <= message.status < 200 and message.status != 101:
+            return
+        turn = self._open_turn
+        if turn is None:
+            turn = Turn(None)
+            self.turns.append(turn)
+        turn.answer = message
+
+    @property
+    def told(self) -> tuple[Exchange, ...]:
+        return tuple(self._told(turn) for turn in self.turns)
+
+    def _told(self, turn: Turn) -> Exchange:
+        request, answer = turn.request, turn.answer
+        asked = {"request": (request.line or None) if request else None, "request_s": request.at_s if request else None}
+        if answer is None:
+            return Exchange(**asked)  # type: ignore[arg-type]
+        return Exchange(
+            **asked,  # type: ignore[arg-type]
+            status=answer.status,
+            answer=answer.line or None,
+            answer_s=answer.at_s,
+            answer_head_bytes=answer.head_bytes if answer.headed else answer.fed_bytes,
+            expected_bytes=answer.expected_bytes,
+            received_bytes=answer.body_bytes,
+            chunked=answer.chunked,
+            complete=self._complete(answer),
+        )
+
+    def _complete(self, answer: Message) -> bool | None:
+        if answer.complete:
+            return True
+        bounded = answer.chunked or answer.expected_bytes is not None
+        return False if answer.headed and bounded and not self.answers.lost else None

@@ -1,0 +1,59 @@
+"""One segment of a watched conversation, its payload included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from why502.model.details import End
+from why502.sources.captures.kernels import layout as at
+from why502.sources.captures.packets import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PSH: Final = 0x08
+_FLAGS: Final = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """One segment as the second look needs it."""
+
+    number: int
+    at_s: float
+    sender: End
+    flags: int
+    seq: int
+    ack: int
+    payload_bytes: int
+    payload: bytes
+    """As far as it was captured."""
+    window: int | None
+    """As it stands in the header, not scaled: 0 is 0 whatever the scale."""
+    ip_id: int
+    continues: bool
+    """It is a later fragment of an IP packet: no packet of its own in the conversation's count."""
+
+    @property
+    def names(self) -> str:
+        """The flags, readable."""
+        return ", ".join(name for bit, name in _FLAGS if self.flags & bit) or "no flags"
+
+
+def piece(segment: Sequence[int], payload: bytes, sender: End) -> Piece:
+    """From the words of a segment (`kernels.layout`, S_...)."""
+    window = int(segment[at.S_WINDOW])
+    return Piece(
+        number=int(segment[at.S_NUMBER]),
+        at_s=int(segment[at.S_NS]) / 1e9,
+        sender=sender,
+        flags=int(segment[at.S_FLAGS]),
+        seq=int(segment[at.S_SEQ]),
+        ack=int(segment[at.S_ACK]),
+        payload_bytes=int(segment[at.S_PAYLOAD]),
+        payload=payload,
+        window=window if window >= 0 else None,
+        ip_id=int(segment[at.S_IP_ID]),
+        continues=bool(segment[at.S_CONTINUES]),
+    )

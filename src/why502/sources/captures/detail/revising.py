@@ -1,0 +1,195 @@
+"""What the first look could not see changes the outcome: a list of questions, asked in order.
+
+Only what ended at TCP's level in a way that fits is revised; a full accept queue or a lost packet keeps its outcome
+whatever protocol was spoken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
+
+from why502.model.conversations import Conversation, Outcome
+from why502.model.details import ConversationDetail, End, IcmpError
+from why502.model.evidence import Place
+from why502.model.words import count
+from why502.sources.captures.detail.http1 import Http1Dissector
+from why502.sources.captures.detail.http2 import Http2Dissector
+from why502.sources.captures.detail.icmp import FRAGMENTATION_NEEDED
+from why502.sources.captures.detail.tls import TlsDissector, speaks_tls_alert
+
+if TYPE_CHECKING:
+    from why502.sources.captures.detail.watching import Watch
+
+_ENDED: Final = {
+    Outcome.ANSWERED,
+    Outcome.CLOSED_BEFORE_ANSWER,
+    Outcome.RESET_BEFORE_ANSWER,
+    Outcome.ANSWER_CUT,
+}
+"""Somebody who knew the connection ended it."""
+SILENT_S: Final = 0.5
+"""A request that arrives is acknowledged sooner (`outcomes.SILENT_S`)."""
+_NO_HANDSHAKE: Final = {Outcome.SYN_UNANSWERED, Outcome.PARTIAL, Outcome.ABANDONED}
+
+
+class Finding(Struct, frozen=True):
+    """Why a conversation ended, in words; `outcome` and `packet` only where they change."""
+
+    reason: str
+    outcome: Outcome | None = None
+    packet: int | None = None
+
+
+def revised(watch: Watch) -> Conversation:
+    """The conversation with its detail, and the outcome that the second look saw."""
+    conversation = watch.conversation
+    path = conversation.at.path
+    finding = _finding(watch)
+    packet = finding.packet if finding and finding.packet else None
+    return structs.replace(
+        conversation,
+        outcome=(finding.outcome if finding else None) or conversation.outcome,
+        decided_at=Place(path, packet, mark="#") if packet else conversation.decided_at,
+        detail=_detail(watch, finding.reason if finding else None),
+    )
+
+
+def _detail(watch: Watch, reason: str | None) -> ConversationDetail:
+    dissector = watch.dissector
+    proxy, target = watch.ways[End.PROXY], watch.ways[End.TARGET]
+    told = ConversationDetail(
+        reason=reason,
+        icmp=_icmp(watch),
+        path_mtu=proxy.sizes.told or target.sizes.told,
+        out_of_order=proxy.stream.out_of_order + target.stream.out_of_order,
+        zero_windows_by_target=target.zero_windows,
+        zero_windows_by_proxy=proxy.zero_windows,
+        packets=watch.packets,
+        packets_left_out=watch.left_out,
+        left_out_after=len(watch.beginning),
+    )
+    match dissector:
+        case None:
+            return told
+        case Http1Dissector():
+            return structs.replace(told, protocol=dissector.protocol, exchanges=dissector.told)
+        case Http2Dissector():
+            return structs.replace(told, protocol=dissector.protocol, http2=dissector.told)
+        case TlsDissector():
+            return structs.replace(told, protocol=dissector.protocol, tls=dissector.told)
+
+
+def _icmp(watch: Watch) -> tuple[IcmpError, ...]:
+    path, opener = watch.conversation.at.path, watch.opener
+    return tuple(
+        IcmpError(
+            at=Place(path, c.number, mark="#"),
+            at_s=c.at_s,
+            name=c.name,
+            sender=c.complainer,
+            about=End.PROXY if c.sender == opener else End.TARGET,
+            mtu_bytes=c.mtu_bytes,
+        )
+        for c in watch.complaints
+    )
+
+
+def _finding(watch: Watch) -> Finding | None:
+    outcome, dissector = watch.conversation.outcome, watch.dissector
+    if outcome in _NO_HANDSHAKE:
+        return _unreachable(watch)
+    if outcome is Outcome.RACED:
+        return _ignored(watch)
+    if isinstance(dissector, TlsDissector):
+        return _tls(watch, dissector)
+    if isinstance(dissector, Http1Dissector):
+        return _http1(watch, dissector)
+    return _http2(dissector) if isinstance(dissector, Http2Dissector) else None
+
+
+def _unreachable(watch: Watch) -> Finding | None:
+    """An ICMP error about a SYN makes connect() fail at once (`tcp_v4_err`, state SYN_SENT)."""
+    said = next((c for c in watch.complaints if c.sender == watch.opener and c.name != FRAGMENTATION_NEEDED), None)
+    return Finding(f"{said.complainer} says: {said.name}", Outcome.UNREACHABLE, said.number) if said else None
+
+
+def _ignored(watch: Watch) -> Finding | None:
+    """A FIN that crosses a request comes within a round trip; not after the request was sent again and again."""
+    conversation = watch.conversation
+    ended_s, asked_s = conversation.end_s, conversation.request_s
+    if ended_s is None or asked_s is None or ended_s - asked_s < SILENT_S or not conversation.retransmissions_sent:
+        return None
+    again = count(conversation.retransmissions_sent, "retransmission")
+    return Finding(f"nothing of the request was acknowledged in {ended_s - asked_s:.1f} s and {again}", Outcome.STALE)
+
+
+def _tls(watch: Watch, dissector: TlsDissector) -> Finding | None:
+    conversation, told = watch.conversation, dissector.told
+    if conversation.outcome not in _ENDED:
+        return None
+    if told.plain_answer:
+        return Finding(
+            "the ClientHello was answered by something that is not TLS", Outcome.TLS_FAILED, dissector.decided
+        )
+    fin = watch.ways[End.TARGET].fin
+    left_first = fin is not None and not told.server_hello and fin.number < (dissector.decided or 0)
+    if told.alert and not left_first:
+        name = "an encrypted alert" if told.alert == "encrypted" else f"alert {told.alert}"
+        return Finding(f"the {told.alert_by} broke off with {name}", Outcome.TLS_FAILED, dissector.decided)
+    if told.established is not False or (conversation.outcome is Outcome.ANSWERED and not left_first):
+        return None
+    how = "closed" if fin else "reset"
+    packet = fin.number if fin else None
+    return Finding(f"the target {how} the connection in the middle of the TLS handshake", Outcome.TLS_FAILED, packet)
+
+
+def _http1(watch: Watch, dissector: Http1Dissector) -> Finding | None:
+    conversation = watch.conversation
+    if conversation.outcome not in _ENDED:
+        return None
+    left = conversation.reset_by_opener or conversation.fin_by_opener_s is not None
+    if dissector.answers.broken and not dissector.requests.broken and left:
+        return Finding(_malformed(dissector), Outcome.MALFORMED, dissector.broken_at)
+    last = dissector.told[-1] if dissector.turns else None
+    if last is None or last.answer is None:
+        return None
+    if last.complete and conversation.outcome is Outcome.ANSWER_CUT:
+        return Finding("the answer was complete before the reset", Outcome.ANSWERED)
+    if not last.request or last.complete is not False or not _target_left_first(watch):
+        return None
+    reason = (
+        f"the body ended after {count(last.received_bytes, 'byte')}, without its last chunk"
+        if last.chunked
+        else f"the body ended after {last.received_bytes:,} of {count(last.expected_bytes or 0, 'byte')}"
+    )
+    fin = watch.ways[End.TARGET].fin
+    if conversation.outcome is Outcome.ANSWERED and fin is not None:
+        return Finding(reason, Outcome.TRUNCATED, fin.number)
+    return Finding(reason)
+
+
+def _malformed(dissector: Http1Dissector) -> str:
+    if speaks_tls_alert(dissector.broken_begin):
+        return "the answer is a TLS alert: the target speaks TLS on this port"
+    return f"the answer is not HTTP: {dissector.answers.broken}"
+
+
+def _target_left_first(watch: Watch) -> bool:
+    fin, own = watch.ways[End.TARGET].fin, watch.ways[End.PROXY].fin
+    if watch.conversation.outcome is Outcome.ANSWER_CUT:
+        return True
+    return fin is not None and (own is None or fin.number < own.number) and not _reset_before(watch, fin.number)
+
+
+def _reset_before(watch: Watch, number: int) -> bool:
+    return any(p.sender is End.PROXY and "RST" in p.flags and p.number < number for p in watch.packets)
+
+
+def _http2(dissector: Http2Dissector) -> Finding | None:
+    told = dissector.told
+    if told.goaway is None:
+        return Finding(f"RST_STREAM {told.reset_error}") if told.resets else None
+    beyond = f", {count(told.streams_past_goaway, 'stream')} begun beyond it" if told.streams_past_goaway else ""
+    return Finding(f"GOAWAY {told.goaway} after stream {told.last_stream}{beyond}")

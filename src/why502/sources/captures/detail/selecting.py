@@ -1,0 +1,68 @@
+"""Which conversations deserve a second look: those that failed, and those of which the first cannot tell.
+
+A truncated or malformed answer, or a refused certificate, looks like any other exchange until its bytes are read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING, Final
+
+from why502.model.conversations import Conversation, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+MAX_FAILED: Final = 200
+MAX_DOUBTFUL: Final = 400
+MAX_PACKETS: Final = 100_000
+"""Of all chosen conversations together."""
+
+
+def chosen(conversations: Sequence[Conversation]) -> list[Conversation]:
+    """At most `MAX_FAILED` that failed, of every kind some; then at most `MAX_DOUBTFUL`, the rarest endings first."""
+    failed = islice(_in_turn(c for c in conversations if c.failed), MAX_FAILED)
+    doubtful = islice(_in_turn(c for c in conversations if _doubtful(c)), MAX_DOUBTFUL)
+    return _within_budget([*failed, *doubtful])
+
+
+def _doubtful(conversation: Conversation) -> bool:
+    """It was served and ended; or its SYN was alone at the end of the capture, and an ICMP error may say why."""
+    if conversation.outcome is Outcome.ANSWERED:
+        return conversation.end_s is not None
+    return conversation.outcome is Outcome.PARTIAL and bool(conversation.syn_s) and not conversation.synack_s
+
+
+def _in_turn(conversations: Iterable[Conversation]) -> Iterator[Conversation]:
+    """One of each kind, the rarest kind first, and again until all have come."""
+    kinds: dict[Hashable, list[Conversation]] = defaultdict(list)
+    for conversation in conversations:
+        kinds[_kind(conversation)].append(conversation)
+    counts = Counter({kind: len(members) for kind, members in kinds.items()})
+    rarest_first = sorted(kinds.values(), key=lambda members: counts[_kind(members[0])])
+    for row in zip_longest(*rarest_first):
+        yield from (conversation for conversation in row if conversation is not None)
+
+
+def _kind(conversation: Conversation) -> Hashable:
+    by_target, by_opener = conversation.fin_by_target_s, conversation.fin_by_opener_s
+    target_first = by_target is not None and (by_opener is None or by_target <= by_opener)
+    return (
+        conversation.target,
+        conversation.outcome,
+        target_first,
+        conversation.reset_by_target,
+        conversation.reset_by_opener,
+    )
+
+
+def _within_budget(conversations: Iterable[Conversation]) -> list[Conversation]:
+    kept: list[Conversation] = []
+    packets = 0
+    for conversation in conversations:
+        packets += conversation.packets
+        if packets > MAX_PACKETS and kept:
+            break
+        kept.append(conversation)
+    return kept

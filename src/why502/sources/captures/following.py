@@ -1,0 +1,175 @@
+"""One pass over a capture, or over the files of one ring of captures."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from why502.model.case import Input, Misread, Window
+from why502.model.evidence import Place, Source
+from why502.sources.captures.buffering import COLD_BYTES, SMALL_BYTES, Buffer
+from why502.sources.captures.compiling import is_warm
+from why502.sources.captures.counting import counted
+from why502.sources.captures.kernels.layout import (
+    C_FIRST,
+    CONVERSATION_WORDS,
+    M_FROM_NS,
+    M_LAST_NUMBER,
+    M_LAST_SEEN_NS,
+    M_NOT_UNDERSTOOD,
+    M_TO_NS,
+    M_UNDERSTOOD,
+    S_NS,
+)
+from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
+from why502.sources.captures.segmenting import Segmenter
+from why502.sources.captures.telling import tell
+from why502.sources.captures.tracking import FOREVER_NS, Tracker
+from why502.sources.interface import EvidenceFile, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.model.conversations import Conversation
+    from why502.sources.captures.kernels.words import Words
+
+KIND = "capture"
+RING_S = 10.0
+"""Between the last packet of one file and the first of the next: a quiet moment, and no packet missed."""
+MAX_SHARDS = 4
+"""More would wait for the one that decodes."""
+
+
+def follow(files: Sequence[EvidenceFile], machine: Machine | None = None) -> list[Reading]:
+    """A reading for each of these files, which are in the order of their first packets.
+
+    Conversations span files where one begins within `RING_S` after the other's end, as the files of a ring do. Each
+    is a fact of the file that holds its first packet, in their order. If the files are large, only failed and
+    delayed ones are told, and the others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
+    with the open conversations.
+    """
+    return _Following(files, machine or _machine_for(files)).readings()
+
+
+def _machine_for(files: Sequence[EvidenceFile]) -> Machine:
+    left = SMALL_BYTES if is_warm() else COLD_BYTES
+    for file in files:
+        with file.open() as stream:
+            left -= len(stream.read(left + 1))
+        if left < 0:
+            return compiled_machine()
+    return INTERPRETED
+
+
+class _Following:
+    def __init__(self, files: Sequence[EvidenceFile], machine: Machine) -> None:
+        self._files, self._machine = files, machine
+        window = files[0].window
+        window_ns = (_ns(window.from_s), _ns(window.to_s)) if window else (0, FOREVER_NS)
+        self._seed = SystemRandom().getrandbits(62)
+        shards = _shards() if machine.is_compiled else 1
+        self._trackers = [Tracker(machine, self._seed, (index, shards), window_ns) for index in range(shards)]
+        self._last_ns = 0
+        self._begins: list[int] = []
+        """How many packets came before each file."""
+        self._told: list[list[Conversation]] = [[] for _ in files]
+
+    def readings(self) -> list[Reading]:
+        packets, inputs = 0, []
+        with ThreadPoolExecutor(len(self._trackers)) as pool:
+            for file in self._files:
+                self._begins.append(packets)
+                segmenter = self._read(file, packets, pool)
+                inputs.append(_input(file.path, segmenter, packets))
+                packets = max(packets, int(segmenter.notes[M_LAST_NUMBER]))
+                self._last_ns = int(segmenter.notes[M_LAST_SEEN_NS]) or self._last_ns
+        self._finish()
+        others = counted(self._trackers)
+        for told in self._told:
+            told.sort(key=lambda conversation: conversation.at.number or 0)
+        return [
+            Reading(it, (*told, *(others if index == 0 else ())))
+            for index, (it, told) in enumerate(zip(inputs, self._told, strict=True))
+        ]
+
+    def _finish(self) -> None:
+        for tracker in self._trackers:
+            tracker.finish(self._last_ns)
+            self._tell(tracker)
+
+    def _read(self, file: EvidenceFile, packets: int, pool: ThreadPoolExecutor) -> Segmenter:
+        """One file. Machine code leaves Python's lock alone: the next stretch is decoded, and the shards are
+        followed, at the same time.
+        """
+        with file.open() as stream:
+            segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed)
+            stretches = segmenter.stretches()
+            is_first = True
+            for segments, count in _one_ahead(stretches) if self._machine.is_compiled else stretches:
+                if is_first and packets and count and not 0 <= segments[S_NS] - self._last_ns <= RING_S * 1e9:
+                    self._finish()
+                is_first = is_first and not count
+                first, *others = self._trackers
+                followed = [pool.submit(tracker.feed, segments, count) for tracker in others]
+                first.feed(segments, count)
+                for shard in followed:
+                    shard.result()
+                self._share()
+                for tracker in self._trackers:
+                    self._tell(tracker)
+        return segmenter
+
+    def _share(self) -> None:
+        """What one shard learned of listeners, the others know before the next stretch."""
+        news = [tracker.heard() for tracker in self._trackers]
+        for index, tracker in enumerate(self._trackers):
+            tracker.hear(endpoint for other, heard in enumerate(news) if other != index for endpoint in heard)
+
+    def _tell(self, tracker: Tracker) -> None:
+        for row in tracker.told():
+            first = int(tracker.table[row * CONVERSATION_WORDS + C_FIRST])
+            self._told[self._file_of(first)].append(tell(tracker, row, self._place))
+
+    def _place(self, number: int) -> Place:
+        """Where a packet stands, by its running number over all files."""
+        index = self._file_of(number)
+        return Place(self._files[index].path, number - self._begins[index], mark="#")
+
+    def _file_of(self, number: int) -> int:
+        return bisect_right(self._begins, number - 1) - 1
+
+
+def _shards() -> int:
+    """A power of two, as many as there are processors for, at most `MAX_SHARDS`."""
+    return min(MAX_SHARDS, 1 << (len(os.sched_getaffinity(0)).bit_length() - 1))
+
+
+def _one_ahead(stretches: Iterator[tuple[Words, int]]) -> Iterator[tuple[Words, int]]:
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, stretches, None)
+        while (stretch := coming.result()) is not None:
+            coming = pool.submit(next, stretches, None)
+            yield stretch
+
+
+def _input(path: str, segmenter: Segmenter, before: int) -> Input:
+    notes = segmenter.notes
+    window = Window(notes[M_FROM_NS] / 1e9, notes[M_TO_NS] / 1e9) if notes[M_FROM_NS] >= 0 else None
+    return Input(
+        path=path,
+        kind=KIND,
+        source=Source.CAPTURE,
+        records=int(notes[M_UNDERSTOOD]),
+        not_understood=int(notes[M_NOT_UNDERSTOOD]),
+        first_not_understood=tuple(
+            Misread(Place(path, number - before, mark="#"), why) for number, why in segmenter.misreads()
+        ),
+        window=window,
+    )
+
+
+def _ns(at_s: float) -> int:
+    return round(max(0.0, min(at_s * 1e9, float(FOREVER_NS - 1024))))

@@ -1,0 +1,108 @@
+"""Finished conversations: each gets its outcome, and is then told one by one or only counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.sources.captures.kernels.layout import (
+    ACK_FRAME,
+    ACK_NS,
+    ANSWERS,
+    C_DECIDED,
+    C_FIRST_NS,
+    C_FLOWS,
+    C_LAST_NS,
+    C_NEXT,
+    C_OPENER,
+    C_OUTCOME,
+    CONNECTS,
+    CONVERSATION_WORDS,
+    DELAYED,
+    DELAYED_COUNTED,
+    FAILED,
+    FLOW_WORDS,
+    M_COUNTED,
+    M_DONE,
+    M_FIRST_NS,
+    M_LAST_NS,
+    M_SINCE_NS,
+    M_TELL_ALL,
+    M_TELL_EACH,
+    M_TELL_LEFT,
+    M_TOLD,
+    M_UNTIL_NS,
+    OUTCOME,
+    RUN_FRAME,
+    RUN_NS,
+    SYN_LAST,
+    SYN_NS,
+    SYNS,
+)
+from why502.sources.captures.kernels.outcomes import decide, failed
+from why502.sources.captures.kernels.table import append, release
+from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase, step
+
+if TYPE_CHECKING:
+    from why502.sources.captures.kernels.words import Words
+
+
+def judge(table: Words, pool: Words, tally: Words, meta: Words) -> None:
+    """Empty the list of the finished: into the list of those to tell, or into the tally."""
+    row = meta[M_DONE]
+    meta[M_DONE] = meta[M_DONE + 1] = -1
+    while row >= 0:
+        r = row * CONVERSATION_WORDS
+        following = table[r + C_NEXT]
+        wanted = table[r + C_LAST_NS] >= meta[M_SINCE_NS] and table[r + C_FIRST_NS] <= meta[M_UNTIL_NS]
+        if wanted:
+            table[r + C_OUTCOME], table[r + C_DECIDED] = decide(table, r)
+        if wanted and is_told(table, r, tally, meta):
+            append(table, row, meta, M_TOLD)
+        else:
+            if wanted:
+                count(table, r, tally, meta)
+            release(row, table, pool, meta)
+        row = following
+
+
+def is_told(table: Words, r: int, tally: Words, meta: Words) -> int:
+    """The first failed and the first delayed ones of each target are; in a small capture all."""
+    if meta[M_TELL_ALL]:
+        return 1
+    item = FAILED if failed(table[r + C_OUTCOME]) else DELAYED
+    if meta[M_TELL_LEFT] <= 0 or (item == DELAYED and not delayed(table, r)):
+        return 0
+    high, low, port = endpoint_of(table, r, 1 - table[r + C_OPENER])
+    if count_of(tally, meta, high, low, port, item) >= meta[M_TELL_EACH]:
+        return 0
+    increase(tally, meta, high, low, port, item)
+    meta[M_TELL_LEFT] -= 1
+    return 1
+
+
+def delayed(table: Words, r: int) -> int:
+    """Whether the handshake lost time although it succeeded in the end (as `facts.wire.delayed`)."""
+    opener = r + C_FLOWS + table[r + C_OPENER] * FLOW_WORDS
+    target = r + C_FLOWS + (1 - table[r + C_OPENER]) * FLOW_WORDS
+    if failed(table[r + C_OUTCOME]) or not table[target + SYNS] or not table[opener + ACK_FRAME]:
+        return 0
+    repeated = table[target + SYNS] > 1 and table[target + SYN_LAST] > table[opener + ACK_FRAME]
+    return int(table[opener + SYNS] > 1 or repeated)
+
+
+def count(table: Words, r: int, tally: Words, meta: Words) -> None:
+    """One more of its outcome at its target, and how long it took to connect and to answer."""
+    opener = r + C_FLOWS + table[r + C_OPENER] * FLOW_WORDS
+    target = r + C_FLOWS + (1 - table[r + C_OPENER]) * FLOW_WORDS
+    high, low, port = endpoint_of(table, r, 1 - table[r + C_OPENER])
+    increase(tally, meta, high, low, port, OUTCOME + table[r + C_OUTCOME])
+    if delayed(table, r):
+        increase(tally, meta, high, low, port, DELAYED_COUNTED)
+    if table[opener + SYNS] and table[target + SYNS] and table[opener + ACK_FRAME]:
+        increase(tally, meta, high, low, port, CONNECTS + step(table[opener + ACK_NS] - table[opener + SYN_NS]))
+    if table[opener + RUN_FRAME] and table[target + RUN_FRAME] > table[opener + RUN_FRAME]:
+        increase(tally, meta, high, low, port, ANSWERS + step(table[target + RUN_NS] - table[opener + RUN_NS]))
+    if meta[M_COUNTED] == 0 or table[r + C_FIRST_NS] < meta[M_FIRST_NS]:
+        meta[M_FIRST_NS] = table[r + C_FIRST_NS]
+    meta[M_LAST_NS] = max(meta[M_LAST_NS], table[r + C_LAST_NS])
+    meta[M_COUNTED] += 1

@@ -1,0 +1,234 @@
+"""Which segments belong together, and what they do to their conversation.
+
+Knows addresses, sequence numbers and the order of packets, and no proxy, no HTTP, no outcome.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
+from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
+from why502.sources.captures.kernels.layout import (
+    BASE,
+    C_CLOSED,
+    C_CLOSED_NS,
+    C_DATA_NS,
+    C_FIRST_SIDE,
+    C_FLOWS,
+    C_LAST,
+    C_LAST_NS,
+    C_OPENER,
+    C_PACKETS,
+    C_STATE,
+    C_TAG,
+    C_TALKER,
+    C_UNTIL_NS,
+    CONVERSATION_WORDS,
+    FIN_FRAME,
+    FINISHED,
+    FLOW_WORDS,
+    HEARD_WORDS,
+    LISTENS,
+    M_CLOSING,
+    M_DONE,
+    M_HEARD,
+    M_MASK,
+    M_NOW_NS,
+    M_OPEN,
+    M_USED,
+    MAX_HEARD,
+    OPEN,
+    PACKETS,
+    RST_FRAME,
+    RUN_ACK,
+    RUN_FRAME,
+    RUN_FROM,
+    RUN_NS,
+    RUN_SILENCE_NS,
+    S_ACK,
+    S_CONTINUES,
+    S_FLAGS,
+    S_NS,
+    S_NUMBER,
+    S_PAYLOAD,
+    S_SEQ,
+    S_SIDE,
+    S_WINDOW,
+    S_WIRE,
+    SEGMENT_WORDS,
+    SENT,
+    TURNS,
+    WIRE_BYTES,
+)
+from why502.sources.captures.kernels.recent import remember, saw
+from why502.sources.captures.kernels.table import append, begin, find, is_ours, remove, unlink
+from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase
+
+if TYPE_CHECKING:
+    from why502.sources.captures.kernels.words import Words
+
+LINGER_NS: Final = 5_000_000_000
+"""How long a closed conversation still takes late packets (a second reset, a repeated FIN)."""
+
+
+def track(
+    segments: Words,
+    count: int,
+    rows: Words,
+    table: Words,
+    slots: Words,
+    pool: Words,
+    recent: Words,
+    heard: Words,
+    tally: Words,
+    meta: Words,
+) -> None:
+    """Take segments (after `look_up`) in the order of the capture; conversations that are over go to the list of the
+    finished.
+    """
+    for index in range(count):
+        s, row = index * SEGMENT_WORDS, rows[index]
+        meta[M_NOW_NS] = segments[s + S_NS]
+        if row < 0 and not is_ours(segments, s, meta):
+            if meta[M_CLOSING] >= 0:
+                expire(table, slots, tally, meta)  # time passes in all shards
+            continue
+        if row < 0 or table[row * CONVERSATION_WORDS + C_STATE] != OPEN:
+            row = find(segments, s, table, slots, meta)
+        if row >= 0 and starts_anew(table, row, segments[s + S_SIDE], segments, s):
+            finish(row, table, slots, tally, meta)
+            row = -1
+        if row < 0:
+            row = begin(segments, s, table, slots, meta)
+        r = row * CONVERSATION_WORDS
+        add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
+        if segments[s + S_FLAGS] & SYN and table[r + C_PACKETS] == 1:
+            hear(table, r, heard, tally, meta)
+        if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):
+            table[r + C_CLOSED], table[r + C_CLOSED_NS] = 1, segments[s + S_NS]
+            append(table, row, meta, M_CLOSING)
+        if meta[M_CLOSING] >= 0:
+            expire(table, slots, tally, meta)
+
+
+def hear(table: Words, r: int, heard: Words, tally: Words, meta: Words) -> None:
+    """Remember that a conversation's target listens, for those whose SYN was not captured, in any shard."""
+    high, low, port = endpoint_of(table, r, 1 - table[r + C_OPENER])
+    if count_of(tally, meta, high, low, port, LISTENS) == 0:
+        increase(tally, meta, high, low, port, LISTENS)
+        if meta[M_HEARD] < MAX_HEARD:
+            h = meta[M_HEARD] * HEARD_WORDS
+            heard[h], heard[h + 1], heard[h + 2] = high, low, port
+            meta[M_HEARD] += 1
+
+
+def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> int:
+    """A SYN with another initial sequence number: the same addresses and ports, used again."""
+    if segments[s + S_FLAGS] & (SYN | ACK) != SYN:
+        return 0
+    base = table[row * CONVERSATION_WORDS + C_FLOWS + side * FLOW_WORDS + BASE]
+    return int(base >= 0 and base != data_seq(segments, s) & 0xFFFFFFFF)
+
+
+def closed(table: Words, r: int) -> int:
+    a, b = r + C_FLOWS, r + C_FLOWS + FLOW_WORDS
+    if table[a + RST_FRAME] or table[b + RST_FRAME]:
+        return 1
+    return int(table[a + FIN_FRAME] > 0 and table[b + FIN_FRAME] > 0)
+
+
+def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, recent: Words, meta: Words) -> None:
+    """One segment; if it was captured again, it only counts as a packet, as Wireshark counts them."""
+    flow, peer = r + C_FLOWS + side * FLOW_WORDS, r + C_FLOWS + (1 - side) * FLOW_WORDS
+    if not segments[s + S_CONTINUES]:
+        table[r + C_PACKETS] += 1
+        table[flow + PACKETS] += 1
+    table[flow + WIRE_BYTES] += segments[s + S_WIRE]
+    table[r + C_LAST], table[r + C_LAST_NS] = segments[s + S_NUMBER], segments[s + S_NS]
+    if is_copy(table, flow, segments, s, recent, meta):
+        return
+    flags = segments[s + S_FLAGS]
+    if flags & SYN and table[r + C_OPENER] < 0:
+        table[r + C_OPENER] = 1 - side if flags & ACK else side
+    note(table, flow, pool, meta, segments, s)
+    acknowledged(table, peer, segments, s)
+    if segments[s + S_PAYLOAD]:
+        if place(table, flow, pool, meta, segments, s) and turns(table, r, side, peer, segments[s + S_ACK]):
+            begin_run(table, r, side, flow, segments, s)
+        table[r + C_DATA_NS] = segments[s + S_NS]
+
+
+def is_copy(table: Words, flow: int, segments: Words, s: int, recent: Words, meta: Words) -> int:
+    """Whether this packet was captured before. A bare acknowledgement changes nothing when it comes twice, and data
+    beyond all that was sent comes for the first time: it is only remembered.
+    """
+    if segments[s + S_FLAGS] & SYN or segments[s + S_WINDOW] == 0:
+        return saw(recent, segments, s, meta)
+    if not segments[s + S_PAYLOAD]:
+        return 0
+    if table[flow + BASE] >= 0:
+        end = relative(table, flow, segments[s + S_SEQ]) + segments[s + S_PAYLOAD]
+        if end > table[flow + SENT]:
+            return remember(recent, segments, s, meta)
+    return saw(recent, segments, s, meta)
+
+
+def turns(table: Words, r: int, side: int, peer: int, ack: int) -> int:
+    """Whether data begins a new run: it must acknowledge a byte of the other's, or it only crossed it."""
+    if table[r + C_TALKER] == side:
+        return 0
+    return int(table[r + C_TALKER] < 0 or relative(table, peer, ack) > table[peer + RUN_FROM])
+
+
+def begin_run(table: Words, r: int, side: int, flow: int, segments: Words, s: int) -> None:
+    table[flow + RUN_FRAME], table[flow + RUN_NS] = segments[s + S_NUMBER], segments[s + S_NS]
+    table[flow + RUN_ACK] = segments[s + S_ACK]
+    table[flow + RUN_FROM] = relative(table, flow, data_seq(segments, s))
+    silence_ns = -1 if table[r + C_DATA_NS] < 0 else max(0, segments[s + S_NS] - table[r + C_DATA_NS])
+    table[flow + RUN_SILENCE_NS] = silence_ns
+    table[flow + TURNS] += int(table[r + C_TALKER] >= 0)
+    table[r + C_TALKER] = side
+
+
+def expire(table: Words, slots: Words, tally: Words, meta: Words) -> None:
+    """Finish what has been closed for a while; a clock that steps back ends the waiting, too."""
+    row = meta[M_CLOSING]
+    while row >= 0 and abs(meta[M_NOW_NS] - table[row * CONVERSATION_WORDS + C_CLOSED_NS]) > LINGER_NS:
+        finish(row, table, slots, tally, meta)
+        row = meta[M_CLOSING]
+
+
+def finish(row: int, table: Words, slots: Words, tally: Words, meta: Words) -> None:
+    """Out of the table, into the list of the finished."""
+    r = row * CONVERSATION_WORDS
+    remove(slots, meta[M_MASK], table[r + C_TAG], row)
+    if table[r + C_CLOSED]:
+        unlink(table, row, meta, M_CLOSING)
+    if table[r + C_OPENER] < 0:
+        table[r + C_OPENER] = guess_opener(table, r, tally, meta)
+    table[r + C_STATE], table[r + C_UNTIL_NS] = FINISHED, meta[M_NOW_NS]
+    append(table, row, meta, M_DONE)
+    meta[M_OPEN] -= 1
+
+
+def finish_all(until_ns: int, silent_since_ns: int, table: Words, slots: Words, tally: Words, meta: Words) -> None:
+    """Finish every conversation that has had no packet since `silent_since_ns`."""
+    meta[M_NOW_NS] = until_ns
+    for row in range(meta[M_USED]):
+        r = row * CONVERSATION_WORDS
+        if table[r + C_STATE] == OPEN and table[r + C_LAST_NS] <= silent_since_ns:
+            finish(row, table, slots, tally, meta)
+
+
+def guess_opener(table: Words, r: int, tally: Words, meta: Words) -> int:
+    """Without a SYN: not the end that others connected to, else the one with the higher port, else the first."""
+    a_high, a_low, a_port = endpoint_of(table, r, 0)
+    b_high, b_low, b_port = endpoint_of(table, r, 1)
+    a_listens = count_of(tally, meta, a_high, a_low, a_port, LISTENS) > 0
+    b_listens = count_of(tally, meta, b_high, b_low, b_port, LISTENS) > 0
+    if a_listens != b_listens:
+        return int(a_listens)
+    if a_port != b_port:
+        return int(a_port < b_port)
+    return table[r + C_FIRST_SIDE]

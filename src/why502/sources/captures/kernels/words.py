@@ -1,0 +1,53 @@
+"""Reading numbers out of bytes, and hashing them."""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+from typing import Final
+
+Octets = Sequence[int]
+"""`bytes`, or an array of uint8."""
+Words = MutableSequence[int]
+"""A list of int, or an array of int64."""
+
+MASK: Final = 0x7FFFFFFFFFFFFFFF
+"""Keeps products equal in Python (which never wraps) and in machine words (which do)."""
+_MULTIPLIER: Final = 0x1E3779B97F4A7C15
+
+
+def u8(data: Octets, at: int) -> int:
+    """One octet as a word. (The product, because machine code would go on with unsigned words.)"""
+    return data[at] * 1
+
+
+def u16(data: Octets, at: int) -> int:
+    """In network order."""
+    return data[at] * 0x100 + data[at + 1]
+
+
+def u32(data: Octets, at: int) -> int:
+    """In network order."""
+    return data[at] * 0x1000000 + data[at + 1] * 0x10000 + data[at + 2] * 0x100 + data[at + 3]
+
+
+def u64(data: Octets, at: int) -> int:
+    """In network order; as a machine word it may come out negative, which nobody minds."""
+    return u32(data, at) << 32 | u32(data, at + 4)
+
+
+def file16(data: Octets, at: int, big: int) -> int:
+    """In the byte order of the file."""
+    return u16(data, at) if big else data[at + 1] * 0x100 + data[at]
+
+
+def file32(data: Octets, at: int, big: int) -> int:
+    """In the byte order of the file."""
+    if big:
+        return u32(data, at)
+    return data[at + 3] * 0x1000000 + data[at + 2] * 0x10000 + data[at + 1] * 0x100 + data[at]
+
+
+def mix(seed: int, word: int) -> int:
+    """Hash one more word in. The seed is random for each run: nobody can prepare addresses that collide."""
+    mixed = ((seed ^ word) & MASK) * _MULTIPLIER & MASK
+    return mixed ^ mixed >> 29

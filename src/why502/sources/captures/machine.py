@@ -1,0 +1,106 @@
+"""The kernels and the memory that they work on: plain Python on lists, or machine code on NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from why502.sources.captures.kernels.judge import judge
+from why502.sources.captures.kernels.table import look_up, refill
+from why502.sources.captures.kernels.take_segments import take_segments
+from why502.sources.captures.kernels.tally import increase, retally
+from why502.sources.captures.kernels.track import finish_all, track
+from why502.sources.captures.kernels.walk_pcap import walk_pcap
+from why502.sources.captures.kernels.walk_pcapng import walk_pcapng
+from why502.sources.captures.kernels.words import Octets, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What runs the kernels. Both kinds do exactly the same; a test compares them."""
+
+    is_compiled: bool
+    room: int
+    """Packets that are taken at a time."""
+    walk_pcap: Callable[..., int]
+    walk_pcapng: Callable[..., int]
+    take_segments: Callable[..., int]
+    look_up: Callable[..., int]
+    track: Callable[..., None]
+    judge: Callable[..., None]
+    finish_all: Callable[..., None]
+    refill: Callable[..., None]
+    retally: Callable[..., None]
+    increase: Callable[..., None]
+    words: Callable[[int], Words]
+    """Memory for so many words, all 0."""
+    grown: Callable[[Words, int], Words]
+    """The same words, in memory for more of them."""
+    reserved: Callable[[int], Words]
+    """Memory for at most so many words, with any content; it costs nothing until it is touched."""
+    octets: Callable[[bytearray], Octets]
+    """A view of a buffer that the kernels can read."""
+
+
+def _longer(words: Words, count: int) -> Words:
+    words.extend([0] * (count - len(words)))
+    return words
+
+
+INTERPRETED = Machine(
+    is_compiled=False,
+    room=1024,
+    walk_pcap=walk_pcap,
+    walk_pcapng=walk_pcapng,
+    take_segments=take_segments,
+    look_up=look_up,
+    track=track,
+    judge=judge,
+    finish_all=finish_all,
+    refill=refill,
+    retally=retally,
+    increase=increase,
+    words=lambda count: [0] * count,
+    grown=_longer,
+    reserved=lambda _: [],
+    octets=lambda buffer: buffer,
+)
+
+
+def compiled_machine() -> Machine:
+    """Machine code on arrays; without Numba, the interpreted kernels."""
+    try:
+        import numpy as np
+
+        from why502.sources.captures.compiling import compiled
+
+        kernels = compiled()
+    except ImportError:
+        return INTERPRETED
+
+    def zeros(count: int) -> Any:
+        return np.zeros(count, np.int64)
+
+    def octets(buffer: bytearray) -> Any:
+        return np.frombuffer(buffer, np.uint8)
+
+    def grown(words: Any, count: int) -> Any:
+        longer = np.zeros(count, np.int64)
+        longer[: len(words)] = words
+        return longer
+
+    def reserved(count: int) -> Any:
+        raw = np.empty(count + 8, np.int64)
+        begin = -raw.ctypes.data // 8 % 8  # rows shall begin with a line of the cache
+        return raw[begin : begin + count]
+
+    return Machine(
+        is_compiled=True,
+        room=1 << 13,
+        **kernels,
+        words=zeros,
+        grown=grown,
+        reserved=reserved,
+        octets=octets,
+    )

@@ -1,0 +1,56 @@
+"""From the bytes of one capture file to its segments, a stretch at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.sources.captures.kernels.fragments import REMEMBERED
+from why502.sources.captures.kernels.layout import (
+    FRAGMENT_WORDS,
+    M_FROM_NS,
+    M_MISREAD,
+    M_MISREADS,
+    M_SEED,
+    META_WORDS,
+    MISREAD_WORDS,
+    SEGMENT_WORDS,
+)
+from why502.sources.captures.kernels.reasons import sentence
+from why502.sources.captures.walking import Walker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.sources.captures.buffering import Buffer
+    from why502.sources.captures.kernels.words import Words
+    from why502.sources.captures.machine import Machine
+
+
+class Segmenter:
+    """Walks through one capture file and decodes its packets; `notes` counts what was and was not understood."""
+
+    def __init__(self, machine: Machine, buffer: Buffer, number: int = 0, seed: int = 0) -> None:
+        """`seed` of the hashes, the same for all that follow these segments."""
+        self._machine, self._buffer = machine, buffer
+        self._walker = Walker(machine, buffer, number)
+        self._fragments = machine.words(REMEMBERED * FRAGMENT_WORDS)
+        self.notes = machine.words(META_WORDS)
+        self.notes[M_FROM_NS], self.notes[M_SEED] = -1, seed
+
+    def stretches(self) -> Iterator[tuple[Words, int]]:
+        """Segments and their number, again and again. A stretch is overwritten when the next but one is asked for."""
+        machine = self._machine
+        spaces = [machine.words(machine.room * SEGMENT_WORDS) for _ in range(2)]
+        for turn, taken in enumerate(self._walker.stretches()):
+            space, data = spaces[turn % 2], machine.octets(self._buffer.content)
+            yield (
+                space,
+                machine.take_segments(data, self._walker.packets, taken, space, self._fragments, self.notes),
+            )
+
+    def misreads(self) -> Iterator[tuple[int, str]]:
+        """Number and reason of the first packets that were not understood."""
+        for index in range(self.notes[M_MISREADS]):
+            m = M_MISREAD + index * MISREAD_WORDS
+            number, *why = (int(word) for word in self.notes[m : m + MISREAD_WORDS])
+            yield number, sentence(*why)

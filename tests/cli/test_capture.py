@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.running import why502
+from tests.sources.captures.detail.making import RECORDED
+
+
+def path(name: str) -> str:
+    return str(RECORDED / f"{name}.pcap")
+
+
+def test_the_table_of_outcomes_and_the_failed_conversations() -> None:
+    """Per target what became of its conversations; each failed one with its reason and packet."""
+    run = why502("capture", path("truncated"), path("whole"))
+    lines = run.stdout.splitlines()
+    assert run.returncode == 1
+    assert any(line.endswith("truncated 1") for line in lines)
+    assert any(line.endswith("answered 1") for line in lines)
+    (failed,) = (line for line in lines if line.startswith("1  "))
+    assert "GET /api/users HTTP/1.1; the body ended after 12 of 100 bytes" in failed
+    assert failed.endswith("#8")
+    assert "response-truncated" in lines[-1]
+
+
+def test_nothing_failed() -> None:
+    """Exit status 0, and no list."""
+    run = why502("capture", path("whole"))
+    assert run.returncode == 0
+    assert "Failed" not in run.stdout
+
+
+@pytest.mark.parametrize("number", ["1", "9"])
+def test_a_ladder_by_its_number_or_by_a_packet(number: str) -> None:
+    """The first of the list; or the conversation that has packet 9."""
+    run = why502("capture", path("truncated"), "--ladder", number)
+    assert "GET /api/users HTTP/1.1" in run.stdout
+    assert "PSH, ACK" in run.stdout
+    assert len(run.stdout.splitlines()) >= 12
+
+
+def test_a_conversation_that_did_not_fail_can_be_drawn() -> None:
+    """Packet 15 belongs to the second conversation that was served."""
+    run = why502("capture", path("both_never_arrived"), "--ladder", "15")
+    assert "answered" in run.stdout.splitlines()[0]
+    assert "        13 " in run.stdout
+
+
+def test_a_number_that_is_nothing_is_wrong_use() -> None:
+    """Neither in the list nor a packet."""
+    run = why502("capture", path("truncated"), "--ladder", "4711")
+    assert run.returncode == 2
+    assert "no such conversation: 4711" in run.stderr
+
+
+def test_the_display_filter_stands_alone() -> None:
+    """Fit for `wireshark -Y "$(...)"`."""
+    run = why502("capture", path("truncated"), "--export-filter")
+    assert len(run.stdout.splitlines()) == 1
+    assert run.stdout.startswith("(ip.addr == 10.9.1.1 && tcp.port == ")
+
+
+def test_json_has_everything() -> None:
+    """One document, with the ladder if one was asked for."""
+    run = why502("capture", path("both_never_arrived"), path("both_never_arrived_at_target"), "--json", "--ladder", "1")
+    document = json.loads(run.stdout)
+    assert document["schema"] == "why502-capture/1"
+    assert document["conversations"] == 3
+    (failed,) = document["failed"]
+    assert (failed["number"], failed["outcome"], failed["far_side"]["syns_lost"]) == (1, "syn-unanswered", 2)
+    assert [packet["arrived"] for packet in document["ladder"]["packets"]] == [False, False]
+    assert document["pairings"][0]["target_clock_ahead_s"] == pytest.approx(2.0, abs=0.01)
+
+
+def test_both_captures_are_named_with_their_clocks() -> None:
+    """Which is which, and how far the clocks are apart."""
+    run = why502("capture", path("both_never_arrived_at_target"), path("both_never_arrived"))
+    assert "both_never_arrived.pcap (proxy)" in run.stdout
+    assert "ahead of the proxy's" in run.stdout
+    assert "2 SYNs never arrived" in run.stdout
+
+
+def test_a_log_is_no_capture() -> None:
+    """Said in one sentence."""
+    run = why502("capture", __file__)
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1

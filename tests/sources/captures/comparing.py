@@ -1,0 +1,93 @@
+"""Runs the kernels as machine code, with bounds checking, against the same kernels as plain Python.
+
+    NUMBA_BOUNDSCHECK=1 python -m tests.sources.captures.comparing SECONDS [SEED]
+
+First every recorded and odd capture, then damaged ones for that many seconds. Every input must give equal
+conversations, counts and complaints; an index outside of an array raises.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.sources.captures.making import RECORDED, conversations
+from tests.sources.captures.odd import odd_captures
+from why502.facts.wire import summarise
+from why502.model.wire import Counted
+from why502.sources.captures.following import follow
+from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
+from why502.sources.interface import EvidenceFile
+
+if TYPE_CHECKING:
+    from why502.model.wire import Wire
+    from why502.sources.interface import Reading
+
+STRETCH = 7
+"""Packets at a time, so that small captures have many stretches."""
+
+
+def followed(machine: Machine, content: bytes) -> Reading:
+    return follow([EvidenceFile("made.pcap", lambda: io.BytesIO(content))], machine)[0]
+
+
+def compare(compiled: Machine, content: bytes) -> Reading:
+    plain = followed(INTERPRETED, content)
+    assert followed(replace(compiled, is_compiled=False, room=STRETCH), content) == plain
+    return plain
+
+
+def compare_shards(compiled: Machine, content: bytes) -> None:
+    """Several shards, which count: the same numbers. (Who listens they tell each other between stretches only, so
+    that damaged captures may differ in who is taken for the opener.)"""
+    plain = compare(compiled, content)
+    counted = followed(replace(compiled, room=STRETCH), content)
+    assert counted.input == plain.input
+    wire = summarise(conversations(counted), [f for f in counted.facts if isinstance(f, Counted)])
+    assert numbers(wire) == numbers(summarise(conversations(plain)))
+
+
+def numbers(wire: Wire) -> object:
+    return (
+        wire.conversations,
+        [(t.target, t.outcomes, t.delayed_total, len(t.failed), len(t.delayed)) for t in wire.targets],
+    )
+
+
+def damaged(random: Random, seed: bytes) -> bytes:
+    content = bytearray(seed)
+    for _ in range(random.randint(1, 30)):
+        at = random.randrange(4, len(content))
+        content[at] = random.choice((0, 1, 0xFF, 0x80, random.randrange(256)))
+    if random.random() < 0.2:
+        del content[random.randrange(8, len(content)) :]
+    if random.random() < 0.2:
+        begin = random.randrange(4, len(content))
+        content[begin:begin] = content[random.randrange(len(content)) :][: random.randrange(300)]
+    return bytes(content)
+
+
+def main(duration_s: float, seed: int) -> None:
+    compiled, random = compiled_machine(), Random(seed)
+    assert compiled.is_compiled
+    seeds = [path.read_bytes() for path in sorted(RECORDED.glob("*.pcap"))] + list(odd_captures().values())
+    for content in seeds:
+        compare_shards(compiled, content)
+    count, over_s = 0, time.monotonic() + duration_s
+    while time.monotonic() < over_s:
+        content = damaged(random, random.choice(seeds))
+        try:
+            compare(compiled, content)
+        except BaseException:
+            sys.stderr.write(f"input: {content.hex()}\n")
+            raise
+        count += 1
+    sys.stdout.write(f"{len(seeds)} captures and {count} damaged ones are equal\n")
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from why502.sources.captures.compiling import cache_folder, digest, is_warm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = "5"
+
+
+@pytest.mark.skipif(os.environ.get("WHY502_SKIP_COMPILING") == "1", reason="compiling was asked to be skipped")
+def test_machine_code_does_what_plain_python_does() -> None:
+    """Recorded, odd and damaged captures: equal results, and no index outside of its array."""
+    folder = cache_folder(f"{digest()}-checked")
+    kept = {"NUMBA_CACHE_DIR": str(folder)} if folder else {}
+    command = [sys.executable, "-m", "tests.sources.captures.comparing", SECONDS]
+    done = subprocess.run(
+        command, env={**os.environ, "NUMBA_BOUNDSCHECK": "1", **kept}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "are equal" in done.stdout
+
+
+def test_the_cache_is_trusted_only_where_nobody_else_can_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds executable code: a folder that others may write to is not used."""
+    monkeypatch.setattr("why502.sources.captures.compiling.cache_root", lambda: tmp_path)
+    folder = cache_folder("some")
+    assert folder is not None
+    folder.chmod(0o777)
+    assert cache_folder("some") is None
+
+
+def test_nothing_is_warm_in_an_empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then larger captures than usual are read by plain Python."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not is_warm()
