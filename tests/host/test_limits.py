@@ -22,6 +22,9 @@ def test_limits_are_read_and_missing_ones_absent(tmp_path: Path) -> None:
         "tcp_max_syn_backlog": None,
         "tcp_abort_on_overflow": None,
         "tcp_syncookies": None,
+        "tcp_tw_recycle": None,
+        "tcp_migrate_req": None,
+        "close_wait_timeout_s": None,
     }
 
 

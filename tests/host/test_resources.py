@@ -48,6 +48,8 @@ def test_every_field_comes_from_its_file(proc: Path) -> None:
         oom_kills=3,
         cpu_pressure_s=13.278982,
         memory_pressure_s=0.5,
+        cpu_steal_s=0.0,
+        runnable=2,
     )
     assert resources.read_boot(proc) == 1.7e9
 

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from why502.facts.audit import audit
-from why502.model.host import HOST_SCHEMA, HostRecord, Listener, Namespace, Process, Snapshot, Unseen
+import msgspec
+
+from why502.facts.audit import RecognisedIssue, audit
+from why502.model.host import HOST_SCHEMA, Conntrack, HostRecord, Listener, Namespace, Process, Server, Snapshot, Unseen
 from why502.reports.host import FINE_SHOWN, render, render_json
 
-HOSTILE = Process(7, "\x1b[2Jevil", "x")
+if TYPE_CHECKING:
+    from why502.facts.scene import ListenerWindow
+
+NGINX = Server("nginx", "1.22.1", "\x1b[2J/usr/sbin/nginx", keepalive="75 s (default)", keepalive_s=75.0)
+HOSTILE = Process(7, "\x1b[2Jevil", "x", server=NGINX)
+SMALL = Listener("127.0.0.1:9000", 1, 6, 1, 2, 3, pids=(7,), connections={"established": 2, "time-wait": 1})
 
 
 def _audit(*listeners: Listener) -> str:
@@ -17,13 +25,28 @@ def _audit(*listeners: Listener) -> str:
 
 def test_table_and_sentences() -> None:
     """Worst first; what is wrong, what could not be seen."""
-    text = _audit(Listener("[::]:80", 1, 5, 511, 0, 0), Listener("127.0.0.1:9000", 1, 6, 1, 2, 3, pids=(7,)))
+    text = _audit(Listener("[::]:80", 1, 5, 511, 0, 0), SMALL)
     lines = text.splitlines()
-    assert lines[0].split() == ["LISTENER", "WHERE", "PROCESS", "BACKLOG", "SOMAXCONN", "QUEUE", "DROPS", "VERDICT"]
-    assert lines[1].split() == ["127.0.0.1:9000", "blue", "\\x1b[2Jevil", "7", "1", "128", "2", "3", "too", "small"]
-    assert lines[2].split() == ["[::]:80", "blue", "?", "511", "128", "0", "0", "fine"]
+    names = ("SERVER", "KEEP-ALIVE", "BACKLOG", "SOMAXCONN", "QUEUE", "CONNECTIONS", "DROPS", "VERDICT")
+    assert lines[0].split() == ["LISTENER", "WHERE", "PROCESS", *names]
+    assert lines[1].split()[:4] == ["127.0.0.1:9000", "blue", "\\x1b[2Jevil", "7"]
+    assert lines[1].split()[4:] == [
+        "nginx",
+        "1.22.1",
+        "75",
+        "s",
+        "(default)",
+        "1",
+        "128",
+        "2",
+        "3",
+        "3",
+        "too",
+        "small",
+    ]
+    assert lines[2].split() == ["[::]:80", "blue", "?", "?", "?", "511", "128", "0", "?", "0", "fine"]
     assert any(line.startswith("at risk: 127.0.0.1:9000") and "first digit of somaxconn 128" in line for line in lines)
-    assert lines[-1] == "could not be seen: the open files of 3 processes: not allowed"
+    assert "could not be seen: the open files of 3 processes: not allowed" in lines
 
 
 def test_nothing_of_a_stranger_steers_the_terminal() -> None:
@@ -44,5 +67,30 @@ def test_json_is_one_document_with_everything() -> None:
     snapshot = Snapshot(100.0, (Listener("127.0.0.1:1", 1, 1, 1, 0),))
     document = json.loads(render_json(audit(HostRecord(HOST_SCHEMA, "h", "6", None, (snapshot,)))))
     assert document["schema"] == "why502-host-audit/1"
-    assert document["counts"] == {"wrong": 0, "at_risk": 1, "fine": 0, "unseen": 0}
+    assert document["counts"] == {"wrong": 0, "at_risk": 1, "fine": 0, "unseen": len(document["unseen"])}
     assert document["listeners"][0]["risk"]["level"] == "too small"
+
+
+def test_known_issues_and_findings_follow_the_table() -> None:
+    """Each issue once with all its listeners, remedy and source; each finding with its state."""
+
+    def issues_of(window: ListenerWindow) -> tuple[RecognisedIssue, ...]:
+        return (RecognisedIssue("some-1", "Some", "it \x1b[2J does", True, "https://example.org/1", ("Upgrade.",)),)
+
+    space = Namespace(1, conntrack=Conntrack(100, 100))
+    listeners = (SMALL, msgspec.structs.replace(SMALL, address="127.0.0.1:9001", inode=7))
+    record = HostRecord(HOST_SCHEMA, "h", "6", None, (Snapshot(100.0, listeners, (space,), (HOSTILE,)),))
+    text = render(audit(record, issues_of), width=None, color=False)
+    assert "known issue: some-1 (127.0.0.1:9000, 127.0.0.1:9001): it \\x1b[2J does\n  Upgrade.\n  https://" in text
+    assert "wrong: conntrack: network namespace 1: the table is full: 100 of 100 entries" in text
+    assert "\x1b" not in text
+
+
+def test_rates_name_what_moved() -> None:
+    """Per second and network namespace; what stood still is left out."""
+    looks = [
+        Snapshot(at_s, namespaces=(Namespace(1, "blue", counters={"OutRsts": resets, "TCPTimeouts": 4}),))
+        for at_s, resets in ((100.0, 10), (102.0, 24))
+    ]
+    text = render(audit(HostRecord(HOST_SCHEMA, "h", "6", None, tuple(looks))), width=None, color=False)
+    assert "per second: blue: OutRsts 7\n" in text

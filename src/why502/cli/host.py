@@ -20,14 +20,16 @@ from why502.errors import Exit, Why502Error
     help="Seconds between the two looks.",
 )
 def command(as_json: bool, watch_s: float) -> Exit:
-    """Audit the listeners of this machine: queues, limits, drops; containers included.
+    """Audit this machine: listeners with queues, limits, drops and known issues; containers included.
 
+    Names the server and version behind each listener without running or asking it; then connection tracking, ports,
+    descriptors, processor, memory, restarts and the clock: what is wrong, at risk, fine, and what could not be seen.
     Looks twice and watches the queues in between. Works without root, and then names what it could not see.
 
     \b
     Exit status:
       0  nothing wrong was found
-      1  a listener drops connections, or its backlog is so small that the next burst will be dropped
+      1  something is wrong or at risk: connections are dropped, or the next burst will be
     """  # noqa: D301 - click wants the backspace character itself
     if sys.platform != "linux":
         raise Why502Error("`why502 host` works on Linux only", hint="diagnose reads bundles anywhere")
@@ -36,15 +38,16 @@ def command(as_json: bool, watch_s: float) -> Exit:
 
     from why502.facts.audit import audit
     from why502.host.record import Recorder
+    from why502.known import recognise
     from why502.reports.host import render, render_json
 
     with Recorder() as recorder:
         time.sleep(watch_s)
-    found = audit(recorder.record)
+    found = audit(recorder.record, recognise)
     if as_json:
         click.echo(render_json(found))
     else:
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
         click.echo(render(found, width=width, color=terminal), nl=False)
-    return Exit.EXPLAINED if found.wrong or found.at_risk else Exit.NOTHING_WRONG
+    return Exit.EXPLAINED if found.alarming else Exit.NOTHING_WRONG

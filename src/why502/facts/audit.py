@@ -1,33 +1,68 @@
-"""Every listener of a host, judged: what `why502 host` shows."""
+"""The whole host, judged: what `why502 host` shows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from why502.facts.backlog import AT_RISK, BacklogRisk, Level, judge_backlog
+from why502.facts.listeners import growth, listener_windows
+from why502.facts.surfaces import findings
+from why502.facts.surfaces.interface import Finding, State
 from why502.model.host import HostRecord, Listener, Namespace, Process, Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
-    from why502.model.host import Snapshot
+    from why502.facts.scene import ListenerWindow
+
+RATES: Final = (
+    *("ListenOverflows", "ListenDrops", "TCPReqQFullDoCookies", "TCPReqQFullDrop", "SyncookiesFailed"),
+    *("PassiveOpens", "ActiveOpens", "AttemptFails", "EstabResets", "OutRsts"),
+    *("TCPAbortOnClose", "TCPAbortOnData", "TCPAbortOnTimeout", "TCPAbortOnMemory"),
+    *("RetransSegs", "TCPSynRetrans", "TCPTimeouts"),
+)
+
+
+class RecognisedIssue(Struct, frozen=True):
+    """A known issue that a listener shows."""
+
+    id: str
+    software: str
+    text: str
+    """Why: one sentence with what was seen."""
+    proven: bool
+    """It shows the fault itself, not only a version or a default."""
+    source: str
+    remedies: tuple[str, ...]
 
 
 class Audited(Struct, frozen=True):
-    """One listener with its surroundings."""
+    """One address at which somebody listens, with its surroundings."""
 
     listener: Listener
+    """As last seen, its longest queue over the whole watch."""
     namespace: Namespace | None
     processes: tuple[Process, ...]
+    sockets: int
+    """Several with SO_REUSEPORT."""
     watched_s: float
     drops_grown: int | None
     """None: there was only one look, or the kernel does not tell."""
     overflows_grown: int | None
     """Of its namespace, while watched."""
     risk: BacklogRisk
+    issues: tuple[RecognisedIssue, ...] = ()
+
+
+class Rates(Struct, frozen=True):
+    """Counters of one network namespace."""
+
+    inode: int
+    name: str | None
+    per_s: dict[str, float]
 
 
 class Audit(Struct, frozen=True):
@@ -38,6 +73,9 @@ class Audit(Struct, frozen=True):
     at_s: float
     watched_s: float
     listeners: tuple[Audited, ...]
+    findings: tuple[Finding, ...]
+    """Of everything but the listeners' own queues, worst first."""
+    rates: tuple[Rates, ...]
     unseen: tuple[Unseen, ...]
 
     @property
@@ -52,45 +90,60 @@ class Audit(Struct, frozen=True):
     def fine(self) -> tuple[Audited, ...]:
         return self._of(set(Level) - AT_RISK - {Level.DROPPING})
 
+    @property
+    def alarming(self) -> bool:
+        """Something is wrong, or the next burst will make it so."""
+        harmful = any(finding.state in (State.WRONG, State.AT_RISK) for finding in self.findings)
+        return bool(self.wrong or self.at_risk) or harmful
+
     def _of(self, levels: set[Level] | frozenset[Level]) -> tuple[Audited, ...]:
         return tuple(audited for audited in self.listeners if audited.risk.level in levels)
 
 
-def audit(record: HostRecord) -> Audit:
-    """Judge the listeners of the last snapshot, by what changed since the first."""
+def audit(
+    record: HostRecord, issues_of: Callable[[ListenerWindow], tuple[RecognisedIssue, ...]] = lambda _: ()
+) -> Audit:
+    """Judge the host as last seen, by what changed since it was first seen.
+
+    `issues_of` names the known issues of a listener (`known.recognise`).
+    """
     first, last = record.snapshots[0], record.snapshots[-1]
-    watched_s = last.at_s - first.at_s
-    before = {listener.inode: listener for listener in first.listeners}
     processes = {process.pid: process for process in last.processes}
-    old, new = ({one.inode: one for one in snapshot.namespaces} for snapshot in (first, last))
+    present = {(listener.netns, listener.address): set[int]() for listener in last.listeners}
+    for listener in last.listeners:
+        present[listener.netns, listener.address].update(listener.pids)
+    listeners = (
+        _audited(window, tuple(processes[pid] for pid in sorted(pids) if pid in processes), issues_of(window))
+        for window in listener_windows(record, record.hostname)
+        if (pids := present.get((window.listener.netns, window.listener.address))) is not None
+    )
+    found, unseen = findings(record)
+    return Audit(
+        hostname=record.hostname,
+        kernel=record.kernel,
+        at_s=last.at_s,
+        watched_s=last.at_s - first.at_s,
+        listeners=tuple(sorted(listeners, key=_worst_first)),
+        findings=found,
+        rates=tuple(_rates(record)),
+        unseen=(*record.unseen, *unseen),
+    )
 
-    def audited(listener: Listener) -> Audited:
-        namespace = new.get(listener.netns)
-        drops = _grown_drops(listener, before.get(listener.inode), watched_s)
-        overflows = _grown_overflows(namespace, old.get(listener.netns))
-        return Audited(
-            listener=listener,
-            namespace=namespace,
-            processes=tuple(processes[pid] for pid in listener.pids if pid in processes),
-            watched_s=watched_s,
-            drops_grown=drops,
-            overflows_grown=overflows,
-            risk=judge_backlog(listener, namespace, drops_grown=drops, overflows_grown=overflows),
-        )
 
-    peaks = _peaks(record.snapshots)
-    whole = (msgspec.structs.replace(one, queue_len_max=peaks[one.inode]) for one in last.listeners)
-    listeners = sorted(map(audited, whole), key=_worst_first)
-    return Audit(record.hostname, record.kernel, last.at_s, watched_s, tuple(listeners), record.unseen)
-
-
-def _peaks(snapshots: Sequence[Snapshot]) -> dict[int, int]:
-    """Socket -> longest queue that any look saw."""
-    peaks: dict[int, int] = {}
-    for snapshot in snapshots:
-        for one in snapshot.listeners:
-            peaks[one.inode] = max(one.queue_len, one.queue_len_max or 0, peaks.get(one.inode, 0))
-    return peaks
+def _audited(window: ListenerWindow, processes: tuple[Process, ...], issues: tuple[RecognisedIssue, ...]) -> Audited:
+    listener = msgspec.structs.replace(window.listener, queue_len_max=window.queue_len_max)
+    overflows = window.grown.get("ListenOverflows")
+    return Audited(
+        listener=listener,
+        namespace=window.namespace,
+        processes=processes,
+        sockets=window.sockets,
+        watched_s=window.watched.to_s - window.watched.from_s,
+        drops_grown=window.drops,
+        overflows_grown=overflows,
+        risk=judge_backlog(listener, window.namespace, drops_grown=window.drops, overflows_grown=overflows),
+        issues=issues,
+    )
 
 
 def _worst_first(audited: Audited) -> tuple[int, int, int, str]:
@@ -98,16 +151,13 @@ def _worst_first(audited: Audited) -> tuple[int, int, int, str]:
     return (-audited.risk.level.badness, -(audited.drops_grown or 0), listener.backlog, listener.address)
 
 
-def _grown_drops(listener: Listener, before: Listener | None, watched_s: float) -> int | None:
-    """A socket that was opened while we watched began at 0."""
-    if listener.drops is None or watched_s <= 0:
-        return None
-    grown = listener.drops - ((before.drops or 0) if before else 0)
-    return grown if grown >= 0 else None
-
-
-def _grown_overflows(now: Namespace | None, before: Namespace | None) -> int | None:
-    if now is None or before is None or now is before:
-        return None
-    grown = now.counters.get("ListenOverflows", 0) - before.counters.get("ListenOverflows", 0)
-    return grown if grown >= 0 else None
+def _rates(record: HostRecord) -> Iterator[Rates]:
+    """Nothing of a namespace that was looked at once only."""
+    first, last = record.snapshots[0], record.snapshots[-1]
+    before = {one.inode: one for one in first.namespaces}
+    watched_s = last.at_s - first.at_s
+    for space in last.namespaces:
+        grown = growth(before.get(space.inode), space) if watched_s > 0 else {}
+        per_s: dict[str, float] = {name: round(grown[name] / watched_s, 3) for name in RATES if name in grown}
+        if per_s:
+            yield Rates(space.inode, space.name, per_s)

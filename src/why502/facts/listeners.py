@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from why502.facts.scene import ListenerWindow
 from why502.model.case import Window
 from why502.model.evidence import Place
@@ -17,80 +19,110 @@ if TYPE_CHECKING:
 WILDCARDS = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - compared with, not bound to
 
 
+Sightings = list[tuple["Snapshot", "Listener"]]
+
+
 def listener_windows(record: HostRecord, path: str) -> Iterator[ListenerWindow]:
     """One for each (namespace, address); a service that was restarted has several sockets, summed up here."""
-    sightings: dict[tuple[int, str], list[tuple[Snapshot, Listener]]] = defaultdict(list)
+    over = _Watched(record, path)
+    sightings: dict[tuple[int, str], Sightings] = defaultdict(list)
     for snapshot in record.snapshots:
         for listener in snapshot.listeners:
             sightings[listener.netns, listener.address].append((snapshot, listener))
-    for seen in sightings.values():
-        yield _window(record, seen, path)
+    return map(over.window, sightings.values())
 
 
-def _window(record: HostRecord, seen: Sequence[tuple[Snapshot, Listener]], path: str) -> ListenerWindow:
-    first, last = record.snapshots[0], record.snapshots[-1]
-    listener = seen[-1][1]
-    sampled = [s.queue_full_s for _, s in seen if s.queue_full_s is not None]
-    return ListenerWindow(
-        listener=listener,
-        namespace=_namespace(last, listener.netns),
-        process=_process(seen),
-        at=Place(path, name=listener.address, mark="#"),
-        watched=Window(first.at_s, last.at_s),
-        drops=_drops(record, seen),
-        grown=_growth(_namespace(first, listener.netns), _namespace(last, listener.netns)),
-        restarts=_restarts(first, seen),
-        queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
-        queue_full_s=sum(sampled) if sampled else None,
-    )
+class _Watched:
+    """What all windows of one record share, looked up once: a host may have thousands of listeners."""
 
+    def __init__(self, record: HostRecord, path: str) -> None:
+        self._path = path
+        self._first, self._last = record.snapshots[0], record.snapshots[-1]
+        self._old = {listener.inode for listener in self._first.listeners}
+        self._namespaces = {namespace.inode: namespace for namespace in self._last.namespaces}
+        before = {namespace.inode: namespace for namespace in self._first.namespaces}
+        self._grown = {inode: growth(before.get(inode), now) for inode, now in self._namespaces.items()}
+        self._processes: dict[float, dict[int, Process]] = {
+            snapshot.at_s: {process.pid: process for process in snapshot.processes} for snapshot in record.snapshots
+        }
 
-def _namespace(snapshot: Snapshot, inode: int) -> Namespace | None:
-    return next((n for n in snapshot.namespaces if n.inode == inode), None)
+    def window(self, seen: Sightings) -> ListenerWindow:
+        listener = seen[-1][1]
+        sampled = [s.queue_full_s for _, s in seen if s.queue_full_s is not None]
+        return ListenerWindow(
+            listener=listener,
+            namespace=self._namespaces.get(listener.netns),
+            process=self._process(seen),
+            at=Place(self._path, name=listener.address, mark="#"),
+            watched=Window(self._first.at_s, self._last.at_s),
+            drops=self._drops(seen),
+            grown=self._grown.get(listener.netns, {}),
+            restarts=_restarts(self._first, seen),
+            queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
+            queue_full_s=sum(sampled) if sampled else None,
+            sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
+        )
 
+    def _process(self, seen: Sightings) -> Process | None:
+        """The newest known owner: a snapshot may come between a start and the look at the process.
 
-def _process(seen: Sequence[tuple[Snapshot, Listener]]) -> Process | None:
-    """The newest known owner: a snapshot may come between a start and the look at the process."""
-    for snapshot, listener in reversed(seen):
-        for process in snapshot.processes:
-            if process.pid in listener.pids:
-                return process
-    return None
+        What runs in it may only be told where it was seen first.
+        """
+        newest = None
+        for snapshot, listener in reversed(seen):
+            known = self._processes[snapshot.at_s]
+            for process in (known[pid] for pid in sorted(listener.pids) if pid in known):
+                newest = newest or process
+                if process.pid == newest.pid and process.software:
+                    return msgspec.structs.replace(newest, server=process.server, software=process.software)
+        return newest
 
+    def _drops(self, seen: Sightings) -> int | None:
+        """Growth of `sk_drops`, summed over the sockets that followed each other at the address.
 
-def _drops(record: HostRecord, seen: Sequence[tuple[Snapshot, Listener]]) -> int | None:
-    """Growth of `sk_drops`, summed over the sockets that followed each other at the address.
-
-    A socket opened while we watched began at 0. With a single snapshot nothing can be compared.
-    """
-    if len(record.snapshots) < 2:
-        return None
-    by_socket: dict[int, list[int]] = defaultdict(list)
-    for _, listener in seen:
-        if listener.drops is None:
+        A socket opened while we watched began at 0. With a single snapshot nothing can be compared.
+        """
+        if self._first is self._last:
             return None
-        by_socket[listener.inode].append(listener.drops)
-    old = {listener.inode for listener in record.snapshots[0].listeners}
-    grown = [drops[-1] - (drops[0] if inode in old else 0) for inode, drops in by_socket.items()]
-    return sum(grown) if all(growth >= 0 for growth in grown) else None
+        by_socket: dict[int, list[int]] = defaultdict(list)
+        for _, listener in seen:
+            if listener.drops is None:
+                return None
+            by_socket[listener.inode].append(listener.drops)
+        grown = [drops[-1] - (drops[0] if inode in self._old else 0) for inode, drops in by_socket.items()]
+        return sum(grown) if all(growth >= 0 for growth in grown) else None
 
 
-def _growth(before: Namespace | None, after: Namespace | None) -> dict[str, int]:
+def growth(before: Namespace | None, after: Namespace | None) -> dict[str, int]:
     """Counters that went backwards (a new namespace under an old number) are absent."""
     if before is None or after is None or before is after:
         return {}
-    both = before.counters.keys() & after.counters.keys()
-    growth = {name: after.counters[name] - before.counters[name] for name in sorted(both)}
-    return {name: value for name, value in growth.items() if value >= 0}
+    old, new = _counts(before), _counts(after)
+    grown = {name: new[name] - old[name] for name in sorted(old.keys() & new.keys())}
+    return {name: value for name, value in grown.items() if value >= 0}
 
 
-def _restarts(first: Snapshot, seen: Sequence[tuple[Snapshot, Listener]]) -> tuple[float, ...]:
+def _counts(namespace: Namespace) -> dict[str, int]:
+    """Counters of TCP and of connection tracking."""
+    tracked = namespace.conntrack
+    if tracked is None:
+        return namespace.counters
+    found = {
+        "ConntrackDrop": tracked.drops,
+        "ConntrackEarlyDrop": tracked.early_drops,
+        "ConntrackInsertFailed": tracked.insert_failed,
+        "ConntrackInvalid": tracked.invalid,
+    }
+    return namespace.counters | {name: value for name, value in found.items() if value is not None}
+
+
+def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
     """When all sockets at the address had been replaced; siblings with SO_REUSEPORT that come and go do not count."""
-    before = {(listener.netns, listener.address, listener.inode) for listener in first.listeners}
-    by_look: dict[float, set[tuple[int, str, int]]] = defaultdict(set)
+    by_look: dict[float, set[int]] = defaultdict(set)
     for snapshot, listener in seen:
-        by_look[snapshot.at_s].add((listener.netns, listener.address, listener.inode))
+        by_look[snapshot.at_s].add(listener.inode)
     restarts: list[float] = []
+    before = by_look.get(first.at_s, set())
     for at_s in sorted(by_look):
         if at_s > first.at_s and by_look[at_s].isdisjoint(before):
             restarts.append(at_s)

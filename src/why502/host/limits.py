@@ -12,6 +12,9 @@ FILES: Final = {
     "tcp_max_syn_backlog": "ipv4/tcp_max_syn_backlog",
     "tcp_abort_on_overflow": "ipv4/tcp_abort_on_overflow",
     "tcp_syncookies": "ipv4/tcp_syncookies",
+    "tcp_tw_recycle": "ipv4/tcp_tw_recycle",
+    "tcp_migrate_req": "ipv4/tcp_migrate_req",
+    "close_wait_timeout_s": "netfilter/nf_conntrack_tcp_timeout_close_wait",
 }
 """Field of `model.host.Namespace` -> file."""
 

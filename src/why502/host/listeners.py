@@ -77,34 +77,38 @@ class ListenerWatch:
     def sample(self) -> tuple[Listener, ...]:
         """One look at everything. Raises OSError when the kernel refuses; the watch is of no use then."""
         found: list[Listener] = []
-        self._look(lambda end: self._decode_listeners(end, found))
+        self.dump(lambda _, end: self._decode_listeners(end, found), TCPF_LISTEN, 1 << (INET_DIAG_SKMEMINFO - 1))
         return tuple(found)
 
     def queues(self) -> Queues:
         """One look at the queues alone, at little more than the kernel's own cost; raises as `sample` does."""
         queues = Queues(set(), {})
-        self._look(lambda end: self._decode_queues(end, queues))
+        self.dump(lambda _, end: self._decode_queues(end, queues), TCPF_LISTEN, 1 << (INET_DIAG_SKMEMINFO - 1))
         return queues
 
     def close(self) -> None:
         self._socket.close()
 
-    def _look(self, decode: Callable[[int], int | None]) -> None:
-        """Dump both families; `decode` answers where the closing message stands, None if there is more."""
+    def dump(self, decode: Callable[[bytearray, int], int | None], states: int, extensions: int = 0) -> None:
+        """Every socket of both families in one of these states, a buffer full of messages at a time.
+
+        `decode` is given the buffer and where the messages end in it; it answers where the closing message stands,
+        None if there is more. Raises OSError when the kernel refuses.
+        """
         for family in (socket.AF_INET, socket.AF_INET6):
-            self._ask(family)
-            while (closing := decode(self._socket.recv_into(self._buffer))) is None:
+            self._ask(family, states, extensions)
+            while (closing := decode(self._buffer, self._socket.recv_into(self._buffer))) is None:
                 pass
             _, kind, *_ = NLMSGHDR.unpack_from(self._buffer, closing)
             if kind == NLMSG_ERROR:
                 number = -ERROR.unpack_from(self._buffer, closing + NLMSGHDR.size)[0]
                 raise OSError(number, os.strerror(number))
 
-    def _ask(self, family: int) -> None:
+    def _ask(self, family: int, states: int, extensions: int) -> None:
         self._socket.send(
             REQUEST.pack(
                 *(REQUEST.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 0, 0),
-                *(family, socket.IPPROTO_TCP, 1 << (INET_DIAG_SKMEMINFO - 1), TCPF_LISTEN),
+                *(family, socket.IPPROTO_TCP, extensions, states),
             )
         )
 

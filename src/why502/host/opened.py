@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from why502.host import counters, limits, namespaces
+from why502.host import conntrack, counters, limits, namespaces, ports
 from why502.host.listeners import ListenerWatch
 from why502.model.host import Namespace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from why502.host.namespaces import NetworkNamespace
 
 OWN_NET: Final = Path("/proc/thread-self/net")
@@ -30,17 +32,21 @@ class OpenedNamespace:
         self.namespace = namespace
         self._counters: list[int] = []
         self._limits: dict[str, int] = {}
+        self._conntrack: dict[str, int] = {}
+        self._ports: dict[str, int] = {}
         with ExitStack() as stack:
             self.watch = namespaces.inside(namespace.door, lambda: self._open(stack))
             self._stack = stack.pop_all()
 
     def look(self) -> Namespace:
         """Limits and counters as of now."""
-        settings = {field: limits.parse(_again(fd)) for field, fd in self._limits.items()}
+        settings: dict[str, Any] = {field: limits.parse(_again(fd)) for field, fd in self._limits.items()}
+        settings.update(ports.parse(_again(self._ports.get("range"))))
         return Namespace(
             inode=self.namespace.inode,
             name=self.namespace.name,
             counters=counters.parse("\n".join(_again(fd) for fd in self._counters)),
+            conntrack=conntrack.read(lambda name: _again(self._conntrack.get(name))),
             **settings,
         )
 
@@ -50,10 +56,15 @@ class OpenedNamespace:
     def _open(self, stack: ExitStack) -> ListenerWatch:
         """Runs inside the namespace."""
         self._counters = [_hold(OWN_NET / name, stack) for name in counters.FILES]
-        for field, name in limits.FILES.items():
-            if (path := limits.SYSCTL / name).exists():
-                self._limits[field] = _hold(path, stack)
+        self._limits = _hold_all({field: limits.SYSCTL / name for field, name in limits.FILES.items()}, stack)
+        self._conntrack = _hold_all(conntrack.FILES, stack)
+        self._ports = _hold_all({"range": ports.FILE}, stack)
         return stack.enter_context(closing(ListenerWatch(self.namespace.inode)))
+
+
+def _hold_all(paths: Mapping[str, Path], stack: ExitStack) -> dict[str, int]:
+    """Those that exist."""
+    return {name: _hold(path, stack) for name, path in paths.items() if path.exists()}
 
 
 def _hold(path: Path, stack: ExitStack) -> int:
@@ -62,8 +73,10 @@ def _hold(path: Path, stack: ExitStack) -> int:
     return fd
 
 
-def _again(fd: int) -> str:
-    """The text of an open file of /proc, made anew by the kernel; empty when its namespace is gone."""
+def _again(fd: int | None) -> str:
+    """The text of an open file of /proc, made anew by the kernel; empty if it is not there any more."""
+    if fd is None:
+        return ""
     try:
         return os.pread(fd, READ_BYTES, 0).decode("ascii", "replace")
     except OSError:

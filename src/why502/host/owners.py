@@ -32,10 +32,18 @@ class Owners:
             self._processes = {}
         return [msgspec.structs.replace(one, pids=self._pids[one.inode]) for one in listeners]
 
-    def processes(self, listeners: Sequence[Listener]) -> tuple[Process, ...]:
-        """The owners, each once."""
-        described = map(self._describe, sorted(self._holders({listener.inode for listener in listeners})))
-        return tuple(process for process in described if process is not None)
+    def processes(self, listeners: Sequence[Listener], *, whole: bool) -> tuple[Process, ...]:
+        """The owners, each once; who they are is remembered, how much they use is asked anew.
+
+        What runs in them is only told when they are first seen, unless the `whole` is asked for: a record of hours
+        would repeat it every second.
+        """
+        pids = sorted(self._holders({listener.inode for listener in listeners}))
+        new = {pid for pid in pids if pid not in self._processes}
+        described = [process for pid in pids if (process := self._describe(pid)) is not None]
+        return tuple(
+            processes.measure(process if whole or process.pid in new else _brief(process)) for process in described
+        )
 
     def _holders(self, inodes: set[int]) -> set[int]:
         return {pid for inode in inodes for pid in self._pids.get(inode, ())}
@@ -44,6 +52,10 @@ class Owners:
         if pid not in self._processes:
             self._processes[pid] = processes.describe(pid)
         return self._processes[pid]
+
+
+def _brief(process: Process) -> Process:
+    return msgspec.structs.replace(process, server=None, software=())
 
 
 def _lives(pid: int) -> bool:

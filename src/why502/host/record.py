@@ -25,11 +25,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from why502.model.host import Listener, Namespace
+
 SNAPSHOT_S: Final = 1.0
 LOOK_S: Final = 0.01
 """Queues are looked at this often: a burst that fills one lasts some tens of milliseconds."""
 REST_PER_COST: Final = 9
 """After a look that took long we rest nine times as long: at most a tenth of one core is used."""
+CENSUS_S: Final = 10.0
+CENSUS_REST_PER_COST: Final = 99
+"""Connections are counted at the end and at most this often in between: a hundredth of one core is used."""
 MAX_SNAPSHOTS: Final = 2_400
 """Beyond this, snapshots are merged in pairs: every second for 40 minutes, then coarser, hours in all."""
 
@@ -47,12 +52,13 @@ class Recorder:
         self._watched = WatchedNamespaces(netns)
         self._owners = Owners()
         self._snapshots: list[Snapshot] = []
+        self._census_s = time.monotonic() + CENSUS_S
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="host-recorder")
         self._done: Future[None]
 
     def __enter__(self) -> Self:
-        self.snapshot()
+        self.snapshot(census=False)
         self._done = self._thread.submit(self._run)
         return self
 
@@ -60,7 +66,7 @@ class Recorder:
         self._stop.set()
         with closing(self._watched), self._thread:
             self._done.result()
-            self.snapshot()
+            self.snapshot(census=True)
 
     @property
     def record(self) -> HostRecord:
@@ -74,19 +80,29 @@ class Recorder:
             unseen=(*self._watched.unseen, *self._owners.unseen),
         )
 
-    def snapshot(self) -> None:
-        """Take one now; inside the context the thread does so by itself."""
+    def snapshot(self, *, census: bool | None = None) -> None:
+        """Take one now; inside the context the thread does so by itself. `census`: count connections (None: if due)."""
         self._watched.refresh()
-        at_s = time.time()
-        listeners = self._owners.of(self._watched.listeners())
+        at_s, measured = time.time(), resources.read()  # together: the two clocks are compared
+        census = time.monotonic() >= self._census_s if census is None else census
+        found, namespaces = self._look(census=census)
+        listeners = self._owners.of(found)
         snapshot = Snapshot(
             at_s=at_s,
             listeners=tuple(listeners),
-            namespaces=self._watched.namespaces(),
-            processes=self._owners.processes(listeners),
-            resources=resources.read(),
+            namespaces=namespaces,
+            processes=self._owners.processes(listeners, whole=census),
+            resources=measured,
         )
         self._snapshots = thin([*self._snapshots, snapshot], MAX_SNAPSHOTS)
+
+    def _look(self, *, census: bool) -> tuple[list[Listener], tuple[Namespace, ...]]:
+        began_s = time.monotonic()
+        found = self._watched.look(census=census)
+        if census:
+            ended_s = time.monotonic()
+            self._census_s = ended_s + max(CENSUS_S, (ended_s - began_s) * CENSUS_REST_PER_COST)
+        return found
 
     def close(self) -> None:
         """Let go of the namespaces; only needed where the context was not entered."""
@@ -108,5 +124,5 @@ class Recorder:
 def snapshot_now(netns: Sequence[Path] | None = None) -> HostRecord:
     """One look at the host."""
     with closing(Recorder(netns)) as recorder:
-        recorder.snapshot()
+        recorder.snapshot(census=True)
         return recorder.record

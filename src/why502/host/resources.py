@@ -9,13 +9,17 @@ from typing import Final
 
 import msgspec
 
+from why502.host import clock
 from why502.model.host import Resources
 
+PROC: Final = Path("/proc")
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 NOT_BUSY: Final = (3, 4)
 """Columns idle and iowait of /proc/stat."""
 COUNTED_TWICE: Final = 8
 """Columns guest and guest_nice, from here on, are contained in user and nice already."""
+STEAL: Final = 7
+"""Column of the time that the hypervisor gave to others."""
 
 
 Readings = dict[str, float]
@@ -33,13 +37,18 @@ def parse_stat(text: str) -> Readings:
         "cpu_busy_s": (sum(ticks) - idle) / TICKS_PER_S,
         "cpu_total_s": sum(ticks) / TICKS_PER_S,
         "cores": len(rows) - 1,
+        **({"cpu_steal_s": ticks[STEAL] / TICKS_PER_S} if len(ticks) > STEAL else {}),
     }
 
 
 def parse_loadavg(text: str) -> Readings:
-    """Load average over one minute."""
+    """Load average over one minute, and the tasks that are runnable now."""
     match = re.match(r"(\d+\.\d+) ", text)
-    return {"run_queue_len": float(match[1])} if match else {}
+    runnable = re.match(r"\S+ \S+ \S+ (\d+)/\d+ ", text)
+    return {
+        **({"run_queue_len": float(match[1])} if match else {}),
+        **({"runnable": int(runnable[1])} if runnable else {}),
+    }
 
 
 def parse_meminfo(text: str) -> Readings:
@@ -55,13 +64,19 @@ def parse_vmstat(text: str) -> Readings:
     return {"oom_kills": int(match[1])} if match else {}
 
 
-def parse_pressure(text: str, field: str) -> Readings:
-    """Seconds since boot in which somebody waited (`some ... total=` is in microseconds)."""
-    match = re.search(r"^some .*\btotal=(\d+)", text, re.MULTILINE)
+def parse_pressure(text: str, field: str, who: str = "some") -> Readings:
+    """Seconds since boot in which somebody waited, or everybody (`full`); `total=` is in microseconds."""
+    match = re.search(rf"^{who} .*\btotal=(\d+)", text, re.MULTILINE)
     return {field: int(match[1]) / 1e6} if match else {}
 
 
-def read(root: Path = Path("/proc")) -> Resources:
+def parse_uptime(text: str) -> Readings:
+    """Seconds since boot, by a clock that nobody sets."""
+    match = re.match(r"(\d+\.\d+) ", text)
+    return {"uptime_s": float(match[1])} if match else {}
+
+
+def read(root: Path = PROC) -> Resources:
     """What the machine tells; a file that is missing leaves its fields absent."""
     readings = {
         **parse_stat(_text(root / "stat")),
@@ -70,8 +85,11 @@ def read(root: Path = Path("/proc")) -> Resources:
         **parse_vmstat(_text(root / "vmstat")),
         **parse_pressure(_text(root / "pressure/cpu"), "cpu_pressure_s"),
         **parse_pressure(_text(root / "pressure/memory"), "memory_pressure_s"),
+        **parse_pressure(_text(root / "pressure/memory"), "memory_full_pressure_s", "full"),
+        **parse_pressure(_text(root / "pressure/io"), "io_pressure_s"),
+        **parse_uptime(_text(root / "uptime")),
     }
-    return msgspec.convert(readings, Resources)
+    return msgspec.convert({**readings, **clock.read()} if root == PROC else readings, Resources)
 
 
 def parse_boot(text: str) -> float | None:
@@ -80,7 +98,7 @@ def parse_boot(text: str) -> float | None:
     return float(match[1]) if match else None
 
 
-def read_boot(root: Path = Path("/proc")) -> float | None:
+def read_boot(root: Path = PROC) -> float | None:
     return parse_boot(_text(root / "stat"))
 
 

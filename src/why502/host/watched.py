@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from why502.errors import Why502Error
 from why502.host import namespaces
+from why502.host.connections import Census
 from why502.host.opened import OpenedNamespace
 from why502.host.queues import QueueTally
 from why502.model.host import Unseen
@@ -47,19 +50,23 @@ class WatchedNamespaces:
         for inode in self._open.keys() - {namespace.inode for namespace in found}:
             self._open.pop(inode)[0].close()
 
-    def namespaces(self) -> tuple[Namespace, ...]:
-        """Limits and counters as of now."""
-        return tuple(opened.look() for opened, _ in self._open.values())
-
-    def listeners(self) -> list[Listener]:
-        """As of now, with what `look_at_queues` saw since the last call."""
-        found: list[Listener] = []
+    def look(self, *, census: bool) -> tuple[list[Listener], tuple[Namespace, ...]]:
+        """As of now, with what `look_at_queues` saw since the last call; with `census`, connections are counted."""
+        listeners: list[Listener] = []
+        namespaces: list[Namespace] = []
         for opened, tally in self._open.values():
+            namespace = opened.look()
             try:
-                found += tally.take(opened.watch.sample())
+                found = tally.take(opened.watch.sample())
+                if census:
+                    counted = Census(opened.watch, found)
+                    found = counted.listeners()
+                    namespace = msgspec.structs.replace(namespace, destinations=counted.destinations())
+                listeners += found
             except OSError as error:
                 self._note(f"listeners of {_called(opened.namespace)}", error.strerror or str(error))
-        return found
+            namespaces.append(namespace)
+        return listeners, tuple(namespaces)
 
     def look_at_queues(self) -> None:
         """One quick look; what is refused here is refused to `listeners` too, which says so."""

@@ -11,21 +11,31 @@ from typing import TYPE_CHECKING, Final
 
 from why502.facts.backlog import is_first_digit
 from why502.known.interface import KnownIssue
+from why502.known.matching import software
 from why502.model.verdict import Remedy
+from why502.model.versions import within
 
 if TYPE_CHECKING:
     from why502.facts.scene import ListenerWindow
 
-AFFECTED: Final = re.compile(r"dropwizard-jetty-(1\.3\.[0-6])\.jar")
+FIRST, FIXED = "1.3.0-rc7", "1.3.7"
+ON_CLASS_PATH: Final = re.compile(r"dropwizard-jetty-(\d[\w.-]*?)\.jar")
 
 
 def matches(window: ListenerWindow) -> str | None:
-    """An affected jar on the class path, and the digit."""
-    found = AFFECTED.search(window.process.command) if window.process else None
-    somaxconn = window.namespace.somaxconn if window.namespace else None
-    if found is None or not is_first_digit(window.listener.backlog, somaxconn):
+    """An affected version, and the digit."""
+    version, somaxconn = _version(window), window.namespace.somaxconn if window.namespace else None
+    if not within(version, FIRST, FIXED) or not is_first_digit(window.listener.backlog, somaxconn):
         return None
-    return f"Dropwizard {found[1]} reads only the first digit of net.core.somaxconn {somaxconn}"
+    return f"Dropwizard {version} reads only the first digit of net.core.somaxconn {somaxconn}"
+
+
+def _version(window: ListenerWindow) -> str | None:
+    """From the jars that are open; records of older releases of why502 have only the command line."""
+    if found := software(window, "dropwizard-jetty"):
+        return found.version
+    on_path = ON_CLASS_PATH.search(window.process.command) if window.process else None
+    return on_path[1] if on_path else None
 
 
 KNOWN = KnownIssue(
@@ -38,5 +48,7 @@ KNOWN = KnownIssue(
     remedies=(
         Remedy("Upgrade Dropwizard to 1.3.7 or later, or set server.applicationConnectors[].acceptQueueSize: 1024."),
     ),
-    certainty=1,
+    recognised_by="the jars that the JVM holds open, and a backlog that is the first digit of somaxconn",
+    certainty=2,
+    proven=True,
 )

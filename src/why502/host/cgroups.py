@@ -1,0 +1,133 @@
+"""Limits of the control group that a process lives in, and how often they were felt (cgroups(7)).
+
+Version 2: `cpu.max`, `cpu.stat`, `memory.max`, `memory.events` (Documentation/admin-guide/cgroup-v2.rst). Version 1:
+`cpu.cfs_quota_us`, `cpu.stat`, `memory.limit_in_bytes`, `memory.failcnt`, `memory.oom_control`
+(Documentation/scheduler/sched-bwc.rst, admin-guide/cgroup-v1/memory.rst). The limit may stand on a group further up:
+the nearest one that has a limit is read.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from why502.host.resources import parse_pressure
+from why502.model.host import Cgroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOUNT: Final = Path("/sys/fs/cgroup")
+UNLIMITED_BYTES: Final = 1 << 60
+"""Version 1 writes "no limit" as the largest number of whole pages."""
+MAX_LEVELS: Final = 8
+
+Readings = dict[str, Any]
+"""Field of `model.host.Cgroup` -> value."""
+
+
+def parse_membership(text: str) -> dict[str, str]:
+    r"""Controller -> path of the group; '' for version 2 (/proc/PID/cgroup).
+
+    >>> parse_membership("4:memory:/a\n1:cpu,cpuacct:/b\n0::/c\n")
+    {'memory': '/a', 'cpu': '/b', 'cpuacct': '/b', '': '/c'}
+    """
+    rows = (line.split(":", 2) for line in text.splitlines() if line.count(":") >= 2)
+    return {name: path for _, names, path in rows for name in names.split(",")}
+
+
+def read(process: Path, mount: Path = MOUNT) -> Cgroup | None:
+    """The group of the process in `/proc/PID`; None if it may not be seen."""
+    groups = parse_membership(_text(process / "cgroup"))
+    if (mount / "cgroup.controllers").exists() and "" in groups:
+        found = {**_second(mount, groups[""], "cpu.max", _cpu_2), **_second(mount, groups[""], "memory.max", _memory_2)}
+        return Cgroup(groups[""], 2, **found)
+    if "cpu" in groups or "memory" in groups:
+        cpu = _first(mount / "cpu", groups.get("cpu", "/"), _cpu_1, "cpu_quota_cores")
+        memory = _first(mount / "memory", groups.get("memory", "/"), _memory_1, "memory_limit_bytes")
+        return Cgroup(groups.get("memory") or groups.get("cpu") or "/", 1, **cpu, **memory)
+    return None
+
+
+def _upwards(mount: Path, path: str) -> Iterator[Path]:
+    """The group and those above it. A path that leads out of what we see ('/../x') has none."""
+    parts = PurePosixPath(path).parts[1:]
+    if ".." in parts:
+        return
+    for length in range(len(parts), max(-1, len(parts) - MAX_LEVELS), -1):
+        yield mount.joinpath(*parts[:length])
+
+
+def _second(mount: Path, path: str, limit: str, readings: Any) -> Readings:
+    folders = list(_upwards(mount, path))
+    limited = (folder for folder in folders if _text(folder / limit)[:3] not in ("max", ""))
+    folder = next(limited, folders[0] if folders else None)
+    return readings(folder) if folder else {}
+
+
+def _first(mount: Path, path: str, readings: Any, limit: str) -> Readings:
+    found = [readings(folder) for folder in _upwards(mount, path)]
+    return next((one for one in found if one.get(limit) is not None), found[0] if found else {})
+
+
+def _cpu_2(folder: Path) -> Readings:
+    quota = re.match(r"(\d+) (\d+)", _text(folder / "cpu.max"))
+    stat = _numbers(_text(folder / "cpu.stat"))
+    return {
+        "cpu_quota_cores": int(quota[1]) / int(quota[2]) if quota and int(quota[2]) else None,
+        "cpu_periods": stat.get("nr_periods"),
+        "cpu_throttled_periods": stat.get("nr_throttled"),
+        "cpu_throttled_s": stat["throttled_usec"] / 1e6 if "throttled_usec" in stat else None,
+        **parse_pressure(_text(folder / "cpu.pressure"), "cpu_pressure_s"),
+    }
+
+
+def _memory_2(folder: Path) -> Readings:
+    events = _numbers(_text(folder / "memory.events"))
+    return {
+        "memory_bytes": _number(folder / "memory.current"),
+        "memory_limit_bytes": _number(folder / "memory.max"),
+        "memory_limit_hits": events.get("max"),
+        "oom_kills": events.get("oom_kill"),
+        **parse_pressure(_text(folder / "memory.pressure"), "memory_pressure_s"),
+    }
+
+
+def _cpu_1(folder: Path) -> Readings:
+    quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
+    stat = _numbers(_text(folder / "cpu.stat"))
+    return {
+        "cpu_quota_cores": quota / period if quota and period else None,
+        "cpu_periods": stat.get("nr_periods"),
+        "cpu_throttled_periods": stat.get("nr_throttled"),
+        "cpu_throttled_s": stat["throttled_time"] / 1e9 if "throttled_time" in stat else None,
+    }
+
+
+def _memory_1(folder: Path) -> Readings:
+    limit = _number(folder / "memory.limit_in_bytes")
+    return {
+        "memory_bytes": _number(folder / "memory.usage_in_bytes"),
+        "memory_limit_bytes": limit if limit is not None and limit < UNLIMITED_BYTES else None,
+        "memory_limit_hits": _number(folder / "memory.failcnt"),
+        "oom_kills": _numbers(_text(folder / "memory.oom_control")).get("oom_kill"),
+    }
+
+
+def _numbers(text: str) -> dict[str, int]:
+    """Lines of a name and a number."""
+    return {name: int(number) for name, number in re.findall(r"^([\w.]+) (\d{1,20})$", text, re.MULTILINE)}
+
+
+def _number(path: Path) -> int | None:
+    """None for what is missing, 'max', or -1 ("no quota")."""
+    text = _text(path).strip()
+    return int(text) if text.isdecimal() else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,100 @@
+"""What a Python process serves with: the distributions where its interpreter looks for code, and its command line.
+
+Which of the installed ones runs is told by the command; if it tells nothing and just one server is installed, that one
+is named as a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.host import Software
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.host.frameworks.interface import Running
+
+PROGRAM: Final = re.compile(r"^(?:python|pypy)(?P<version>\d(?:\.\d+)?)?")
+SERVERS: Final = {
+    "gunicorn": "gunicorn",
+    "uvicorn": "uvicorn",
+    "hypercorn": "hypercorn",
+    "granian": "granian",
+    "waitress": "waitress",
+    "waitress-serve": "waitress",
+    "daphne": "daphne",
+    "cheroot": "cheroot",
+    "cherryd": "cheroot",
+    "flask": "werkzeug",
+    "runserver": "django",
+    "fastapi": "uvicorn",
+    "vllm": "uvicorn",
+    "aiohttp.web": "aiohttp",
+}
+"""Word of the command -> distribution that listens."""
+LIBRARIES: Final = frozenset({"aiohttp", "tornado", "werkzeug", "gevent", "bjoern"})
+"""Also serve, started by the application's own code."""
+STANDARD: Final = {"http.server": "http.server", "wsgiref.simple_server": "wsgiref"}
+DISTRIBUTION: Final = re.compile(r"^(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[\w.!+]*)\.(?:dist|egg)-info$")
+MAX_WORDS: Final = 12
+"""Of the command line: what is started stands at its beginning."""
+
+
+def recognise(running: Running) -> Found:
+    version = PROGRAM.match(running.program)
+    interpreter = Software("python", version["version"] if version else None, running.executable)
+    named = tuple(dict.fromkeys(_named(running.arguments[:MAX_WORDS])))
+    if standard := [Software(STANDARD[word], interpreter.version, word) for word in named if word in STANDARD]:
+        return Found((interpreter, *standard))
+    installed = {one.name: one for folder in code_folders(running) for one in _distributions(running, folder)}
+    if named:
+        wanted = [SERVERS[word] for word in named]
+        wanted += [name for name in ("uvicorn", "gevent") if any(name in word.lower() for word in running.arguments)]
+        told = (installed.get(name, Software(name, None, "command line")) for name in dict.fromkeys(wanted))
+        return Found((interpreter, *told))
+    servers = [one for name, one in installed.items() if name in LIBRARIES or name in SERVERS.values()]
+    alone = tuple(servers) if len(servers) == 1 else ()
+    return Found((interpreter, *alone), guessed=bool(alone))
+
+
+def _named(words: tuple[str, ...]) -> Iterator[str]:
+    """Servers that the command speaks of: `gunicorn app`, `python -m uvicorn`, `/venv/bin/hypercorn`."""
+    for number, word in enumerate(words):
+        titled = word.partition(":")[0] if number == 0 else word
+        last = titled.rpartition("/")[2]
+        if last in SERVERS and (number < 3 or last == "runserver"):
+            yield last
+        elif number and words[number - 1] == "-m" and word.partition(".")[0] in SERVERS:
+            yield word.partition(".")[0]
+        elif number and words[number - 1] == "-m" and word in STANDARD:
+            yield word
+
+
+def code_folders(running: Running) -> Iterator[str]:
+    """Where the interpreter looks for code, as site.py builds it; folders that do not exist hold nothing."""
+    version = PROGRAM.match(running.program)
+    python = f"python{version['version']}" if version and version["version"] else "python3"
+    prefixes = [running.variables.get("VIRTUAL_ENV", ""), running.variables.get("PYTHONHOME", "")]
+    prefixes += [word.rpartition("/bin/")[0] for word in running.arguments[:2] if "/bin/" in word]
+    prefixes += [running.executable.rpartition("/bin/")[0], "/usr/local", "/usr"]
+    yield from running.variables.get("PYTHONPATH", "").split(":")
+    yield running.folder
+    for prefix in dict.fromkeys(prefix for prefix in prefixes if prefix):
+        absolute = prefix if prefix.startswith("/") else f"{running.folder}/{prefix}"
+        yield f"{absolute}/lib/{python}/site-packages"
+        yield f"{absolute}/lib/{python}/dist-packages"
+        yield f"{absolute}/lib/python3/dist-packages"
+
+
+def _distributions(running: Running, folder: str) -> Iterator[Software]:
+    """Names are compared as PyPI does: case and separators do not count."""
+    wanted = LIBRARIES | set(SERVERS.values())
+    for entry in running.files.names(folder) if folder.startswith("/") else ():
+        if (match := DISTRIBUTION.match(entry)) and (name := match["name"].lower().replace("_", "-")) in wanted:
+            yield Software(name, match["version"], f"{folder}/{entry}")
+
+
+RECOGNISER = Recogniser(applies=lambda running: bool(PROGRAM.match(running.program)), recognise=recognise, order=20)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.host.frameworks.running import process
+from why502.host.frameworks import what_runs
+from why502.host.frameworks.servers import server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from why502.model.host import Server
+
+SITE = "app/.venv/lib/python3.11/site-packages"
+
+
+def _server(root: Path, *arguments: str, installed: tuple[str, ...] = ()) -> Server | None:
+    for name in installed:
+        (root / SITE / f"{name}.dist-info").mkdir(parents=True, exist_ok=True)
+    running = process(root, "/usr/bin/python3.11", *arguments, folder="/app")
+    return server(what_runs(running), running)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "backlog", "keepalive"),
+    [
+        (("/app/.venv/bin/python", "/app/.venv/bin/uvicorn", "a:b"), "uvicorn", "2048", "5 s (default)"),
+        (("/app/.venv/bin/python", "-m", "uvicorn", "a:b", "--timeout-keep-alive", "75"), "uvicorn", "2048",
+         "75 s (--timeout-keep-alive)"),
+        (("/app/.venv/bin/python", "/app/.venv/bin/gunicorn", "a:b"), "gunicorn", "2048", "none"),
+        (("/app/.venv/bin/python", "/app/.venv/bin/gunicorn", "-k", "gthread", "a:b"), "gunicorn", "2048",
+         "2 s (default)"),
+        (("/app/.venv/bin/python", "/app/.venv/bin/gunicorn", "-k", "uvicorn.workers.UvicornWorker",
+          "--keep-alive=65", "--backlog=64", "a:b"), "gunicorn", "64 (--backlog)", "65 s (--keep-alive)"),
+        (("gunicorn: worker [a:b]",), "gunicorn", "2048", "none with sync workers, else 2 s"),
+        (("python3", "-m", "http.server", "8000"), "Python http.server", "5", "none"),
+        (("python3", "manage.py", "runserver"), "Django runserver", "10", ""),
+    ],
+)  # fmt: skip
+def test_the_command_tells_what_serves(
+    tmp_path: Path, arguments: tuple[str, ...], name: str, backlog: str, keepalive: str
+) -> None:
+    """With the options that it was given; else its defaults."""
+    found = _server(tmp_path, *arguments, installed=("uvicorn-0.35.0", "gunicorn-23.0.0", "werkzeug-3.0.0"))
+    assert found is not None
+    assert (found.name, found.backlog, found.keepalive, found.guessed) == (name, backlog, keepalive, False)
+
+
+def test_the_version_is_that_of_the_virtual_environment(tmp_path: Path) -> None:
+    """Found below the folder of the interpreter that was called."""
+    found = _server(tmp_path, "/app/.venv/bin/python", "/app/.venv/bin/uvicorn", installed=("uvicorn-0.12.2",))
+    assert found is not None
+    assert (found.version, found.evidence) == ("0.12.2", f"/{SITE}/uvicorn-0.12.2.dist-info")
+
+
+def test_an_only_server_is_a_guess_and_of_several_none(tmp_path: Path) -> None:
+    """`python app.py` tells nothing."""
+    command = ("/app/.venv/bin/python", "app.py")
+    alone = _server(tmp_path, *command, installed=("aiohttp-3.9.1", "requests-2.31.0"))
+    assert alone is not None
+    assert (alone.name, alone.guessed) == ("aiohttp", True)
+    assert _server(tmp_path, *command, installed=("uvicorn-0.35.0",)) is None
