@@ -9,9 +9,7 @@ traced at the system call; the other events cost only when they happen.
 
 from __future__ import annotations
 
-import os
 import re
-import select
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,13 +18,14 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from why502.live import tracefs
-from why502.model.host import Unseen
+from why502.live import pipe
 from why502.model.manifest import EVENTS_SCHEMA, EventLine, EventsHead
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from why502.model.host import Unseen
 
 EVENTS: Final = {
     "syscalls/sys_enter_listen": "",
@@ -43,13 +42,8 @@ KINDS: Final = {
     "mark_victim": "oom",
 }
 MAX_FILE_BYTES: Final = 64 << 20
-READ_BYTES: Final = 1 << 16
+READ_S: Final = 0.1
 
-LINE: Final = re.compile(
-    r"(?P<process>.{16})-(?P<pid>\d+)\s+(?:\(.{7}\)\s+)?\[\d+\]\s+\S+\s+"
-    r"(?P<at_s>\d+\.\d+): (?P<what>[\w.]+)[:(] ?(?P<rest>.*)"
-)
-"""`trace_print_context`: the name takes 16 columns, so that one made of blanks and dashes cannot mislead."""
 LISTEN: Final = re.compile(r"fd: (?:0x)?(?P<fd>[0-9a-f]+), backlog: (?:0x)?(?P<backlog>[0-9a-f]+)")
 """Arguments of system calls are printed in hexadecimal (`print_syscall_enter`)."""
 EXIT: Final = re.compile(r"comm=(?P<process>.*) pid=(?P<pid>\d+) prio=")
@@ -59,29 +53,25 @@ RESET_RECEIVED: Final = re.compile(
     r"(?:family=(?P<family>\w+) )?sport=(?P<to>\d+) dport=(?P<by>\d+) saddr=(?P<to4>\S+) daddr=(?P<by4>\S+) "
     r"saddrv6=(?P<to6>\S+) daddrv6=(?P<by6>\S+)"
 )
-LOST: Final = re.compile(r"CPU:\d+ \[LOST (\d+) EVENTS\]")
 
 
 def parse(line: str, clock_offset_s: float = 0.0) -> EventLine | None:
     """One line of `trace_pipe`, each byte one character (columns count bytes); None for no event of ours."""
-    if not (match := LINE.fullmatch(line)):
+    if not (read := pipe.parse(line, clock_offset_s)):
         return None
-    at_s, process, pid, rest = float(match["at_s"]), _text(match["process"]), int(match["pid"]), _text(match["rest"])
-    if match["what"] == "sys_listen":
-        return _listen(at_s + clock_offset_s, pid, process, rest)
-    if (kind := KINDS.get(match["what"])) is None:
+    at_s, process, pid, rest = read.at_s, read.process, read.pid, read.rest
+    if read.what == "sys_listen":
+        return _listen(at_s, pid, process, rest)
+    if (kind := KINDS.get(read.what)) is None:
         return None
-    if kind in {"exit", "oom"}:
-        subject = (EXIT if kind == "exit" else VICTIM).match(rest)
-        pid, process = (int(subject["pid"]), subject["process"] or "") if subject else (pid, process)
+    if kind == "exit":  # told by its last thread, which need not be the first
+        process = ended["process"] if (ended := EXIT.match(rest)) else process
+    elif kind == "oom":
+        pid, process = (int(one["pid"]), one["process"] or "") if (one := VICTIM.match(rest)) else (pid, process)
     # resets are sent and received on behalf of whoever was interrupted: that process says nothing
     elif kind.endswith("reset"):
-        return EventLine(at_s + clock_offset_s, kind, text=_reset(rest))
-    return EventLine(at_s + clock_offset_s, kind, pid, process, rest)
-
-
-def _text(latin1: str) -> str:
-    return latin1.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+        return EventLine(at_s, kind, text=_reset(rest))
+    return EventLine(at_s, kind, pid, process, rest)
 
 
 def _reset(rest: str) -> str:
@@ -119,25 +109,22 @@ class EventRecorder:
         self.unseen: tuple[Unseen, ...] = ()
         """Events that this kernel does not have."""
         self.events = 0
-        self.lost = 0
-        """Overwritten in the kernel before we read them, or beyond the size of the file."""
+        self._beyond = 0
         self._out = out
-        self._stack = ExitStack()
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernel-events")
         self._done: Future[None]
-        self._rest = b""
+        self._stack = ExitStack()
+        self._pipe = pipe.TracePipe(EVENTS)
         self._bytes = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            folder = stack.enter_context(tracefs.instance())
             self._offset_s = time.time() - time.monotonic()
-            self._pipe = os.open(folder / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            stack.callback(os.close, self._pipe)
+            stack.enter_context(self._pipe)
             self._file = stack.enter_context(self._out.open("wb", buffering=1 << 16))
             self._write(EventsHead(EVENTS_SCHEMA))
-            self._enable(folder)
+            self.unseen = self._pipe.unseen
             self._stack = stack.pop_all()
         self._done = self._thread.submit(self._run)
         return self
@@ -147,39 +134,24 @@ class EventRecorder:
         with self._stack, self._thread:
             self._done.result()
 
-    def _enable(self, folder: Path) -> None:
-        for event, condition in EVENTS.items():
-            try:
-                tracefs.enable(folder, event, condition)
-            except OSError as error:
-                self.unseen += (Unseen(f"kernel event {event}", error.strerror or str(error)),)
+    @property
+    def lost(self) -> int:
+        """Overwritten in the kernel before we read them, or beyond the size of the file."""
+        return self._pipe.lost + self._beyond
 
     def _run(self) -> None:
-        poll = select.poll()
-        poll.register(self._pipe, select.POLLIN)
-        while not self._stop.is_set():
-            poll.poll(100)
-            self._drain(time.monotonic() + 1)
-        self._drain(time.monotonic() + 1)
+        while not self._stop.wait(READ_S):
+            self._drain()
+        self._drain()
 
-    def _drain(self, until_s: float) -> None:
-        """Read what waits, but for no longer than given: events may come faster than we read."""
-        while time.monotonic() < until_s:
-            try:
-                chunk = os.read(self._pipe, READ_BYTES)
-            except BlockingIOError:
-                return
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            self._rest = self._rest[:READ_BYTES]
-            for line in lines:
-                self._take(line.decode("latin-1"))
+    def _drain(self) -> None:
+        for line in self._pipe.lines():
+            self._take(line)
 
     def _take(self, line: str) -> None:
-        if lost := LOST.match(line):
-            self.lost += int(lost[1])
-        elif event := parse(line, self._offset_s):
+        if event := parse(line, self._offset_s):
             if self._bytes > MAX_FILE_BYTES:
-                self.lost += 1
+                self._beyond += 1
                 return
             self._write(event)
             self.events += 1

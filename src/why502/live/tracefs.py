@@ -1,12 +1,14 @@
 """A private place to trace kernel events in, removed again whatever happens (Documentation/trace/ftrace.rst).
 
 An instance has its own buffer and its own switches: what others trace on this machine is not touched. Where
-tracefs is not mounted, it is mounted on a folder of ours for as long as needed.
+tracefs is not mounted, we mount it for ourselves: on no folder, but held by a descriptor, so that it is gone with
+us by any end (fsmount(2), Linux 5.2); on older kernels on a folder of ours.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import tempfile
 import time
@@ -23,6 +25,10 @@ BUFFER_KIB: Final = 1024
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MNT_DETACH: Final = 2
 BUSY_TRIES: Final = 50
+SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT = 430, 431, 432
+"""The same on every architecture (include/uapi/asm-generic/unistd.h)."""
+FSOPEN_CLOEXEC, FSCONFIG_CMD_CREATE, FSMOUNT_CLOEXEC = 1, 6, 1
+MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 2, 4, 8
 PREFIX: Final = "why502-"
 
 
@@ -30,7 +36,7 @@ PREFIX: Final = "why502-"
 def instance() -> Iterator[Path]:
     """The folder of a new instance that counts time like `time.monotonic`; raises OSError without the rights."""
     with ExitStack() as stack:
-        instances = stack.enter_context(_mounted()) / "instances"
+        instances = stack.enter_context(mounted()) / "instances"
         _sweep(instances)
         folder = instances / f"{PREFIX}{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir()
@@ -52,17 +58,40 @@ def enable(folder: Path, event: str, condition: str = "") -> None:
 
 
 @contextmanager
-def _mounted() -> Iterator[Path]:
+def mounted() -> Iterator[Path]:
+    """Where tracefs can be seen, for as long as needed."""
     for place in MOUNTS:
         if (place / "instances").is_dir():
             yield place
             return
+    try:
+        mounted = _detached()
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+    else:
+        try:
+            yield Path(f"/proc/self/fd/{mounted}")
+        finally:
+            os.close(mounted)
+        return
     with tempfile.TemporaryDirectory(prefix=f"why502-tracefs-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
         _call("mount", b"why502", os.fsencode(folder), b"tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
         try:
             yield Path(folder)
         finally:
             _call("umount2", os.fsencode(folder), MNT_DETACH)
+
+
+def _detached() -> int:
+    """A mount of tracefs that no path leads to."""
+    opened = _call("syscall", SYS_FSOPEN, b"tracefs", FSOPEN_CLOEXEC)
+    try:
+        _call("syscall", SYS_FSCONFIG, opened, FSCONFIG_CMD_CREATE, None, None, 0)
+        attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+        return _call("syscall", SYS_FSMOUNT, opened, FSMOUNT_CLOEXEC, attributes)
+    finally:
+        os.close(opened)
 
 
 def _remove(folder: Path) -> None:
@@ -86,7 +115,9 @@ def _sweep(instances: Path) -> None:
                 folder.rmdir()
 
 
-def _call(name: str, *arguments: bytes | int | None) -> None:
+def _call(name: str, *arguments: bytes | int | None) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) != 0:
+    answer: int = getattr(libc, name)(*arguments)
+    if answer < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return answer
