@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.ladders import ladder
 from why502.model.evidence import Source
-from why502.model.verdict import Link
+from why502.model.verdict import Ladder, Link
 from why502.ranking.verdicts import rfc3339
 
 if TYPE_CHECKING:
@@ -17,10 +18,21 @@ if TYPE_CHECKING:
 
 def chain(group: Sequence[Ranked]) -> tuple[Link, ...]:
     """For the failure of this verdict that the evidence shows best."""
-    best = max(group, key=lambda r: max((_shown(f) for f in r.cluster.failures), default=0))
-    failure = max(best.cluster.failures, key=_shown, default=None)
-    scene = best.scene
+    scene, failure = _example(group)
     return (_request(scene, failure), _conversation(scene, failure), *_listener(scene), _change(scene))
+
+
+def example_ladder(group: Sequence[Ranked]) -> Ladder | None:
+    """Of the same failure; else of the first one whose packets were kept."""
+    _, failure = _example(group)
+    others = (f for r in group for f in r.cluster.failures)
+    conversations = (f.conversation for f in ((failure, *others) if failure else others) if f.conversation)
+    return next((found for found in map(ladder, conversations) if found), None)
+
+
+def _example(group: Sequence[Ranked]) -> tuple[Scene, Failure | None]:
+    best = max(group, key=lambda r: max((_shown(f) for f in r.cluster.failures), default=0))
+    return best.scene, max(best.cluster.failures, key=_shown, default=None)
 
 
 def _shown(failure: Failure) -> int:

@@ -6,12 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from why502.facts.clusters import clusters
+from why502.facts.counts import by_status
 from why502.facts.listeners import listener_windows, listeners_of
 from why502.facts.scene import Basis, Cluster, ListenerWindow, Scene
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Diagnosis, Document, Failures, InputLine, Span
-from why502.ranking.chains import chain
+from why502.ranking.chains import chain, example_ladder
 from why502.ranking.next_checks import next_steps
 from why502.ranking.suspect_lines import suspect_lines
 from why502.ranking.timeline import timeline
@@ -53,6 +54,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
         timeline=bars,
         bucket_s=bar_s,
         chains=tuple(chain(group) for _, group in groups),
+        ladders=tuple(example_ladder(group) for _, group in groups),
         undetermined=tuple(undetermined(r) for r in ranked if not r.named),
         defects=_defects(judged),
     )
@@ -119,18 +121,16 @@ def _input(found: Input) -> InputLine:
 
 
 def _failures(case: Case, found: Sequence[Cluster]) -> Failures:
-    statuses: Counter[str] = Counter()
     sides: Counter[str] = Counter({"proxy": 0, "target": 0, "client": 0})
     phases: Counter[str] = Counter()
     for cluster in found:
-        statuses.update(str(p.request.status) for p in cluster.logged if p.request.status is not None)
         phases[cluster.phase.value] += cluster.count
         if cluster.side is not None:
             sides[cluster.side.value] += cluster.count
     return Failures(
         total=sum(c.count for c in found),
         requests=case.traffic.requests if case.traffic else 0,
-        by_status=dict(sorted(statuses.items())),
+        by_status=by_status(case.traffic),
         by_side=dict(sides),
         by_phase=dict(sorted(phases.items())),
     )

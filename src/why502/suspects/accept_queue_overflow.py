@@ -51,7 +51,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import connects_delayed
+from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,6 +170,13 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         return
     if scene.wire is None:
         return
+    lost, unanswered, both = syns_at_both_ends(scene.cluster)
+    if both and lost:
+        text = f"{count(lost, 'SYN')} left the proxy and never arrived at the target's end"
+        yield Evidence(-9.0, text, Source.CAPTURE, both)
+    elif both and unanswered:
+        text = f"{count(unanswered, 'SYN')} arrived at the target's end and got no answer"
+        yield Evidence(3.0, text, Source.CAPTURE, both)
     seen = handshakes(scene.wire)
     if outcome is not None:
         yield from _fate(scene.cluster, outcome, seen)
@@ -201,7 +208,8 @@ def _fate(cluster: Cluster, outcome: Outcome, seen: Handshakes) -> Iterator[Evid
         )
         yield Evidence(6.0, text, Source.CAPTURE, first)
     elif outcome is Outcome.NEVER_ACKNOWLEDGED:
-        yield Evidence(2.0, f"never acknowledged although connected: {count(number, 'request')}", Source.CAPTURE, first)
+        # Loss on the way looks the same, so this says little by itself.
+        yield Evidence(1.0, f"never acknowledged although connected: {count(number, 'request')}", Source.CAPTURE, first)
     elif outcome is Outcome.SYN_UNANSWERED and seen.served:
         text = f"{count(number, 'SYN')} stayed unanswered by a listener that served {seen.served} other connections"
         yield Evidence(2.0, text, Source.CAPTURE, first)

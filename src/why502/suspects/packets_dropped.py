@@ -39,7 +39,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import connects_delayed
+from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,13 @@ def judge(scene: Scene) -> Judgement:
 def _capture(scene: Scene) -> Iterator[Evidence]:
     if scene.wire is None:
         return
+    lost, unanswered, both = syns_at_both_ends(scene.cluster)
+    if both and lost:
+        text = f"{count(lost, 'SYN')} left the proxy and never arrived at the target's end"
+        yield Evidence(9.0, text, Source.CAPTURE, both)
+    elif both and unanswered:
+        text = f"{count(unanswered, 'SYN')} arrived at the target's end: nothing was lost on the way"
+        yield Evidence(-8.0, text, Source.CAPTURE, both)
     seen = handshakes(scene.wire)
     if scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
         if not seen.syns_unanswered and not seen.syns_repeated:

@@ -31,7 +31,6 @@ class Planned:
 
 
 PLANNED: Final[Mapping[str, Planned]] = {
-    "path-mtu-black-hole": Planned(Kind.FAULT, "large packets vanish on the way", 0.005, _EXCHANGE),
     "http2-goaway-race": Planned(Kind.FAULT, "GOAWAY crosses a new stream", 0.005, _EXCHANGE),
     "descriptors-exhausted": Planned(Kind.CONDITION, "a process is out of file descriptors"),
     "ports-exhausted": Planned(Kind.CONDITION, "no ephemeral port is left towards the target"),

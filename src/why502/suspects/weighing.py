@@ -134,6 +134,14 @@ def changes_near(scene: Scene) -> Change | None:
     return next(near, None)
 
 
+def syns_at_both_ends(cluster: Cluster) -> tuple[int, int, Place | None]:
+    """With a capture at the target's end as well: SYNs that never arrived, connects that arrived unanswered, where."""
+    seen = [(c, c.far_side) for c in cluster.conversations if c.far_side is not None]
+    lost = sum(far.syns_lost for _, far in seen)
+    unanswered = sum(far.unanswered and not far.syns_lost for _, far in seen)
+    return lost, unanswered, seen[0][0].decided_at if seen else None
+
+
 def connects_delayed(traffic: TargetTraffic, bits: float) -> Iterator[Evidence]:
     """Times to connect just above a retransmission step: SYNs were lost, wherever that was."""
     late = traffic.delayed_connects_total

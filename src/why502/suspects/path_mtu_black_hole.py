@@ -1,0 +1,106 @@
+"""Path MTU black hole
+
+What happens
+------------
+Somewhere on the way a link takes only smaller packets than the ends believe, and the ICMP message that would say so is
+lost or filtered. Small packets pass, large ones vanish, again and again.
+
+How it looks from the proxy
+---------------------------
+Connects succeed and small requests are answered; large requests or large answers hang until a timeout. Often "only
+uploads fail", or only pages above a size.
+
+What gives it away
+------------------
+On the wire: full-sized segments that are retransmitted and never acknowledged, while small ones on the same connection
+are; ICMP "fragmentation needed" on the way.
+
+What clears it
+--------------
+Full-sized segments that were acknowledged.
+
+What to do
+----------
+Let ICMP type 3 code 4 (IPv6: type 2) through; until then clamp the MSS on the way, or turn on
+`net.ipv4.tcp_mtu_probing`.
+
+Sources
+-------
+RFC 2923; RFC 4821; Linux ip-sysctl.rst tcp_mtu_probing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Phase, Side
+from why502.model.verdict import Remedy
+from why502.model.words import count
+from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+FULL_BYTES = 1000
+"""A path that loses segments smaller than this has another trouble: every IPv4 path carries 576 bytes, IPv6 1280."""
+
+
+def judge(scene: Scene) -> Judgement:
+    cluster = scene.cluster
+    if cluster.side in (Side.TARGET, Side.CLIENT):
+        return DoesNotApply("the proxy did not make this status")
+    if cluster.phase not in (Phase.TLS, Phase.SEND, Phase.WAIT, Phase.BODY, Phase.UNKNOWN):
+        return DoesNotApply(f"small packets are enough for this phase ({cluster.phase})")
+    if not any(c.detail for c in cluster.conversations):
+        return CannotTell((Source.CAPTURE,), "no capture shows which sizes got through")
+    target = cluster.target or "the target"
+    return Weighed(tuple(_capture(scene)), f"Large packets between the proxy and {target} vanished on the way.")
+
+
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    conversations = scene.cluster.conversations
+    struck = [c for c in conversations if c.detail and c.detail.path_mtu]
+    if not struck:
+        text = f"no large segment was lost again and again in {count(len(conversations), 'conversation')}"
+        yield Evidence(-3.0, text, Source.CAPTURE, conversations[0].decided_at)
+        return
+    sign = struck[0].detail.path_mtu if struck[0].detail else None
+    if sign is None:
+        return
+    text = (
+        f"in {len(struck)} of {count(len(conversations), 'conversation')} segments of {sign.smallest_lost_bytes} bytes "
+        f"were lost {sign.repeats} times, while {sign.largest_passed_bytes} bytes passed"
+    )
+    # Loss by chance takes small segments as well, and does not take the same one each time.
+    large = sign.smallest_lost_bytes >= FULL_BYTES
+    yield Evidence(8.0 if large else 2.0, text, Source.CAPTURE, struck[0].decided_at)
+    complaints = [e for c in struck if c.detail for e in c.detail.icmp if e.mtu_bytes]
+    if complaints:
+        text = f"{complaints[0].sender} says that at most {complaints[0].mtu_bytes} bytes fit"
+        yield Evidence(3.0, text, Source.CAPTURE, complaints[0].at)
+
+
+SUSPECT = Suspect(
+    name="path-mtu-black-hole",
+    kind=Kind.FAULT,
+    title="large packets vanished on the way",
+    prior=0.01,
+    judge=judge,
+    expects={
+        "capture": {"unacknowledged": 0.5, "acknowledged-silence": 0.4},
+        "access-log": {"wait-timeout": 0.9},
+        "error-log": {"read-timeout": 0.9},
+        "host": {"listener-well": 0.97},
+    },
+    remedies=(
+        Remedy("Let ICMP 'fragmentation needed' (IPv6: packet too big) through on the way."),
+        Remedy(
+            "Until then, let the kernel find the size by itself.",
+            "sysctl -w net.ipv4.tcp_mtu_probing=1",
+            permanent=False,
+        ),
+    ),
+)
