@@ -3,15 +3,15 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := nginx-light tshark nftables iproute2
+PACKAGES := nginx-light haproxy apache2 caddy varnish trafficserver prometheus tshark nftables iproute2 strace
 
-.PHONY: demo test lint lab bench docs new-suspect clean debian-packages
+.PHONY: demo test lint lab matrix bench docs new-suspect clean debian-packages servers
 
 demo: .venv/demo
 	@$(BIN)/why502 diagnose examples/the-article -o report.html --force; test $$? -eq 1
 	@echo; echo "The same as a page, with the plot: report.html"
 
-test: .venv/dev debian-packages
+test: .venv/dev debian-packages servers
 	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/dev
@@ -23,8 +23,11 @@ lint: .venv/dev
 lab: .venv/dev debian-packages
 	$(BIN)/why502 lab run accept-queue-overflow
 
+matrix: .venv/dev debian-packages
+	$(BIN)/why502 lab matrix -o build/matrix
+
 bench: .venv/dev debian-packages
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run $(ROWS)
 
 docs: .venv/dev
 	$(BIN)/python docs/generate.py
@@ -53,5 +56,9 @@ debian-packages:
 	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>&1 \
 	  | awk '$$1 != "installed" {print $$NF}'); \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $(PACKAGES); \
 	fi
+
+# The real servers that tests/host recognises, as far as this machine's Go, Node.js, JDK and Maven build them.
+servers: .venv/dev
+	@$(MAKE) --no-print-directory -s -C tests/servers OUT=$(CURDIR)/.venv/servers

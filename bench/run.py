@@ -5,7 +5,6 @@ Rows whose peer is missing say so. Inputs are generated, and removed again.
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import socket
 import subprocess
@@ -14,13 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
 RUNS = 5
 WHY502 = str(Path(sys.executable).with_name("why502"))
 ROOT = Path(__file__).parent.parent
-LINES = 200_000
+PARTS = ("start", "logs", "captures", "detail", "host", "live")
+"""`make bench ROWS="logs captures"` runs some of them."""
 LISTENERS = 1000
 
 
@@ -36,12 +37,15 @@ class Row:
     unit: str = "run"
 
 
-def main() -> None:
+def main(wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="why502-bench-") as folder:
-        rows = [*_commands(), *_logs(Path(folder)), *_listeners()]
-        print(f"{'what':52} {'why502':>22} {'peer':>30} {'ratio':>7}")
-        for row in rows:
-            _print(row)
+        print(f"{'what':52} {'why502':>22} {'peer':>30} {'ratio':>7}", flush=True)
+        for part in wanted or PARTS:
+            rows = (
+                [*_commands(), *_listeners()] if part == "start" else import_module(f"bench.{part}").rows(Path(folder))
+            )
+            for row in rows:
+                _print(row)
 
 
 def _print(row: Row) -> None:
@@ -75,41 +79,6 @@ def _commands() -> list[Row]:
     ]
 
 
-def _logs(folder: Path) -> list[Row]:
-    plain, packed = folder / "alb.log", folder / "alb.log.gz"
-    line = (
-        "http 2026-11-22T10:00:{second:02d}.{micro:06d}Z app/lb/50dc6c495c0c9188 192.0.2.9:2817 10.0.0.7:8080 "
-        '0.000 0.001 0.000 200 200 134 1366 "GET http://www.example.com:80/api/{number} HTTP/1.1" "curl/7.88.1" - - '
-        "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/tg/73e2d6bc24d8a067 "
-        '"Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 2026-11-22T10:00:{second:02d}.{micro:06d}Z "forward" "-" '
-        '"-" "10.0.0.7:8080" "200" "-" "-" TID_dc57cebed65b444ebe8f1b2d8f2b5c8f "-" "-" "-" 10.0.0.5\n'
-    )
-    with plain.open("w") as out:
-        for number in range(LINES):
-            out.write(line.format(number=number, second=number * 60 // LINES, micro=number % 1_000_000))
-    with plain.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
-        shutil.copyfileobj(source, target)
-    megabytes = plain.stat().st_size / 1e6
-    return [
-        Row(
-            "diagnose ALB log, plain",
-            _run(WHY502, "diagnose", str(plain)),
-            "wc -l",
-            _run("wc", "-l", str(plain)),
-            megabytes,
-            "MB",
-        ),
-        Row(
-            "diagnose ALB log, gz",
-            _run(WHY502, "diagnose", str(packed)),
-            "zcat",
-            _run("zcat", str(packed)),
-            megabytes,
-            "MB",
-        ),
-    ]
-
-
 def _listeners() -> list[Row]:
     from why502.host.listeners import ListenerWatch
 
@@ -125,4 +94,4 @@ def _listeners() -> list[Row]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -15,12 +15,15 @@ from why502.model.conversations import Conversation
 from why502.model.evidence import Source
 from why502.model.host import HostRecord
 from why502.model.requests import Request
+from why502.model.wire import Counted
 from why502.ranking import judge_case
 from why502.ranking.weigh import EXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from why502.facts.request_table import RequestTable
+    from why502.model.traffic import Traffic
     from why502.model.verdict import Diagnosis
     from why502.remote import Fetch
     from why502.sources.interface import Reading
@@ -37,28 +40,34 @@ def diagnose(
     since_s: float | None = None,
     until_s: float | None = None,
     changes: str | None = None,
+    engine: str | None = None,
+    log_format: str | None = None,
     fetches: Sequence[Fetch] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
     """Find out why.
 
     `paths` are files, folders and bundles of evidence; `host` adds a look at this machine; `target` ('address' or
-    'address:port') and the times (epoch seconds) keep only what concerns them. `fetches` are asked for metrics of the
-    failures' time. Raises `Why502Error` when nothing
-    can be used.
+    'address:port') and the times (epoch seconds) keep only what concerns them;
+    `engine` says who sums up the logs (`engine.interface.open_store`); `log_format` is nginx's directive, for access
+    logs of one's own; `fetches` are asked for metrics of the failures' time. Raises `Why502Error` when nothing can be
+    used.
     """
-    from why502.sources.gather import gather
+    from why502.sources.gather import Shelf, gather
 
-    readings = gather([*paths, *([changes] if changes else [])], progress) if paths or changes else []
+    shelf = Shelf(engine)
+    window = _window(since_s, until_s)
+    named = [*paths, *([changes] if changes else [])]
+    readings = gather(named, progress, shelf, window, log_format) if named else []
     if host:
         readings.append(_look_at_host())
-    case = assemble(readings, target=target, since_s=since_s, until_s=until_s)
+    progress("weighing")
+    case = assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
     if fetches:
         from why502.remote import with_fetched
 
         progress("asking for metrics")
-        case = with_fetched(case, fetches, _window(since_s, until_s), time.time())
-    progress("weighing")
+        case = with_fetched(case, fetches, window, time.time())
     return judge_case(case, time.time())
 
 
@@ -79,21 +88,24 @@ def assemble(
     target: str | None = None,
     since_s: float | None = None,
     until_s: float | None = None,
+    table: RequestTable | None = None,
 ) -> Case:
-    """Everything that was read, as one case."""
+    """Everything that was read, as one case; `table` holds the requests that were too many for the readings."""
     readings = list(readings)
     facts = [fact for reading in readings for fact in reading.facts]
     window = _window(since_s, until_s)
     exchanges = [f for f in facts if isinstance(f, (Request, Conversation)) and _overlaps(f, window)]
     kept = [f for f in exchanges if target is None or _is_target(f.target, target)]
-    if target is not None and exchanges and not kept:
-        raise _unknown_target(target, exchanges)
     requests = [f for f in kept if isinstance(f, Request)]
     conversations = [f for f in kept if isinstance(f, Conversation)]
+    counted = [f for f in facts if isinstance(f, Counted) and (target is None or _is_target(f.target, target))]
+    traffic = _traffic(requests, table, window, target)
+    if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
+        raise _unknown_target(target, exchanges, table)
     return Case(
         inputs=tuple(reading.input for reading in readings),
-        traffic=traffic_facts.summarise(requests) if requests else None,
-        wire=wire_facts.summarise(conversations) if conversations else None,
+        traffic=traffic,
+        wire=wire_facts.summarise(conversations, counted) if conversations or counted else None,
         hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
         metrics=tuple(_clipped(f, window) for f in facts if isinstance(f, Series)),
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
@@ -102,11 +114,17 @@ def assemble(
 
 
 def _window(since_s: float | None, until_s: float | None) -> Window:
-    """Open at an end that was not given."""
-    return Window(
-        float("-inf") if since_s is None else since_s,
-        float("inf") if until_s is None else until_s,
-    )
+    return Window(float("-inf") if since_s is None else since_s, float("inf") if until_s is None else until_s)
+
+
+def _traffic(
+    requests: Sequence[Request], table: RequestTable | None, window: Window, target: str | None
+) -> Traffic | None:
+    if table is None:
+        return traffic_facts.summarise(requests) if requests else None
+    from why502.facts import traffic_columns
+
+    return traffic_columns.summarise(table, traffic_columns.asked(table, requests, window, target))
 
 
 def _overlaps(fact: Request | Conversation, window: Window) -> bool:
@@ -115,8 +133,14 @@ def _overlaps(fact: Request | Conversation, window: Window) -> bool:
     return begin_s is None or end_s is None or (end_s >= window.from_s and begin_s <= window.to_s)
 
 
-def _unknown_target(target: str, exchanges: Sequence[Request | Conversation]) -> Why502Error:
+def _unknown_target(
+    target: str, exchanges: Sequence[Request | Conversation], table: RequestTable | None
+) -> Why502Error:
     known = sorted({f.target for f in exchanges if f.target})
+    if table is not None:
+        from why502.facts import traffic_columns
+
+        known = sorted({*known, *traffic_columns.first_targets(table)})
     return Why502Error(
         "no such target",
         where=target,

@@ -39,7 +39,7 @@ def test_a_name_may_be_typed_as_in_code(typed: str) -> None:
 
 def test_a_planned_cause_says_so() -> None:
     """A cause without a judge has no page, and does not pretend to."""
-    done = why502("explain", "path-mtu-black-hole")
+    done = why502("explain", "http2-goaway-race")
     assert done.returncode == 0
     assert "cannot judge" in done.stdout
 

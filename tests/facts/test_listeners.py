@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.making import host, listener, snapshot
 from why502.facts.listeners import listener_windows, listeners_of
+from why502.model.host import Conntrack, Software
 
 
 def test_drops_are_differences_over_the_time_watched() -> None:
@@ -65,3 +67,28 @@ def test_a_target_is_its_very_address_or_a_wildcard(target: str | None, found: l
     record = host(snapshot(0.0, listener(), listener(address="10.0.0.7:8080", inode=12)))
     windows = list(listener_windows(record, "host.json"))
     assert [w.listener.address for w in listeners_of(target, windows)] == found
+
+
+def test_what_runs_in_a_process_may_stand_in_an_earlier_look_only() -> None:
+    """A record of hours does not repeat it every second."""
+    first, later = snapshot(0.0, listener()), snapshot(1.0, listener())
+    jetty = (Software("jetty-server", "9.4.54", "jetty.jar"),)
+    known = msgspec.structs.replace(first.processes[0], software=jetty, fds_open=5)
+    first = msgspec.structs.replace(first, processes=(known,))
+    brief = msgspec.structs.replace(later.processes[0], fds_open=9)
+    later = msgspec.structs.replace(later, processes=(brief,))
+    (window,) = listener_windows(host(first, later), "host.json")
+    assert window.process is not None
+    assert (window.process.software, window.process.fds_open) == (jetty, 9)
+
+
+def test_growth_of_connection_tracking_is_among_the_counters() -> None:
+    """Under names of its own."""
+    looks = []
+    for at_s, drops in ((0.0, 3), (1.0, 8)):
+        look = snapshot(at_s, listener())
+        space = msgspec.structs.replace(look.namespaces[0], conntrack=Conntrack(1, 9, drops=drops))
+        looks.append(msgspec.structs.replace(look, namespaces=(space,)))
+    (window,) = listener_windows(host(*looks), "host.json")
+    assert window.grown["ConntrackDrop"] == 5
+    assert "ConntrackInvalid" not in window.grown

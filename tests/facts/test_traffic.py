@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.making import request, served
-from why502.facts.traffic import delayed_by_syn, summarise
+from why502.facts.traffic import summarise
 from why502.model.requests import Manner, Phase, Side
+from why502.model.traffic import delayed_by_syn
 
 
 def test_a_burst_knows_the_silence_before_it() -> None:

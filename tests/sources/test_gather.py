@@ -61,7 +61,7 @@ def test_every_reader_is_found_once() -> None:
 def test_a_folder_of_different_logs_is_recognised_by_content(tmp_path: Path) -> None:
     """Names mean nothing; order is that of the names, folders included."""
     kinds = sorted(LOGS)
-    write(tmp_path, {f"sub/{number}.txt": LOGS[kind] for number, kind in enumerate(kinds)})
+    write(tmp_path, {f"sub/{number:02}.txt": LOGS[kind] for number, kind in enumerate(kinds)})
     assert [(told.kind, told.not_understood) for told in inputs(tmp_path)] == [(kind, 0) for kind in kinds]
 
 

@@ -28,6 +28,12 @@ PAGE_SUFFIXES = (".html", ".htm")
 @click.option("--changes", metavar="FILE", help="Deployments and other changes: a time and a sentence a line.")
 @click.option("--prometheus", metavar="URL", help="Ask this Prometheus for the metrics of the failures' time.")
 @click.option("--cloudwatch", metavar="LOAD_BALANCER", help="Ask CloudWatch for those of this load balancer.")
+@click.option(
+    "--engine", metavar="URL", help="Who sums up the logs: duckdb (large logs anyway), local or spark://HOST:PORT."
+)
+@click.option(
+    "--log-format", metavar="TEXT", help="nginx's log_format of the access log (or give its nginx.conf as evidence)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (`why502 schema` describes it).")
 @click.option("-o", "page", metavar="FILE", type=click.Path(path_type=Path), help="Write the HTML report here as well.")
 @click.option("--force", is_flag=True, help="Overwrite the HTML report if it exists.")
@@ -41,6 +47,8 @@ def command(
     changes: str | None,
     prometheus: str | None,
     cloudwatch: str | None,
+    engine: str | None,
+    log_format: str | None,
     as_json: bool,
     page: Path | None,
     force: bool,
@@ -74,6 +82,8 @@ def command(
             since_s=since,
             until_s=until,
             changes=changes,
+            engine=engine,
+            log_format=log_format,
             fetches=fetches,
             progress=progress,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from why502.facts.counts import with_true_counts
 from why502.facts.failures import failures
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.model.case import Case, Series, Window
@@ -24,6 +25,10 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.RACED: (Phase.WAIT, Manner.CUT),
     Outcome.STALE: (Phase.WAIT, Manner.CUT),
     Outcome.ANSWER_CUT: (Phase.BODY, Manner.RESET),
+    Outcome.MALFORMED: (Phase.WAIT, Manner.MALFORMED),
+    Outcome.TRUNCATED: (Phase.BODY, Manner.CLOSED),
+    Outcome.TLS_FAILED: (Phase.TLS, Manner.UNKNOWN),
+    Outcome.UNREACHABLE: (Phase.CONNECT, Manner.UNREACHABLE),
     Outcome.NOT_ANSWERED: (Phase.WAIT, Manner.TIMEOUT),
 }
 """What the wire proves about phase and manner, whatever the proxy called it."""
@@ -47,7 +52,7 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     for failure in failures(case.traffic, case.wire):
         groups[_key(failure)].append(failure)
-    found = [_cluster(group) for group in groups.values()]
+    found = with_true_counts([_cluster(group) for group in groups.values()], case.traffic)
     if not found:
         found = [*_of_drops(listeners)]
     if not found:

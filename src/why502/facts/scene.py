@@ -79,6 +79,8 @@ class ListenerWindow(Struct, frozen=True):
     queue_len_max: int
     queue_full_s: float | None
     """How long its queue was seen full; None: not sampled finely."""
+    sockets: int = 1
+    """Sockets that listened at this address when it was last seen: several with SO_REUSEPORT."""
 
 
 class Scene(Struct, frozen=True):

@@ -7,13 +7,14 @@ or reorders text visible. The only markup from outside the templates is the pict
 from __future__ import annotations
 
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from why502.model.case import Window
-from why502.reports import phrases
+from why502.reports import ladder, phrases
 from why502.reports.legible import legible
 from why502.reports.phrases import count, epoch_s
 from why502.reports.rollcall import KINDS, STATUSES, answers, missing, needs
@@ -52,7 +53,7 @@ def render(diagnosis: Diagnosis) -> str:
             more_verdicts=_more(document.verdicts, MOST_ANSWERS, "more verdict"),
             undetermined=diagnosis.undetermined[:MOST_ANSWERS],
             defects=diagnosis.defects[:MOST_LINES],
-            chains=diagnosis.chains[: len(verdicts)],
+            chains=_chains(diagnosis, verdicts),
             suspects=_suspects(diagnosis),
             more_inputs=_more(document.inputs, MOST_LINES, "more input"),
             nothing_wrong=phrases.nothing_wrong(diagnosis),
@@ -83,6 +84,9 @@ def _environment() -> Environment:
         "moment": phrases.moment,
         "span": phrases.span,
         "statuses": STATUSES,
+        "rungs": ladder.rungs,
+        "height_px": ladder.height_px,
+        "caption": ladder.caption,
         "needs": needs,
         "most_lines": MOST_LINES,
     }
@@ -101,6 +105,12 @@ def _more(items: Sequence[object], most: int, noun: str) -> str:
 def _suspects(diagnosis: Diagnosis) -> list[tuple[str, str, object]]:
     suspects = diagnosis.document.suspects
     return [(title, note, answers([s for s in suspects if s.kind == kind])) for kind, (title, note) in KINDS.items()]
+
+
+def _chains(diagnosis: Diagnosis, verdicts: Sequence[VerdictLine]) -> list[tuple[str, object, object]]:
+    """Of each verdict its name, its chain and its example conversation."""
+    rows = zip_longest(verdicts, diagnosis.chains[: len(verdicts)], diagnosis.ladders[: len(verdicts)])
+    return [(verdict.cause, links or (), drawn) for verdict, links, drawn in rows]
 
 
 def _plots(diagnosis: Diagnosis) -> dict[str, Any]:

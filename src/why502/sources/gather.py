@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,20 @@ from why502.errors import Why502Error
 from why502.model.case import Input, Misread
 from why502.model.evidence import Place
 from why502.sources import all_readers
-from why502.sources.interface import FIRST_MISREAD, Reader, Reading
+from why502.sources.declared import declared
+from why502.sources.interface import FIRST_MISREAD, Reader, Reading, TooLargeError
 from why502.sources.opening import Found, Hidden, Unusable, find
+from why502.sources.together import Waiting, resolve, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from why502.engine.interface import LogStore
+    from why502.model.case import Window
+
+LARGE_BYTES = 16 << 20
+"""When all logs together hold more than this, the next go into the table: Python reads that much in about a second,
+which is what loading the engine costs."""
 
 RECOGNISED = 0.15
 """A reader whose fit is below this did not recognise the file: a log of which six lines in seven are foreign."""
@@ -34,23 +44,70 @@ def _silent(_: str) -> None:
     """Progress that nobody watches."""
 
 
-def gather(paths: Sequence[str], progress: Callable[[str], None] = _silent) -> list[Reading]:
+class Shelf:
+    """Opens the table of requests when the first log needs it."""
+
+    def __init__(self, engine: str | None = None) -> None:
+        """`engine`: see `engine.interface.open_store`; one that is asked for gets everything, whatever its size."""
+        self._engine = engine
+        self._large_bytes = LARGE_BYTES if engine is None else 0
+        self._taken_bytes = 0
+        self._store: LogStore | None = None
+
+    def is_large(self, content_bytes: int) -> bool:
+        """Whether this much more is too much to become single facts."""
+        if self._taken_bytes + content_bytes > self._large_bytes:
+            return True
+        self._taken_bytes += content_bytes
+        return False
+
+    @property
+    def opened(self) -> LogStore | None:
+        return self._store
+
+    @property
+    def store(self) -> LogStore:
+        if self._store is None:
+            from why502.engine.interface import open_store
+
+            self._store = open_store(self._engine)
+        return self._store
+
+
+def gather(
+    paths: Sequence[str],
+    progress: Callable[[str], None] = _silent,
+    shelf: Shelf | None = None,
+    window: Window | None = None,
+    log_format: str | None = None,
+) -> list[Reading]:
     """Everything that the named files, directories and bundles hold, in the order of the names.
+
+    Logs that are too large to become single facts go into the shelf's table; without a shelf all become facts.
+    Of buckets only what can be of the window's time is fetched. `log_format` is the text of nginx's directive.
 
     What cannot be used becomes an input of kind 'unrecognised' with the reason (hidden files: 'hidden-files', a
     file named twice: 'duplicate', read once). If nothing at all can be used, a `Why502Error` says so.
     """
-    readings = list(_readings(paths, progress))
+    known = declared(paths, log_format).readers()
+    found = _readings(paths, progress, shelf, window, known)
+    readings = resolve(found, window, _alone, lambda it, reading: _with_damage(reading, sorted(it.found.damage)))
     if all(reading.input.kind in NO_EVIDENCE for reading in readings):
         unusable = [reading.input for reading in readings if reading.input.kind == UNRECOGNISED]
         raise _nothing_usable(paths, unusable)
     return readings
 
 
-def _readings(paths: Sequence[str], progress: Callable[[str], None]) -> Iterator[Reading]:
+def _readings(
+    paths: Sequence[str],
+    progress: Callable[[str], None],
+    shelf: Shelf | None,
+    window: Window | None,
+    known: Sequence[Reader],
+) -> Iterator[Reading | Waiting]:
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        for finding in find(path):
+        for finding in find(path, window):
             match finding:
                 case Unusable():
                     yield _put_aside(finding.path, finding.why)
@@ -60,28 +117,50 @@ def _readings(paths: Sequence[str], progress: Callable[[str], None]) -> Iterator
                     yield Reading(Input(file.path, DUPLICATE, None, 0))
                 case Found():
                     seen.update((finding.identity,) if finding.identity else ())
-                    progress(finding.file.path)
-                    yield _read(finding)
+                    progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
+                    yield _read(finding, shelf, window, known)
 
 
-def recognise(head: bytes) -> Reader | None:
-    """The reader that fits best; None if none fits."""
-    fits = [(reader.fit(head), reader) for reader in all_readers()]
+def recognise(head: bytes, known: Sequence[Reader] = ()) -> Reader | None:
+    """The reader that fits best, among equals one that the evidence itself made known; None if none fits."""
+    fits = [(reader.fit(head), reader) for reader in (*known, *all_readers())]
     best, reader = max(fits, key=lambda fit: fit[0])
     return reader if best >= RECOGNISED else None
 
 
-def _read(found: Found) -> Reading:
+def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Sequence[Reader]) -> Reading | Waiting:
     if not found.head:
         return _put_aside(found.file.path, "; ".join(("the file is empty", *sorted(found.damage))))
-    reader = recognise(found.head)
+    reader = recognise(found.head, known)
     if reader is None:
         return _put_aside(found.file.path, f"its content is nothing known (it begins with {found.head[:8]!r})")
+    if waits(reader, found):
+        return Waiting(reader, found)
     try:
-        reading = reader.read(found.file)
+        reading = _read_by(reader, replace(found, file=replace(found.file, window=window)), shelf)
     except OSError as error:
         return _put_aside(found.file.path, (error.strerror or str(error)).lower())
     return _with_damage(reading, sorted(found.damage))
+
+
+def _alone(waiting: Waiting) -> Reading:
+    found = waiting.found
+    try:
+        return _with_damage(waiting.reader.read(found.file), sorted(found.damage))
+    except OSError as error:
+        return _put_aside(found.file.path, (error.strerror or str(error)).lower())
+
+
+def _read_by(reader: Reader, found: Found, shelf: Shelf | None) -> Reading:
+    """As single facts if they are few, else into the table."""
+    if reader.read_large is None or shelf is None:
+        return reader.read(found.file)
+    if not shelf.is_large(found.content_bytes):
+        try:
+            return reader.read(found.file)
+        except TooLargeError:
+            pass  # it inflates to more than it seemed
+    return reader.read_large(found.file, shelf.store)
 
 
 def _with_damage(reading: Reading, damage: list[str]) -> Reading:

@@ -24,6 +24,9 @@ CHUNK_BYTES = 1 << 17
 MAX_RATIO = 500
 """Logs deflate 10- to 100-fold. A file that inflates more than this, beyond `RATIO_FREE_BYTES`, is a bomb."""
 
+USUAL_RATIO = 12
+"""By how much logs usually deflate; a guess for planning, never for reading."""
+
 RATIO_FREE_BYTES = 1 << 30
 
 MAX_WINDOW_BYTES = 1 << 27
@@ -84,7 +87,9 @@ class _Members:
         data = self._member.unused_data.lstrip(b"\0")
         while len(data) < len(self._magic) and (more := self._raw.read(CHUNK_BYTES)):
             data = (data + more).lstrip(b"\0")
-        if data and not data.startswith(self._magic):
+        if not data:
+            return b""  # and again, however often it is asked
+        if not data.startswith(self._magic):
             raise EOFError("bytes that are not compressed follow the compressed ones")
         self._member = self._new()
         return data
@@ -129,6 +134,14 @@ class _Forgiving(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
+
+
+def content_bytes(path: Path) -> int:
+    """About how large the content is, inflated."""
+    with path.open("rb") as raw:
+        head = raw.read(8)
+    packed = any(head.startswith(magic) for magic in (ZSTD_MAGIC, *(magic for magic, _ in MEMBERS)))
+    return path.stat().st_size * (USUAL_RATIO if packed else 1)
 
 
 def open_inflated(path: Path, note: Callable[[str], None]) -> BinaryIO:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from why502.model.case import Change, Input, KernelEvent, Series
+from why502.model.case import Change, Input, KernelEvent, Series, Window
 from why502.model.conversations import Conversation
 from why502.model.host import HostRecord
 from why502.model.requests import Request
+from why502.model.wire import Counted
 
-Fact = Request | Conversation | HostRecord | Series | Change | KernelEvent
+if TYPE_CHECKING:
+    from why502.engine.interface import LogStore  # noqa: TC004 - a name in an annotation that nobody evaluates
+
+Fact = Request | Conversation | HostRecord | Series | Change | KernelEvent | Counted
 """What a reader can find."""
 
 HEAD_BYTES = 64 * 1024
@@ -30,6 +34,8 @@ class EvidenceFile:
     path: str
     """As the user would write it; inside a bundle 'case.tar.zst/host.json'."""
     open: Callable[[], BinaryIO]
+    window: Window | None = None
+    """Only what overlaps this is asked for; a reader that counts must heed it, the others may."""
 
 
 class Reading(Struct, frozen=True):
@@ -37,6 +43,12 @@ class Reading(Struct, frozen=True):
 
     input: Input
     facts: tuple[Fact, ...] = ()
+    in_table: bool = False
+    """Its requests went into the table of requests, as they are too many for `facts`."""
+
+
+class TooLargeError(Exception):
+    """Said by `Reader.read` if the file holds more than should become single facts; `Reader.read_large` takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,10 @@ class Reader:
     kind: str
     fit: Callable[[bytes], float]
     read: Callable[[EvidenceFile], Reading]
+    read_large: Callable[[EvidenceFile, LogStore], Reading] | None = None
+    """For any size: what it finds goes into the table."""
+    read_together: Callable[[Sequence[EvidenceFile]], list[Reading]] | None = None
+    """For kinds whose files may be parts of one whole: all that were named, in one call."""
 
 
 def lines(evidence: EvidenceFile, limit_bytes: int = 1 << 20) -> Iterator[tuple[int, str]]:

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 
 from why502.formats import all_formats
 from why502.model.case import Input, Misread, Window
-from why502.model.evidence import Place
-from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, EvidenceFile, Reader, Reading, lines
+from why502.model.evidence import Place, Source
+from why502.model.traffic import micros
+from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, EvidenceFile, Reader, Reading, TooLargeError, lines
 
 if TYPE_CHECKING:
+    from why502.engine.interface import LogStore
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
 
 FIT_LINES = 200
 """How many lines decide which format a file has."""
+
+MAX_REQUESTS = 100_000
+"""More than this of one file become rows of a table, not single facts."""
 
 NOTHING = "\0 \t"
 """What a line may hold and still be empty."""
@@ -27,15 +32,22 @@ NOTHING = "\0 \t"
 
 def reader(log_format: LogFormat) -> Reader:
     """The reader of one log format."""
-    return Reader(log_format.kind, partial(_fit, log_format), partial(_read, log_format))
+    return Reader(
+        log_format.kind, partial(_fit, log_format), partial(_read, log_format), partial(_read_large, log_format)
+    )
 
 
 def _fit(log_format: LogFormat, head: bytes) -> float:
+    return log_format.fit(first_lines(head))
+
+
+def first_lines(head: bytes) -> list[str]:
+    """The first lines with something in them."""
     *whole, last = head.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
     if len(head) < HEAD_BYTES or not whole:
         whole.append(last)  # the file's last line, not one that the head cuts
     stripped = (line.strip("\r\0 \t") for line in whole)
-    return log_format.fit([line for line in stripped if line][:FIT_LINES])
+    return [line for line in stripped if line][:FIT_LINES]
 
 
 def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
@@ -56,6 +68,8 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
         understood += 1
         if read is not None:
             requests.append(read)
+            if len(requests) > MAX_REQUESTS:
+                raise TooLargeError
     return Reading(
         Input(
             path=evidence.path,
@@ -65,14 +79,46 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             not_understood=not_understood,
             first_not_understood=tuple(misreads),
             window=_window(requests),
+            also=_also(log_format, requests),
         ),
         tuple(requests),
     )
 
 
+def _also(log_format: LogFormat, requests: list[Request]) -> tuple[Source, ...]:
+    """An access log with failures that have no status holds lines of an error log, and the other way round."""
+    kinds = {Source.ERROR_LOG if request.status is None else Source.ACCESS_LOG for request in requests}
+    return tuple(sorted(kinds - {log_format.source}))
+
+
+def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) -> Reading:
+    """The same counts; the requests become rows."""
+    from why502.engine.plans import plan_for
+    from why502.engine.reading import LogReader, Tally
+
+    with evidence.open() as stream:
+        plan = plan_for(log_format.kind, first_lines(stream.read(HEAD_BYTES)))
+    tally = Tally(FIRST_MISREAD)
+    log = LogReader(log_format, evidence.path, store.register(evidence.path, log_format), plan, tally)
+    with evidence.open() as stream:
+        for rows in log.batches(stream):
+            store.add(rows)
+    told = Input(
+        path=evidence.path,
+        kind=log_format.kind,
+        source=log_format.source,
+        records=tally.understood,
+        not_understood=tally.not_understood,
+        first_not_understood=tuple(tally.first_misreads),
+        window=tally.window,
+    )
+    return Reading(told, in_table=True)
+
+
 def _window(requests: list[Request]) -> Window | None:
-    times = [at_s for request in requests for at_s in (request.start_s, request.end_s) if at_s is not None]
-    return Window(min(times), max(times)) if times else None
+    times = [micros(at_s) for request in requests for at_s in (request.start_s, request.end_s)]
+    told = [at_us for at_us in times if at_us is not None]
+    return Window(min(told) / 1e6, max(told) / 1e6) if told else None
 
 
 READERS = tuple(reader(log_format) for log_format in all_formats())

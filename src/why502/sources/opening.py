@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from why502.sources.inflating import open_inflated
+from why502.errors import Why502Error
+from why502.sources.buckets import fetch, is_bucket
+from why502.sources.inflating import content_bytes, open_inflated
 from why502.sources.interface import HEAD_BYTES, EvidenceFile
 from why502.sources.tarballs import Body, is_tar, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from why502.model.case import Window
+
 MAX_MEMBER_BYTES = 8 << 30
 """The most of one archive member that is unpacked (into a temporary directory, one member at a time)."""
 
 COPY_BYTES = 1 << 20
+
+STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,12 @@ class Found:
     head: bytes
     identity: tuple[int, int] | None
     """Device and inode; None inside an archive."""
+    content_bytes: int
+    """About how much there is to read, inflated."""
     damage: set[str]
     """Filled while the file is read: why its content ended early."""
+    doing: str = ""
+    """How far the reading of everything has come, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +65,14 @@ class Hidden:
 Finding = Found | Unusable | Hidden
 
 
-def find(path: str) -> Iterator[Finding]:
-    """Everything behind one path, directories in sorted order."""
+def find(path: str, window: Window | None = None) -> Iterator[Finding]:
+    """Everything behind one path, directories in sorted order; of a bucket only what can be of that time."""
+    if path == STANDARD_INPUT:
+        yield from _in_standard_input()
+        return
+    if is_bucket(path):
+        yield from _in_bucket(path, window)
+        return
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError) as error:
@@ -65,6 +82,40 @@ def find(path: str) -> Iterator[Finding]:
         yield from _in_directory(path)
     else:
         yield from _in_file(path)
+
+
+def _in_standard_input() -> Iterator[Finding]:
+    try:
+        spool = Path(_spooled(sys.stdin.buffer).name, "input")
+        found = _opened("standard input", spool, None)
+    except OSError as error:
+        yield Unusable("standard input", _reason(error))
+        return
+    yield from _maybe_archive(found)
+
+
+@lru_cache(maxsize=1)
+def _spooled(stream: BinaryIO) -> TemporaryDirectory[str]:
+    """What is piped in, kept until why502 ends: it can be read only once, and is looked at more often."""
+    folder, left = TemporaryDirectory(prefix="why502-"), MAX_MEMBER_BYTES
+    with Path(folder.name, "input").open("wb") as file:
+        while left and (data := stream.read(min(left, COPY_BYTES))):
+            file.write(data)
+            left -= len(data)
+    return folder
+
+
+def _in_bucket(url: str, window: Window | None) -> Iterator[Finding]:
+    empty = True
+    try:
+        for fetched in fetch(url, window):
+            empty = False
+            yield from _maybe_archive(_opened(fetched.label, fetched.path, None, fetched.doing))
+    except Why502Error as error:
+        yield Unusable(url, error.why or error.what)
+        return
+    if empty:
+        yield Unusable(url, "the bucket holds nothing there" + (" of that time" if window else ""))
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -99,17 +150,21 @@ def _in_file(path: str) -> Iterator[Finding]:
     except (OSError, ValueError) as error:
         yield Unusable(path, _reason(error))
         return
+    yield from _maybe_archive(found)
+
+
+def _maybe_archive(found: Found) -> Iterator[Finding]:
     if is_tar(found.head):
         yield from _in_archive(found)
     else:
         yield found
 
 
-def _opened(label: str, path: Path, identity: tuple[int, int] | None) -> Found:
+def _opened(label: str, path: Path, identity: tuple[int, int] | None, doing: str = "") -> Found:
     damage: set[str] = set()
     evidence = EvidenceFile(label, partial(open_inflated, path, damage.add))
     with evidence.open() as stream:
-        return Found(evidence, stream.read(HEAD_BYTES), identity, damage)
+        return Found(evidence, stream.read(HEAD_BYTES), identity, content_bytes(path), damage, doing)
 
 
 def _in_archive(archive: Found) -> Iterator[Finding]:

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from tests.sources.captures.making import RECORDED
+from why502.sources.gather import gather
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_a_capture_may_be_piped_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tcpdump -w - | why502 diagnose -`, packed or not; the report says where it came from."""
+    content = (RECORDED / "answered.pcap").read_bytes()
+    for piped in (content, gzip.compress(content)):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(piped)))
+        (reading,) = gather(["-"])
+        assert (reading.input.path, reading.input.kind, reading.input.not_understood) == (
+            "standard input",
+            "capture",
+            0,
+        )
+        assert len(reading.facts) == 1
