@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from bench.captures import MANY, generate
 from bench.run import Row
-
 from why502.sources.captures import read_capture
 from why502.sources.captures.following import follow
 from why502.sources.interface import EvidenceFile

@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
-from bench.captures import generate
 
+from bench.captures import generate
 from tests.sources.captures.making import RECORDED, conversations, read
 from tests.sources.captures.odd import odd_captures
 from why502.sources.captures.kernels.recent import WITHIN_NS
