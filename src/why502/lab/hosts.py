@@ -112,7 +112,7 @@ class Wire:
 @contextlib.contextmanager
 def wire(network: str = "10.50.2") -> Iterator[Wire]:
     """Two hosts, `network`.1 (proxy) and `network`.2 (target), that see only each other."""
-    _check_rights()
+    check_rights()
     sweep()
     stem = f"{PREFIX}-{os.getpid()}-{secrets.token_hex(3)}"
     ends = Wire(Host(f"{stem}-proxy", f"{network}.1"), Host(f"{stem}-target", f"{network}.2"))
@@ -164,7 +164,7 @@ def _bring_up(address: str) -> None:
             inside.link("set", index=index, state="up")
 
 
-def _check_rights() -> None:
+def check_rights() -> None:
     if sys.platform != "linux":
         raise Why502Error("the lab runs on Linux only", why="it needs network namespaces")
     if os.geteuid() != 0:
@@ -199,6 +199,7 @@ def orderly_end() -> Iterator[None]:
     def interrupt(number: int, _frame: object) -> None:
         if os.getpid() != lab_pid:  # a fork on its way to exec must not clean up for us
             os._exit(128 + number)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

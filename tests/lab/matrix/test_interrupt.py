@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kernel
 
 LIMIT_S = 60.0
+SETTLED_S = 1.5
+"""Until the runs are under way, and no namespace is half made."""
 
 
 def _namespaces_of(matrix: psutil.Process) -> set[str]:
@@ -38,6 +40,7 @@ def test_interrupted_matrix_leaves_nothing(number: signal.Signals, tmp_path: Pat
     while len(made := _namespaces_of(matrix)) < 4:
         assert time.monotonic() < until_s
         time.sleep(0.05)
+    time.sleep(SETTLED_S)
     family = matrix.children(recursive=True)
     matrix.send_signal(number)
     matrix.wait(LIMIT_S)

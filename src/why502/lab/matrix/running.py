@@ -24,7 +24,7 @@ from msgspec import structs
 from why502 import __version__
 from why502.errors import Why502Error
 from why502.lab.enter import PR_SET_PDEATHSIG
-from why502.lab.hosts import orderly_end
+from why502.lab.hosts import check_rights, orderly_end, sweep
 from why502.lab.matrix.judging import judge
 from why502.lab.matrix.results import MATRIX_SCHEMA, Job, Matrix, Run
 from why502.lab.proxies import proxies
@@ -83,8 +83,10 @@ def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
 
 def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None] = lambda _: None) -> Matrix:
     """Run everything; the bundles are kept in the folder `keep`."""
+    check_rights()
     with ExitStack() as stack:
         stack.enter_context(orderly_end())
+        stack.callback(sweep)  # what a run left that was interrupted while it cleaned up
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
         folder.mkdir(parents=True, exist_ok=True)
         work = partial(_run_one, folder=folder, keeps=keep is not None)
