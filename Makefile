@@ -3,9 +3,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := nginx-light haproxy apache2 caddy varnish trafficserver prometheus tshark nftables iproute2 strace
+PACKAGES := nginx-light haproxy apache2 caddy varnish trafficserver prometheus tshark nftables iproute2 strace openssl
 
-.PHONY: demo test lint lab matrix bench docs new-suspect clean debian-packages servers
+.PHONY: demo test lint lab bench docs new-suspect clean debian-packages servers
 
 demo: .venv/demo
 	@$(BIN)/why502 diagnose examples/the-article -o report.html --force; test $$? -eq 1
@@ -21,10 +21,7 @@ lint: .venv/dev
 	$(BIN)/python docs/generate.py --check
 
 lab: .venv/dev debian-packages
-	$(BIN)/why502 lab run accept-queue-overflow
-
-matrix: .venv/dev debian-packages
-	$(BIN)/why502 lab matrix -o build/matrix
+	$(BIN)/why502 lab matrix --seeds 10-12 -o build/matrix
 
 bench: .venv/dev debian-packages
 	$(BIN)/python -m bench.run $(ROWS)
