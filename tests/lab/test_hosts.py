@@ -100,7 +100,10 @@ def test_nothing_survives_a_signal(deadly: signal.Signals, tmp_path: Path) -> No
         door = namespaces.NAMED / name
         assert door.exists()
         lab.send_signal(deadly)
-        lab.wait(20)
+        try:
+            lab.wait(20)
+        finally:
+            lab.kill()
     _until_gone(Path("/proc") / child)
     if deadly == signal.SIGKILL:
         hosts.sweep()
