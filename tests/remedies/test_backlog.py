@@ -67,7 +67,8 @@ def test_a_burst_passes_after_the_change_and_the_service_was_not_restarted(tmp_p
         after = prove(plan, 5, "/")
         assert (entry.before, entry.after, _listener(door, service.port).backlog) == (1, 1024, 1024)
         assert before.burst.overflowed
-        assert (before.queue_len_max, (before.drops or 0) > 0) == (2, True)
+        assert (before.drops or 0) > 0
+        assert 1 <= before.queue_len_max <= 2  # full is 2; a look each 10 ms on a busy machine may miss that
         assert [attempt.fate for attempt in after.burst.attempts] == [Fate.ANSWERED] * 5
         assert (after.drops, after.full_s) == (0, 0)
         assert start_ticks(service.pid) == began
