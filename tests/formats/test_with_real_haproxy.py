@@ -178,7 +178,9 @@ def test_sessions_over_tcp_tell_timeouts_and_broken_connections(readings: dict[s
     """Status 0, for TCP has none; a session that the server kept silent in ran into its timeout."""
     sessions = [fact for fact in readings["tcplog"].facts if isinstance(fact, Request)]
     assert {session.status for session in sessions} == {0}
-    assert {Manner.TIMEOUT, Manner.CUT, None} == {session.manner for session in sessions}
+    manners = {session.manner for session in sessions}
+    # Which end HAProxy sees leave first, the client or the target, is a race on a busy machine.
+    assert {Manner.TIMEOUT, None} < manners <= {Manner.TIMEOUT, Manner.CUT, Manner.GONE, None}
 
 
 @pytest.mark.parametrize("log", ["httplog", "json"])
