@@ -24,12 +24,18 @@ if TYPE_CHECKING:
     from why502.model.requests import Request
 
 
-def parsed_rows(requests: Sequence[Request], file: int, details: Sequence[bytes]) -> pa.RecordBatch:
-    """Requests that a parser read; `details` are their lines, kept where somebody may want to see them."""
+def parsed_rows(
+    requests: Sequence[Request], file: int, details: Sequence[bytes], drawn: NDArray[np.bool_] | None = None
+) -> pa.RecordBatch:
+    """Requests that a parser read; `details` are their lines, kept where somebody may want to see them.
+
+    `drawn`: those that are kept for a sample.
+    """
+    drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
     retried = [any(True for _ in hidden_failures(r)) for r in requests]
     wanted = [
-        detail if again or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
-        for r, again, detail in zip(requests, retried, details, strict=True)
+        detail if kept or again or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
+        for r, again, kept, detail in zip(requests, retried, drawn.tolist(), details, strict=True)
     ]
     made = {
         "file": numbers(np.full(len(requests), file, np.int32)),
@@ -60,6 +66,7 @@ def planned_rows(
     which: Numbers,
     file: int,
     lines_before: int,
+    drawn: NDArray[np.bool_],
 ) -> pa.RecordBatch:
     """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape."""
     waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
@@ -81,7 +88,7 @@ def planned_rows(
         "wait_us": _told(times.wait_us),
         "total_us": _told(times.total_us),
         "retried": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
-        "detail": _details(piece, index, failed | _delayed(times.connect_us)),
+        "detail": _details(piece, index, drawn | failed | _delayed(times.connect_us)),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 

@@ -28,7 +28,7 @@ SCHEMA: Final = pa.schema(
         ("wait_us", pa.int64()),
         ("total_us", pa.int64()),
         ("retried", pa.int32()),  # 1: attempts failed of which the client saw nothing
-        ("detail", pa.binary()),  # the line itself, of requests that failed, were retried or connected late
+        ("detail", pa.binary()),  # the line itself, of requests that failed, were retried, connected late or were drawn
     ]
 )
 

@@ -41,6 +41,7 @@ class RequestStore:
         self._memory = Memory()
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
+        self.rows_added = 0
         self._names = 0
         self._folder = TemporaryDirectory(prefix="why502-")
         self._database = duckdb.connect(
@@ -61,6 +62,7 @@ class RequestStore:
     def add(self, rows: pa.RecordBatch) -> None:
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
+        self.rows_added += rows.num_rows
         if self._waiting_rows >= INSERT_ROWS:
             self._insert()
 
