@@ -41,9 +41,8 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     return plain
 
 
-def compare_shards(compiled: Machine, content: bytes) -> None:
-    """Several shards, which count: the same numbers. (Who listens they tell each other between stretches only, so
-    that damaged captures may differ in who is taken for the opener.)"""
+def compare_counts(compiled: Machine, content: bytes) -> None:
+    """Where only some conversations are told: the same numbers."""
     plain = compare(compiled, content)
     counted = followed(replace(compiled, room=STRETCH), content)
     assert counted.input == plain.input
@@ -76,7 +75,7 @@ def main(duration_s: float, seed: int) -> None:
     assert compiled.is_compiled
     seeds = [path.read_bytes() for path in sorted(RECORDED.glob("*.pcap"))] + list(odd_captures().values())
     for content in seeds:
-        compare_shards(compiled, content)
+        compare_counts(compiled, content)
     count, over_s = 0, time.monotonic() + duration_s
     while time.monotonic() < over_s:
         content = damaged(random, random.choice(seeds))

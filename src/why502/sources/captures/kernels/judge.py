@@ -15,6 +15,7 @@ from why502.sources.captures.kernels.layout import (
     C_NEXT,
     C_OPENER,
     C_OUTCOME,
+    C_PREVIOUS,
     CONNECTS,
     CONVERSATION_WORDS,
     DELAYED,
@@ -40,18 +41,23 @@ from why502.sources.captures.kernels.layout import (
 )
 from why502.sources.captures.kernels.outcomes import decide, failed
 from why502.sources.captures.kernels.table import append, release
-from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase, step
+from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase, is_crowded, step
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
 
 
-def judge(table: Words, pool: Words, tally: Words, meta: Words) -> None:
-    """Empty the list of the finished: into the list of those to tell, or into the tally."""
+def judge(table: Words, pool: Words, tally: Words, meta: Words) -> int:
+    """Empty the list of the finished: into the list of those to tell, or into the tally.
+
+    1: the tally has to grow before the rest can follow.
+    """
     row = meta[M_DONE]
-    meta[M_DONE] = meta[M_DONE + 1] = -1
     while row >= 0:
         r = row * CONVERSATION_WORDS
+        if is_crowded(meta):
+            table[r + C_PREVIOUS], meta[M_DONE] = -1, row
+            return 1
         following = table[r + C_NEXT]
         wanted = table[r + C_LAST_NS] >= meta[M_SINCE_NS] and table[r + C_FIRST_NS] <= meta[M_UNTIL_NS]
         if wanted:
@@ -63,6 +69,8 @@ def judge(table: Words, pool: Words, tally: Words, meta: Words) -> None:
                 count(table, r, tally, meta)
             release(row, table, pool, meta)
         row = following
+    meta[M_DONE] = meta[M_DONE + 1] = -1
+    return 0
 
 
 def is_told(table: Words, r: int, tally: Words, meta: Words) -> int:

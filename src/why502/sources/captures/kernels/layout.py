@@ -196,10 +196,6 @@ R_HASH: Final = 0
 R_NS: Final = 1
 RECENT_WORDS: Final = 2
 
-# --- one endpoint that listens ---
-HEARD_WORDS: Final = 3
-MAX_HEARD: Final = 256
-
 # --- one count of something at one endpoint ---
 T_HIGH: Final = 0
 T_LOW: Final = 1
@@ -265,11 +261,6 @@ M_LAST_NS: Final = 27
 M_LAST_NUMBER: Final = 28
 M_LAST_SEEN_NS: Final = 29
 """Time of the last packet of any kind."""
-M_SHARD: Final = 29
-M_SHARDS: Final = 43
-"""This tracker follows the conversations whose tag says so; the number of shards is a power of two."""
-M_HEARD: Final = 44
-"""New listening endpoints that the other shards are still to be told of."""
 M_TURN: Final = 45
 """Which of several places is used next."""
 M_MISREADS: Final = 30
