@@ -15,6 +15,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
 from tests.sources.captures.making import RECORDED, conversations
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
@@ -73,7 +74,8 @@ def damaged(random: Random, seed: bytes) -> bytes:
 def main(duration_s: float, seed: int) -> None:
     compiled, random = compiled_machine(), Random(seed)
     assert compiled.is_compiled
-    seeds = [path.read_bytes() for path in sorted(RECORDED.glob("*.pcap"))] + list(odd_captures().values())
+    recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
+    seeds = [path.read_bytes() for path in recordings] + list(odd_captures().values())
     for content in seeds:
         compare_counts(compiled, content)
     count, over_s = 0, time.monotonic() + duration_s

@@ -78,8 +78,11 @@ def _options(name: str, keep: bool) -> dict[str, Any]:
 def _prefetch_instruction() -> object:
     """`kernels.ahead.prefetch` as LLVM has it: for reading, to be kept in all caches."""
     from llvmlite import ir
-    from numba.core import cgutils, types
+    from numba.core import cgutils as typed_cgutils
+    from numba.core import types
     from numba.extending import intrinsic
+
+    cgutils: Any = typed_cgutils
 
     def typed(_context: object, words: Any, at: Any) -> Any:
         def generated(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

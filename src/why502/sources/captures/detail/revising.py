@@ -100,13 +100,13 @@ def _finding(watch: Watch) -> Finding | None:
     outcome, dissector = watch.conversation.outcome, watch.dissector
     if outcome in _NO_HANDSHAKE:
         return _unreachable(watch)
+    if isinstance(dissector, Http2Dissector):
+        return _http2(dissector)
     if outcome is Outcome.RACED:
         return _ignored(watch)
     if isinstance(dissector, TlsDissector):
         return _tls(watch, dissector)
-    if isinstance(dissector, Http1Dissector):
-        return _http1(watch, dissector)
-    return _http2(dissector) if isinstance(dissector, Http2Dissector) else None
+    return _http1(watch, dissector) if isinstance(dissector, Http1Dissector) else None
 
 
 def _unreachable(watch: Watch) -> Finding | None:
@@ -192,4 +192,5 @@ def _http2(dissector: Http2Dissector) -> Finding | None:
     if told.goaway is None:
         return Finding(f"RST_STREAM {told.reset_error}") if told.resets else None
     beyond = f", {count(told.streams_past_goaway, 'stream')} begun beyond it" if told.streams_past_goaway else ""
-    return Finding(f"GOAWAY {told.goaway} after stream {told.last_stream}{beyond}")
+    reason = f"GOAWAY {told.goaway} after stream {told.last_stream}{beyond}"
+    return Finding(reason, Outcome.GONE_AWAY, dissector.goaway_packet) if told.streams_past_goaway else Finding(reason)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from why502.sources.captures.kernels.ahead import look_ahead
 from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
 from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
+from why502.sources.captures.kernels.hearing import hear_said
 from why502.sources.captures.kernels.layout import (
     BASE,
     C_CLOSED,
@@ -50,6 +51,7 @@ from why502.sources.captures.kernels.layout import (
     S_NS,
     S_NUMBER,
     S_PAYLOAD,
+    S_SAID,
     S_SEQ,
     S_SIDE,
     S_WINDOW,
@@ -142,6 +144,8 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
     if segments[s + S_PAYLOAD]:
         if place(table, flow, pool, meta, segments, s) and turns(table, r, side, peer, segments[s + S_ACK]):
             begin_run(table, r, side, flow, segments, s)
+        if segments[s + S_SAID]:
+            hear_said(table, r, side, flow, segments, s)
         table[r + C_DATA_NS] = segments[s + S_NS]
 
 
