@@ -102,7 +102,7 @@ def _finding(watch: Watch) -> Finding | None:
         return _unreachable(watch)
     if isinstance(dissector, Http2Dissector):
         return _http2(dissector)
-    if outcome is Outcome.RACED:
+    if outcome is Outcome.STALE:
         return _ignored(watch)
     if isinstance(dissector, TlsDissector):
         return _tls(watch, dissector)
@@ -116,13 +116,14 @@ def _unreachable(watch: Watch) -> Finding | None:
 
 
 def _ignored(watch: Watch) -> Finding | None:
-    """A FIN that crosses a request comes within a round trip; not after the request was sent again and again."""
+    """The target ended it without having acknowledged the request, too late to have crossed it."""
     conversation = watch.conversation
     ended_s, asked_s = conversation.end_s, conversation.request_s
-    if ended_s is None or asked_s is None or ended_s - asked_s < SILENT_S or not conversation.retransmissions_sent:
+    by_target = conversation.reset_by_target or conversation.fin_by_target_s is not None
+    if not by_target or ended_s is None or asked_s is None or ended_s - asked_s < SILENT_S:
         return None
     again = count(conversation.retransmissions_sent, "retransmission")
-    return Finding(f"nothing of the request was acknowledged in {ended_s - asked_s:.1f} s and {again}", Outcome.STALE)
+    return Finding(f"nothing of the request was acknowledged in {ended_s - asked_s:.1f} s and {again}")
 
 
 def _tls(watch: Watch, dissector: TlsDissector) -> Finding | None:
