@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.held import late, only_dropped_syns
 from tests.isolation import isolated
 from tests.serving import serving
 from why502.errors import Why502Error
@@ -20,9 +21,10 @@ from why502.reproduce.target import resolve
 
 @pytest.mark.kernel
 def test_the_articles_fault_is_reproduced_and_measured() -> None:
-    """Backlog 1, five requests at once: some are late, and the sweep finds the queue's two places."""
-    with isolated() as door, serving(door, 1, pause_s=0.15) as service:
-        plan = Plan(concurrency=5, bursts=1, manners=Manners(timeout_s=4.0))
+    """Backlog 1, four requests at once: two are late, and the sweep finds the queue's two places."""
+    with isolated() as door, late(door, 1) as service:
+        only_dropped_syns(door)
+        plan = Plan(concurrency=4, bursts=1, manners=Manners(timeout_s=4.0))
         work = Reproducer(resolve(service.url), plan, threading.Event()).run
         done = inside(door, work)
     assert (done.shows, done.ended_early) == ("accept-queue-overflow", None)
