@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pyroute2 import netns
 
-from why502.lab.hosts import PREFIX
 from why502.lab.matrix.results import Judged, Matrix, Verdict
 from why502.lab.matrix.running import Wishes, run_matrix
 from why502.lab.matrix.scores import SURE, scores
+from why502.lab.namespaces import PREFIX
 from why502.lab.subsets import LOGS_CAPTURE_HOST
 
 pytestmark = pytest.mark.kernel
