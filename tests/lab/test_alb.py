@@ -50,7 +50,7 @@ async def _through(
     seen = Seen()
     node = Node(Settings("127.0.0.1:80", f"127.0.0.1:{port}", "10.0.0.9", "", "", scale), seen.log.append)
     if not registered:
-        node.target.deregister()
+        node.group.deregister()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: asyncio.StreamReaderProtocol(WatchedReader(), node.serve_client), "127.0.0.1", 0
@@ -68,7 +68,7 @@ async def _through(
         if len(seen.log) >= len(requests):
             break
         await asyncio.sleep(0.02)
-    node.target.close()
+    node.group.close()
     for count in node.counts.data:
         seen.counts[count.metric] = seen.counts.get(count.metric, 0) + count.value
     return seen
@@ -292,7 +292,7 @@ def _health_check(target: Target, scale: float = 1.0) -> tuple[float, type[Excep
         async with await asyncio.start_server(watched, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             node = Node(Settings("x:80", f"127.0.0.1:{port}", "10.0.0.9", "", "", scale), lambda _: None)
-            checks = asyncio.create_task(node.target.check_health(counted.set_result))
+            checks = asyncio.create_task(node.group.check_health(counted.set_result))
             found = await counted, await parted
             checks.cancel()
         return found

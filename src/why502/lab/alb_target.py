@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from why502.lab.http1 import Head, MalformedError, WatchedReader, copy_body, read_head, skip_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from why502.lab.alb_records import Exchange
 
 MAX_ANSWER_HEAD_BYTES = 32 * 1024
@@ -93,11 +91,12 @@ class Connection:
 
 @dataclass(slots=True)
 class Target:
-    """The one target of the group."""
+    """One target of the group."""
 
     settings: TargetSettings
-    check_every_s: float
     check_timeout_s: float
+    failed_checks: int = 0
+    """In a row."""
     registered: bool = True
     ended: bool = False
     idle: list[Connection] = field(default_factory=list)
@@ -159,14 +158,9 @@ class Target:
         self.ended = True
         self.close_pool()
 
-    async def check_health(self, report: Callable[[int], None]) -> None:
-        """Report the number of healthy hosts (0 or 1) now and then. All unhealthy: the group fails open."""
-        failed = 0
-        while True:
-            if self.registered:
-                failed = 0 if await self._answers_health_check() else failed + 1
-            report(int(self.registered and failed < UNHEALTHY_AFTER))
-            await asyncio.sleep(self.check_every_s)
+    async def check(self) -> None:
+        """One health check."""
+        self.failed_checks = 0 if await self._answers_health_check() else self.failed_checks + 1
 
     async def _answers_health_check(self) -> bool:
         try:

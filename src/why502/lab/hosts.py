@@ -18,7 +18,7 @@ from why502.host.namespaces import NAMED, inside
 from why502.lab import latency, namespaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -32,10 +32,14 @@ GRACE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One network namespace with an address of its own."""
+    """One network namespace with addresses of its own."""
 
     netns: str
-    address: str
+    addresses: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        return self.addresses[0]
 
     @property
     def door(self) -> Path:
@@ -99,19 +103,20 @@ class Wire:
 
 
 @contextlib.contextmanager
-def wire(network: str = "10.50.2") -> Iterator[Wire]:
-    """Two hosts, `network`.1 (proxy) and `network`.2 (target), that see only each other."""
+def wire(network: str = "10.50.2", targets: int = 1) -> Iterator[Wire]:
+    """Two hosts, `network`.1 (proxy) and `network`.2 and following (targets), that see only each other."""
     check_rights()
     namespaces.sweep()
     stem = namespaces.stem()
-    ends = Wire(Host(f"{stem}-proxy", f"{network}.1"), Host(f"{stem}-target", f"{network}.2"))
+    targets_addresses = tuple(f"{network}.{2 + number}" for number in range(targets))
+    ends = Wire(Host(f"{stem}-proxy", (f"{network}.1",)), Host(f"{stem}-target", targets_addresses))
     with contextlib.ExitStack() as stack:
         for host in (ends.proxy, ends.target):
             stack.callback(namespaces.remove, host.netns)
             namespaces.create(host.netns)
         ends.proxy.call(partial(_join, ends))
         for host in (ends.proxy, ends.target):
-            host.call(partial(_bring_up, host.address))
+            host.call(partial(_bring_up, host.addresses))
             host.call(partial(latency.moderate, INTERFACE))
         yield ends
 
@@ -123,10 +128,11 @@ def _join(ends: Wire) -> None:
         inside.link("add", ifname=INTERFACE, kind="veth", peer=peer)
 
 
-def _bring_up(address: str) -> None:
+def _bring_up(addresses: Sequence[str]) -> None:
     with IPRoute() as inside:
         link = inside.link_lookup(ifname=INTERFACE)[0]
-        inside.addr("add", index=link, address=address, prefixlen=24)
+        for address in addresses:
+            inside.addr("add", index=link, address=address, prefixlen=24)
         for index in (link, inside.link_lookup(ifname="lo")[0]):
             inside.link("set", index=index, state="up")
 

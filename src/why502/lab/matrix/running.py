@@ -185,8 +185,15 @@ def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
         outcomes = run(by_name(job.scenario), proxies()[job.proxy], options, bundle, healthy=job.healthy)
     except KeyboardInterrupt:  # SIGTERM: everything is cleaned up by now, and the pool would go on with the next run
         os._exit(128 + signal.SIGTERM)
-    judged = judge(job, bundle)
-    done = Run(job, len(outcomes.requests), outcomes.by_status, round(time.monotonic() - begin_s, 1), judged)
+    expected = by_name(job.scenario).expected(outcomes, healthy=job.healthy)
+    done = Run(
+        job,
+        requests=len(outcomes.requests),
+        by_status=outcomes.by_status,
+        judged=judge(job, bundle, expected),
+        took_s=round(time.monotonic() - begin_s, 1),
+        expected=expected,
+    )
     if keeps:
         bundle.with_name(bundle.name + NOTE).write_bytes(msgspec.json.encode(done))
     else:
@@ -196,7 +203,8 @@ def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
 
 def _judge_one(job: Job, folder: Path) -> Run:
     bundle = folder / job.label
-    return structs.replace(_read_note(bundle.with_name(bundle.name + NOTE)), judged=judge(job, bundle))
+    kept = _read_note(bundle.with_name(bundle.name + NOTE))
+    return structs.replace(kept, judged=judge(job, bundle, kept.expected))
 
 
 def _read_note(path: Path) -> Run:
