@@ -7,11 +7,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.diagnosis import diagnose
+from why502.lab.load import Outcomes
 from why502.lab.proxies import proxies
 from why502.lab.run import Options, run
 from why502.lab.scenarios import by_name
@@ -19,9 +21,6 @@ from why502.lab.scenarios.fault_in_one_of_three import GUILTY
 from why502.lab.scenarios.rare_fault import REQUESTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from why502.lab.load import Outcomes
     from why502.model.verdict import Document
 
 pytestmark = pytest.mark.kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.lab.expectation import Expected
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits, with_cues
 
@@ -56,7 +56,7 @@ SCENARIO = Scenario(
     name="fault-that-ends",
     title="a bad release closes every other connection until it is rolled back",
     causes=(CAUSE,),
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=GOOD,
     healthy=GOOD,
     pages=pages,

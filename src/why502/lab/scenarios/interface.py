@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from why502.lab.expectation import Expected
 from why502.lab.load import Outcomes, Page
 from why502.lab.proxies.interface import ProxySettings
 from why502.lab.stage import Act
 from why502.lab.target import TargetSetup
+
+EVERY_PROXY: Final = ("nginx", "alb", "haproxy", "apache", "caddy", "varnish", "trafficserver")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from msgspec import structs
 from why502.lab.expectation import SLACK_S, Expected
 from why502.lab.load import Fetch, Page
 from why502.lab.scenarios import keepalive_race, target_crashed
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ SCENARIO = Scenario(
     name="two-faults-at-once",
     title="a keep-alive race all along, and a crash in the middle",
     causes=("keepalive-race", "target-crashed"),
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--idle-timeout", f"{keepalive_race.IDLE_S}", *OPTIONS),
     healthy=service(*OPTIONS),
     pages=pages,
