@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from why502.engine.blocks import LINE_BYTES, Block, blocks
 from why502.engine.compiling import compiled_scan
-from why502.formats.columns import MAX_NAMES, NAME_PLACES, Step, Take
+from why502.formats.columns import MAX_NAMES, NAME_PLACES, Columns, Step, Take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,12 @@ class Cut:
     sure: NDArray[np.bool_]
     numbers: dict[str, Numbers]
     names: tuple[str, ...]
+
+    def columns(self, index: Numbers) -> Columns:
+        """Of these lines."""
+        if index.size == self.sure.size:
+            return Columns(self.numbers, self.names)
+        return Columns({name: numbers[index] for name, numbers in self.numbers.items()}, self.names)
 
     def raw_line(self, index: int) -> bytes:
         """Without its line feed."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib import import_module
 from tempfile import TemporaryDirectory
-from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
 import duckdb
 import pyarrow as pa
 
+from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
 from why502.engine.schema import PLAIN, SCHEMA
+from why502.facts.asking import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ibis
     import ibis.backends.duckdb
 
+    from why502.facts.asking import Asked
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
 
@@ -30,12 +31,12 @@ MEMORY_LIMIT = "640MB"
 INSERT_ROWS = 250_000
 """Rows that are collected before they are written: each insertion costs some milliseconds."""
 
+REQUESTS = "requests"
+"""The name of the table."""
+
 
 class RequestStore:
-    """Implements `engine.interface.LogStore`.
-
-    Ibis takes more than half a second to load, which is done beside the reading of the logs.
-    """
+    """Implements `engine.interface.LogStore`."""
 
     def __init__(self) -> None:
         self._memory = Memory()
@@ -51,9 +52,9 @@ class RequestStore:
             },
         )
         finalize(self, _close, self._database, self._folder)
-        Thread(target=import_module, args=("ibis.backends.duckdb",), daemon=True).start()
+        self._phrases = Phrasebook(lambda: self._backend)
         types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in PLAIN)
-        self._database.execute(f"CREATE TABLE requests ({types})")
+        self._database.execute(f"CREATE TABLE {REQUESTS} ({types})")
 
     def register(self, path: str, log_format: LogFormat) -> int:
         return self._memory.register(path, log_format)
@@ -67,7 +68,7 @@ class RequestStore:
     def _insert(self) -> None:
         if self._waiting_rows:
             self._database.register("incoming", pa.Table.from_batches(self._waiting, SCHEMA))
-            self._database.execute("INSERT INTO requests SELECT * FROM incoming")
+            self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
             self._database.unregister("incoming")
         self._waiting, self._waiting_rows = [], 0
 
@@ -80,16 +81,18 @@ class RequestStore:
     @property
     def rows(self) -> ibis.Table:
         self._insert()
-        return self._backend.table("requests")
+        return _expression(REQUESTS, REQUESTS)
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         name = self._new_name()
-        self._database.execute(f"CREATE TEMP TABLE {name} AS {self._backend.compile(expression)}")
-        return self._backend.table(name)
+        sql, words = self._phrases.sql(cast("Asked", expression))
+        self._database.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        return _expression(name, words)
 
     def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
         """Through DuckDB itself: Ibis would import pandas for it."""
-        result = self._database.execute(self._backend.compile(expression))
+        sql, _ = self._phrases.sql(cast("Asked", expression))
+        result = self._database.execute(sql)
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -99,11 +102,15 @@ class RequestStore:
     def of(self, requests: Sequence[Request]) -> ibis.Table:
         name = self._new_name()
         self._database.register(name, self._memory.remember(requests))
-        return self._backend.table(name)
+        return _expression(name, REQUESTS)
 
     def _new_name(self) -> str:
         self._names += 1
         return f"made_{self._names}"
+
+
+def _expression(name: str, made_from: str) -> ibis.Table:
+    return cast("ibis.Table", table(name, made_from))
 
 
 def _close(database: duckdb.DuckDBPyConnection, folder: TemporaryDirectory[str]) -> None:
