@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -42,6 +43,8 @@ class RequestStore:
         self._memory = Memory()
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
+        self._written: Future[None] | None = None
         self._names = 0
         self._folder = TemporaryDirectory(prefix="why502-")
         self._database = duckdb.connect(
@@ -63,14 +66,24 @@ class RequestStore:
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
         if self._waiting_rows >= INSERT_ROWS:
-            self._insert()
+            self._hand_over()
 
-    def _insert(self) -> None:
+    def _hand_over(self) -> None:
+        """To the writer, who works while the next lines are read; one piece at a time."""
+        self._wait()
         if self._waiting_rows:
-            self._database.register("incoming", pa.Table.from_batches(self._waiting, SCHEMA))
-            self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
-            self._database.unregister("incoming")
+            self._written = self._writer.submit(self._insert, self._waiting)
         self._waiting, self._waiting_rows = [], 0
+
+    def _wait(self) -> None:
+        if self._written is not None:
+            self._written.result()
+        self._written = None
+
+    def _insert(self, rows: list[pa.RecordBatch]) -> None:
+        self._database.register("incoming", pa.Table.from_batches(rows, SCHEMA))
+        self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
+        self._database.unregister("incoming")
 
     @cached_property
     def _backend(self) -> ibis.backends.duckdb.Backend:
@@ -80,7 +93,8 @@ class RequestStore:
 
     @property
     def rows(self) -> ibis.Table:
-        self._insert()
+        self._hand_over()
+        self._wait()
         return _expression(REQUESTS, REQUESTS)
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
