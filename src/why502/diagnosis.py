@@ -122,9 +122,9 @@ def _traffic(
 ) -> Traffic | None:
     if table is None:
         return traffic_facts.summarise(requests) if requests else None
-    from why502.facts import traffic_columns
+    from why502.facts import joined_columns, traffic_columns
 
-    return traffic_columns.summarise(table, traffic_columns.asked(table, requests, window, target))
+    return traffic_columns.summarise(table, joined_columns.asked(table, requests, window, target))
 
 
 def _overlaps(fact: Request | Conversation, window: Window) -> bool:

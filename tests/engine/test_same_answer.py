@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.engine.logs import ALB_LINES, NGINX_LINES, alb_line, nginx_line
 from why502.engine.plans import all_planners
+from why502.engine.schema import SCHEMA
 from why502.engine.store import RequestStore
 from why502.facts import traffic, traffic_columns
 from why502.formats import all_formats
@@ -42,9 +43,9 @@ def same_rows(kind: str, content: bytes) -> None:
     small, large = both(kind, content, store)
     assert large.input == small.input
     expected = store.of([fact for fact in small.facts if isinstance(fact, Request)])
-    columns = [name for name in store.rows.columns if name not in ("file", "detail", "line")]
-    given_rows = store.fetch(store.rows.order_by("line").select(*columns))
-    assert given_rows == store.fetch(expected.order_by("line").select(*columns))
+    columns = [name for name in SCHEMA.names if name not in ("file", "detail", "line")]
+    given_rows = store.fetch(store.rows.order_by(["line", "attempt"]).select(*columns))
+    assert given_rows == store.fetch(expected.order_by(["line", "attempt"]).select(*columns))
 
 
 def summed(kind: str, content: bytes) -> tuple[Traffic | None, Traffic | None]:

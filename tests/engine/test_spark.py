@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.logs import ALB_LINES, alb_line, nginx_line
 from why502.engine.store import RequestStore
-from why502.facts import traffic_columns
+from why502.facts import joined_columns, traffic_columns
 from why502.model.case import Window
 from why502.sources.interface import EvidenceFile
 from why502.sources.logs import READERS
@@ -65,7 +65,7 @@ def test_spark_gives_what_duckdb_gives(tmp_path: Path, spark: SparkStore) -> Non
     assert traffic_columns.summarise(spark) == whole
     window = Window(1795341610.0, 1795341700.0)
     part = [
-        traffic_columns.summarise(store, traffic_columns.asked(store, [], window, "10.0.0.7"))
+        traffic_columns.summarise(store, joined_columns.asked(store, [], window, "10.0.0.7"))
         for store in (duckdb, spark)
     ]
     assert part[0] == part[1] != whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +48,36 @@ def binaries(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
     np.cumsum(np.fromiter((len(value or b"") for value in values), np.int64, len(values)), out=ends[1:])
     content = pa.py_buffer(b"".join(value or b"" for value in values))
     return pa.Array.from_buffers(kind, len(values), [_validity(absent), pa.py_buffer(ends), content])
+
+
+def few_binaries(count: int, places: NDArray[np.int64], values: Sequence[bytes]) -> pa.Array:
+    """So many, null everywhere but at these places (in order)."""
+    absent = np.ones(count, np.bool_)
+    absent[places] = False
+    sizes = np.zeros(count, np.int64)
+    sizes[places] = np.fromiter(map(len, values), np.int64, len(values))
+    ends = np.zeros(count + 1, np.int32)
+    np.cumsum(sizes, out=ends[1:])
+    return pa.Array.from_buffers(
+        pa.binary(), count, [_validity(absent), pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
+    )
+
+
+def there(array: pa.Array) -> NDArray[np.bool_]:
+    """Where an array made here is not null."""
+    bitmap = array.buffers()[0]
+    if bitmap is None:
+        return np.ones(len(array), np.bool_)
+    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), count=len(array), bitorder="little")
+    return bits.view(np.bool_)
+
+
+def plain(array: pa.Array, kind: type[np.int32 | np.int64]) -> NDArray[Any]:
+    """The integers of an array made here, whatever where they are null.
+
+    `pyarrow.compute` takes as long to load as half a gigabyte to read.
+    """
+    return np.frombuffer(array.buffers()[1], kind, len(array))
 
 
 def _validity(absent: NDArray[np.bool_] | None) -> pa.Buffer | None:

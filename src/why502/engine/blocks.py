@@ -19,13 +19,16 @@ LINE_BYTES = 1 << 20
 
 READ_BYTES = 1 << 20
 
+PADDING_BYTES = 32
+"""Behind every block: what the compiled loop may look at beyond its end (`kernels.loads`)."""
+
 TAIL_BYTES = 1 << 14
 """In which the last line feed is looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines; the last byte is a line feed."""
+    """Whole lines; the last byte is a line feed, and behind it lie `PADDING_BYTES` of anything."""
 
     data: NDArray[np.uint8]
     size: int
@@ -39,8 +42,8 @@ def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     rest = b""
     over = False
     while not over:
-        data = np.empty(len(rest) + block_bytes + 1, np.uint8)
-        view = data.data[:-1]
+        data = np.empty(len(rest) + block_bytes + 1 + PADDING_BYTES, np.uint8)
+        view = data.data[: len(rest) + block_bytes]
         view[: len(rest)] = rest
         size = _fill(stream, view, len(rest))
         over = size < len(view)
@@ -53,7 +56,7 @@ def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
             yield Block(data, end)
         if len(rest) > LINE_BYTES:
             line, rest = _cut_line(stream, rest)
-            yield Block(np.frombuffer(line, np.uint8), len(line))
+            yield Block(np.frombuffer(line + bytes(PADDING_BYTES), np.uint8), len(line))
 
 
 def kept_part(line: bytes) -> bytes:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from why502.engine.blocks import LINE_BYTES, Block, blocks
-from why502.engine.scan import MAX_NAMES, scan
-from why502.formats.columns import Step, Take
+from why502.engine.compiling import compiled_scan
+from why502.formats.columns import MAX_NAMES, NAME_PLACES, Columns, Step, Take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,12 @@ class Cut:
     numbers: dict[str, Numbers]
     names: tuple[str, ...]
 
+    def columns(self, index: Numbers) -> Columns:
+        """Of these lines."""
+        if index.size == self.sure.size:
+            return Columns(self.numbers, self.names)
+        return Columns({name: numbers[index] for name, numbers in self.numbers.items()}, self.names)
+
     def raw_line(self, index: int) -> bytes:
         """Without its line feed."""
         return self.block.line(int(self.begins[index]), int(self.begins[index + 1]) - 1)
@@ -70,10 +76,13 @@ class Cut:
 def cut(program: Program, block: Block) -> Cut:
     """One block; holds no lock while it runs."""
     lines = int(np.count_nonzero(block.data[: block.size] == ord("\n")))
-    begins, sure = np.empty(lines + 1, np.int64), np.empty(lines, np.bool_)
+    begins, good = np.empty(lines + 1, np.int64), np.empty(lines, np.uint8)
     columns, spans = np.empty((len(program.columns), lines), np.int64), np.empty((MAX_NAMES, 2), np.int64)
-    _, names = scan(block.data, block.size, program.steps, program.literals, begins, sure, columns, spans)
-    sure &= np.diff(begins) <= LINE_BYTES
+    table, before = np.full(NAME_PLACES, -1, np.int64), np.full((len(program.steps), 2), -1, np.int64)
+    names = compiled_scan()(
+        block.data, block.size, program.steps, program.literals, begins, good, columns, spans, table, before
+    )
+    sure = good.view(np.bool_) & (np.diff(begins) <= LINE_BYTES)
     texts = tuple(block.line(int(low), int(high)).decode("utf-8", "replace") for low, high in spans[:names])
     return Cut(block, begins, sure, dict(zip(program.columns, columns, strict=True)), texts)
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.compute as pc
 
+from why502.engine.arrays import plain, there
 from why502.engine.blocks import kept_part
 from why502.engine.cutting import NO_STEPS, Program, cuts
 from why502.engine.rows import parsed_rows, planned_rows
-from why502.formats.columns import UNSURE, Columns, Plan
+from why502.formats.columns import UNSURE, Plan
 from why502.formats.interface import LogFormat
 from why502.model.case import Misread, Window
-from why502.model.evidence import Place
+from why502.model.evidence import Place, Source
 from why502.model.patterns import priority, threshold
 from why502.model.requests import Request
 
@@ -41,6 +41,8 @@ class Tally:
     understood: int = 0
     not_understood: int = 0
     first_misreads: list[Misread] = field(default_factory=list)
+    kinds: set[Source] = field(default_factory=set)
+    """Requests with a status are an access log's, others an error log's."""
     _from_us: int | None = None
     _to_us: int | None = None
 
@@ -50,11 +52,16 @@ class Tally:
             self.first_misreads.append(Misread(at, why))
 
     def saw(self, rows: pa.RecordBatch) -> None:
-        """Takes note of the times in the rows."""
+        """Takes note of the times in the rows, and of what they are."""
+        of_requests = plain(rows.column("attempt"), np.int32) == 0
+        answered = there(rows.column("status"))[of_requests]
+        self.kinds.update(
+            {Source.ACCESS_LOG} if answered.any() else (), {Source.ERROR_LOG} if not answered.all() else ()
+        )
         for column in ("start_us", "end_us"):
-            bounds = pc.min_max(rows.column(column))
-            low, high = bounds["min"].as_py(), bounds["max"].as_py()
-            if low is not None:
+            times_us = plain(rows.column(column), np.int64)[there(rows.column(column)) & of_requests]
+            if times_us.size:
+                low, high = int(times_us.min()), int(times_us.max())
                 self._from_us = low if self._from_us is None else min(self._from_us, low)
                 self._to_us = high if self._to_us is None else max(self._to_us, high)
 
@@ -101,7 +108,7 @@ class LogReader:
             yield self._by_parser(piece, range(piece.sure.size))
             return
         sure = np.flatnonzero(piece.sure)
-        columns = Columns({name: numbers[sure] for name, numbers in piece.numbers.items()}, piece.names)
+        columns = piece.columns(sure)
         shapes, first, which = np.unique(self.plan.shape(columns), return_index=True, return_inverse=True)
         samples = [
             None if shape == UNSURE else self._sample(piece, int(sure[at]))
@@ -110,7 +117,7 @@ class LogReader:
         settled = np.array([sample is not None for sample in samples], np.bool_)[which]
         index = sure[settled]
         if index.size:
-            kept = Columns({name: numbers[settled] for name, numbers in columns.numbers.items()}, piece.names)
+            kept = columns if index.size == sure.size else piece.columns(index)
             drawn = self._drawn(index + (self._lines + 1))
             yield planned_rows(piece, self.plan, index, kept, samples, which[settled], self.file, self._lines, drawn)
             self.tally.understood += index.size
@@ -142,7 +149,7 @@ class LogReader:
                 requests.append(read)
                 raw.append(line)
         drawn = self._drawn(np.array([request.at.number for request in requests], np.int64))
-        return parsed_rows(requests, self.file, raw, drawn)
+        return parsed_rows(requests, self.file, raw, drawn=drawn)
 
     def _drawn(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these lines are kept for samples."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
 
-from why502.engine.arrays import numbers
 from why502.engine.reading import line_text
 from why502.engine.rows import parsed_rows
-from why502.engine.schema import PLAIN, SCHEMA
+from why502.engine.schema import ATTEMPT_OF, PLAIN
+from why502.facts.attempts import hidden_failures
 from why502.formats.interface import LogFormat
 from why502.model.evidence import Place
 from why502.model.requests import Request
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = -1
 """In place of a file's number: `line` counts requests that were handed in as such."""
+
+
+_ATTEMPT: Final = re.compile(re.escape(ATTEMPT_OF).replace(b"%d", rb"(\d+)"))
 
 
 @dataclass(slots=True)
@@ -38,20 +42,24 @@ class Memory:
         """Rows of requests that are kept as they are."""
         begin = len(self.requests)
         self.requests.extend(requests)
-        rows = parsed_rows(requests, REMEMBERED, [b""] * len(requests))
-        lines = numbers(np.arange(begin, begin + len(requests)))
-        rows = rows.set_column(SCHEMA.get_field_index("line"), "line", lines)
+        rows = parsed_rows(requests, REMEMBERED, [b""] * len(requests), range(begin, begin + len(requests)))
         return pa.Table.from_batches([rows]).cast(PLAIN)
 
     def recall(self, row: Mapping[str, object]) -> Request:
-        """Remembered, or read again from its line."""
+        """Remembered, or read again from its line; or a failed attempt of such a request."""
         number, line, detail = row["file"], row["line"], row["detail"]
         assert isinstance(number, int)
         assert isinstance(line, int)
-        if number == REMEMBERED:
-            return self.requests[line]
-        assert isinstance(detail, (bytes, bytearray))
+        text = bytes(detail) if isinstance(detail, (bytes, bytearray)) else b""
+        attempt = _ATTEMPT.match(text)
+        request = self.requests[line] if number == REMEMBERED else self._read(number, line, text, attempt)
+        if not attempt:
+            return request
+        return next(islice(hidden_failures(request), int(attempt[1]) - 1, None))
+
+    def _read(self, number: int, line: int, text: bytes, attempt: re.Match[bytes] | None) -> Request:
         path, log_format = self.files[number]
-        request = log_format.parse(line_text(bytes(detail), first=line == 1), Place(path, line))
+        own = text[attempt.end() :] if attempt else text
+        request = log_format.parse(line_text(own, first=line == 1), Place(path, line))
         assert isinstance(request, Request)
         return request

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from why502.engine.arrays import binaries, codes, numbers, optional_numbers, texts
-from why502.engine.schema import SCHEMA
+from why502.engine.arrays import binaries, codes, few_binaries, numbers, optional_numbers, texts
+from why502.engine.schema import ATTEMPT_OF, SCHEMA
 from why502.facts.attempts import hidden_failures
 from why502.formats.columns import ABSENT_US
 from why502.model.requests import Phase
@@ -25,34 +25,47 @@ if TYPE_CHECKING:
 
 
 def parsed_rows(
-    requests: Sequence[Request], file: int, details: Sequence[bytes], drawn: NDArray[np.bool_] | None = None
+    requests: Sequence[Request],
+    file: int,
+    details: Sequence[bytes],
+    lines: Sequence[int | None] | None = None,
+    drawn: NDArray[np.bool_] | None = None,
 ) -> pa.RecordBatch:
-    """Requests that a parser read; `details` are their lines, kept where somebody may want to see them.
+    """Requests that a parser read, each with its failed attempts that the client did not see.
 
-    `drawn`: those that are kept for a sample.
+    `details` are their lines, kept where somebody may want to see them; `lines` the numbers of these; `drawn` those
+    that are kept for a sample.
     """
-    drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
-    retried = [any(True for _ in hidden_failures(r)) for r in requests]
-    wanted = [
-        detail if kept or again or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
-        for r, again, kept, detail in zip(requests, retried, drawn.tolist(), details, strict=True)
+    numbered = [r.at.number for r in requests] if lines is None else lines
+    sampled = [False] * len(requests) if drawn is None else drawn.tolist()
+    whole = [
+        (request, attempt, number, ATTEMPT_OF % attempt + detail if attempt else detail, kept)
+        for first, number, detail, kept in zip(requests, numbered, details, sampled, strict=True)
+        for attempt, request in enumerate((first, *hidden_failures(first)))
     ]
+    told = [request for request, *_ in whole]
     made = {
-        "file": numbers(np.full(len(requests), file, np.int32)),
-        "line": optional_numbers([r.at.number for r in requests]),
-        "start_us": optional_numbers([micros(r.start_s) for r in requests]),
-        "end_us": optional_numbers([micros(r.end_s) for r in requests]),
-        "status": optional_numbers([r.status for r in requests], pa.int32()),
-        "side": texts([r.side for r in requests]),
-        "phase": texts([r.phase for r in requests]),
-        "manner": texts([r.manner for r in requests]),
-        "target": texts([r.target for r in requests]),
-        "target_group": texts([r.group for r in requests]),
-        "connect_us": optional_numbers([micros(r.connect_s) for r in requests]),
-        "wait_us": optional_numbers([micros(r.wait_s) for r in requests]),
-        "total_us": optional_numbers([micros(r.total_s) for r in requests]),
-        "retried": numbers(np.fromiter(retried, np.int32, len(requests))),
-        "detail": binaries(wanted, pa.binary()),
+        "file": numbers(np.full(len(told), file, np.int32)),
+        "line": optional_numbers([number for _, _, number, *_ in whole]),
+        "start_us": optional_numbers([micros(r.start_s) for r in told]),
+        "end_us": optional_numbers([micros(r.end_s) for r in told]),
+        "status": optional_numbers([r.status for r in told], pa.int32()),
+        "side": texts([r.side for r in told]),
+        "phase": texts([r.phase for r in told]),
+        "manner": texts([r.manner for r in told]),
+        "target": texts([r.target for r in told]),
+        "target_group": texts([r.group for r in told]),
+        "connect_us": optional_numbers([micros(r.connect_s) for r in told]),
+        "wait_us": optional_numbers([micros(r.wait_s) for r in told]),
+        "total_us": optional_numbers([micros(r.total_s) for r in told]),
+        "attempt": numbers(np.fromiter((attempt for _, attempt, *_ in whole), np.int32, len(told))),
+        "detail": binaries(
+            [
+                detail if kept or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
+                for r, _, _, detail, kept in whole
+            ],
+            pa.binary(),
+        ),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -87,7 +100,7 @@ def planned_rows(
         "connect_us": _told(times.connect_us),
         "wait_us": _told(times.wait_us),
         "total_us": _told(times.total_us),
-        "retried": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
+        "attempt": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
         "detail": _details(piece, index, drawn | failed | _delayed(times.connect_us)),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
@@ -120,7 +133,5 @@ def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
 
 
 def _details(piece: Cut, index: Numbers, wanted: NDArray[np.bool_]) -> pa.Array:
-    lines: list[bytes | None] = [None] * index.size
-    for row in np.flatnonzero(wanted).tolist():
-        lines[row] = piece.raw_line(int(index[row]))
-    return binaries(lines, pa.binary())
+    places = np.flatnonzero(wanted)
+    return few_binaries(index.size, places, [piece.raw_line(row) for row in index[places].tolist()])

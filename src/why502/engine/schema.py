@@ -27,10 +27,13 @@ SCHEMA: Final = pa.schema(
         ("connect_us", pa.int64()),
         ("wait_us", pa.int64()),
         ("total_us", pa.int64()),
-        ("retried", pa.int32()),  # 1: attempts failed of which the client saw nothing
+        ("attempt", pa.int32()),  # 0: the request itself; 1...: its failed attempts of which the client saw nothing
         ("detail", pa.binary()),  # the line itself, of requests that failed, were retried, connected late or were drawn
     ]
 )
+
+ATTEMPT_OF: Final = b"\0attempt %d of\0"
+"""What the detail of a failed attempt has in front of the line of its request."""
 
 PLAIN: Final = pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in SCHEMA])
 """The same without dictionaries, for engines that do not know them."""

@@ -7,13 +7,14 @@ import os
 import sys
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
 from why502.engine.remembering import Memory
 from why502.engine.schema import PLAIN, SCHEMA
 from why502.errors import Why502Error
+from why502.facts.asking import Maker, Words, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import ibis.backends.pyspark
     from pyspark.sql import DataFrame, SparkSession
 
+    from why502.facts.asking import Asked
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
 
@@ -72,10 +74,16 @@ class SparkStore:
         return self._view(whole, "requests")
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
-        return self._view(self._spark.sql(self._backend.compile(expression)).persist(), self._new_name())
+        return self._view(self._asked(expression).persist(), self._new_name())
 
     def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
-        return [row.asDict() for row in self._spark.sql(self._backend.compile(expression)).collect()]
+        return [row.asDict() for row in self._asked(expression).collect()]
+
+    def _asked(self, expression: ibis.Table) -> DataFrame:
+        import ibis
+
+        sql = self._backend.compile(Maker(ibis, self._backend.table).make(expression))
+        return self._spark.sql(Words(cast("Asked", expression)).filled(sql))
 
     def recall(self, row: Mapping[str, object]) -> Request:
         return self._memory.recall(row)
@@ -89,7 +97,7 @@ class SparkStore:
 
     def _view(self, frame: DataFrame, name: str) -> ibis.Table:
         frame.createOrReplaceTempView(name)
-        return self._backend.table(name)
+        return cast("ibis.Table", table(name, name))
 
     def _new_name(self) -> str:
         self._names += 1

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from importlib import import_module
 from tempfile import TemporaryDirectory
-from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
 import duckdb
 import pyarrow as pa
 
+from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
 from why502.engine.schema import PLAIN, SCHEMA
+from why502.facts.asking import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import ibis
     import ibis.backends.duckdb
 
+    from why502.facts.asking import Asked
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
 
@@ -30,18 +32,20 @@ MEMORY_LIMIT = "640MB"
 INSERT_ROWS = 250_000
 """Rows that are collected before they are written: each insertion costs some milliseconds."""
 
+REQUESTS = "requests"
+"""The name of the table."""
+
 
 class RequestStore:
-    """Implements `engine.interface.LogStore`.
-
-    Ibis takes more than half a second to load, which is done beside the reading of the logs.
-    """
+    """Implements `engine.interface.LogStore`."""
 
     def __init__(self) -> None:
         self._memory = Memory()
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self.rows_added = 0
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
+        self._written: Future[None] | None = None
         self._names = 0
         self._folder = TemporaryDirectory(prefix="why502-")
         self._database = duckdb.connect(
@@ -52,9 +56,9 @@ class RequestStore:
             },
         )
         finalize(self, _close, self._database, self._folder)
-        Thread(target=import_module, args=("ibis.backends.duckdb",), daemon=True).start()
+        self._phrases = Phrasebook(lambda: self._backend)
         types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in PLAIN)
-        self._database.execute(f"CREATE TABLE requests ({types})")
+        self._database.execute(f"CREATE TABLE {REQUESTS} ({types})")
 
     def register(self, path: str, log_format: LogFormat) -> int:
         return self._memory.register(path, log_format)
@@ -64,14 +68,24 @@ class RequestStore:
         self._waiting_rows += rows.num_rows
         self.rows_added += rows.num_rows
         if self._waiting_rows >= INSERT_ROWS:
-            self._insert()
+            self._hand_over()
 
-    def _insert(self) -> None:
+    def _hand_over(self) -> None:
+        """To the writer, who works while the next lines are read; one piece at a time."""
+        self._wait()
         if self._waiting_rows:
-            self._database.register("incoming", pa.Table.from_batches(self._waiting, SCHEMA))
-            self._database.execute("INSERT INTO requests SELECT * FROM incoming")
-            self._database.unregister("incoming")
+            self._written = self._writer.submit(self._insert, self._waiting)
         self._waiting, self._waiting_rows = [], 0
+
+    def _wait(self) -> None:
+        if self._written is not None:
+            self._written.result()
+        self._written = None
+
+    def _insert(self, rows: list[pa.RecordBatch]) -> None:
+        self._database.register("incoming", pa.Table.from_batches(rows, SCHEMA))
+        self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
+        self._database.unregister("incoming")
 
     @cached_property
     def _backend(self) -> ibis.backends.duckdb.Backend:
@@ -81,17 +95,20 @@ class RequestStore:
 
     @property
     def rows(self) -> ibis.Table:
-        self._insert()
-        return self._backend.table("requests")
+        self._hand_over()
+        self._wait()
+        return _expression(REQUESTS, REQUESTS)
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         name = self._new_name()
-        self._database.execute(f"CREATE TEMP TABLE {name} AS {self._backend.compile(expression)}")
-        return self._backend.table(name)
+        sql, words = self._phrases.sql(cast("Asked", expression))
+        self._database.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        return _expression(name, words)
 
     def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
         """Through DuckDB itself: Ibis would import pandas for it."""
-        result = self._database.execute(self._backend.compile(expression))
+        sql, _ = self._phrases.sql(cast("Asked", expression))
+        result = self._database.execute(sql)
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -101,11 +118,15 @@ class RequestStore:
     def of(self, requests: Sequence[Request]) -> ibis.Table:
         name = self._new_name()
         self._database.register(name, self._memory.remember(requests))
-        return self._backend.table(name)
+        return _expression(name, REQUESTS)
 
     def _new_name(self) -> str:
         self._names += 1
         return f"made_{self._names}"
+
+
+def _expression(name: str, made_from: str) -> ibis.Table:
+    return cast("ibis.Table", table(name, made_from))
 
 
 def _close(database: duckdb.DuckDBPyConnection, folder: TemporaryDirectory[str]) -> None:

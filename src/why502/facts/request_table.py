@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class RequestTable(Protocol):
-    """Requests by the million (`engine.schema` names the columns)."""
+    """Requests by the million (`engine.schema` names the columns).
+
+    Expressions are said to `facts.asking`, which looks like Ibis and does not load it.
+    """
 
     @property
     def rows(self) -> ibis.Table:

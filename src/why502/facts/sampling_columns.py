@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
-import ibis
-from ibis import _
-
 from why502.facts.sampling import INTERVALS_S, in_order, interval_us, traits
 from why502.facts.silences import MIN_SILENCE_US, STEPS_US, counted
 from why502.model.patterns import MAX_SAMPLED, Interval, Sample, Silence, Traits, priority, threshold
@@ -16,9 +13,14 @@ from why502.model.requests import Side
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import ibis
+    from ibis import _
+
     from why502.facts.request_table import RequestTable
 
     Row = Mapping[str, object]
+else:
+    from why502.facts.asking import _, ibis
 
 OWN, LEFT = Side.TARGET.value, Side.CLIENT.value
 
@@ -65,7 +67,7 @@ def sample(table: RequestTable, rows: ibis.Table, failed: int, total: int) -> Sa
 
 
 def _drawn(table: RequestTable, rows: ibis.Table) -> tuple[Traits, ...]:
-    chosen = rows.mutate(drawn=priority(_.line)).order_by(["drawn", "file", "line"]).limit(MAX_SAMPLED)
+    chosen = rows.mutate(drawn=priority(_.line)).order_by(["drawn", "file", "line", "attempt"]).limit(MAX_SAMPLED)
     return in_order(traits(table.recall(row)) for row in table.fetch(chosen.select("file", "line", "detail")))
 
 

@@ -72,9 +72,10 @@ def _examples(failures: Iterable[FailedRequest]) -> list[FailedRequest]:
     return sorted(kept, key=by_end)
 
 
-def by_end(failure: FailedRequest) -> tuple[int, str, int]:
+def by_end(failure: FailedRequest) -> tuple[int, str, int, str, str]:
+    """Attempts of one request share their line, and some logs do not tell when each ended."""
     request = failure.request
-    return micros(request.end_s) or 0, request.at.path, request.at.number or 0
+    return micros(request.end_s) or 0, request.at.path, request.at.number or 0, request.target or "", request.phase
 
 
 def fair_share(items: Sequence[FailedRequest], kind: Callable[[FailedRequest], object]) -> list[FailedRequest]:

@@ -7,20 +7,17 @@ is bounded; what has to be sorted is spilled by the engine.
 from __future__ import annotations
 
 from collections import defaultdict
-from math import isfinite
 from typing import TYPE_CHECKING, cast
 
-import ibis
-from ibis import _
 from msgspec import structs
 
-from why502.facts.error_log import join
+from why502.facts.joined_columns import KEY, joined_with_errors
 from why502.facts.quantiles import COARSE_STEPS_US, quantile_s
 from why502.facts.sampling_columns import gateway_failed, intervals, sample, silences
 from why502.facts.silences import BURST_GAP_US
 from why502.facts.traffic import BUCKETS_S, bounded, bounded_kinds, bucket_us, by_end
 from why502.model.patterns import Sample
-from why502.model.requests import Manner, Phase, Request, Side
+from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import (
     IDLE_S,
     MAX_EXAMPLES,
@@ -31,23 +28,21 @@ from why502.model.traffic import (
     FailureKind,
     TargetTraffic,
     Traffic,
-    micros,
     syn_steps_us,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import ibis
+    from ibis import _
+
     from why502.facts.request_table import RequestTable
-    from why502.model.case import Window
+    from why502.model.requests import Request
 
     Row = Mapping[str, object]
-
-MAX_JOINED = 100_000
-"""Failures, and error-log entries, that are joined with each other; beyond, both count as they are."""
-
-KEY = ["file", "line"]
-"""What tells rows apart."""
+else:
+    from why502.facts.asking import _, ibis
 
 NO_TARGET = ""
 """In place of null, where rows without a target are one group."""
@@ -55,31 +50,15 @@ NO_TARGET = ""
 IDLE_US = round(IDLE_S * 1e6)
 
 
-def asked(table: RequestTable, requests: Sequence[Request], window: Window, target: str | None) -> ibis.Table:
-    """The table's rows within a time and of one target, and these requests.
-
-    Rows without a time are kept; a target is asked for as 'address:port' or as 'address'.
-    """
-    rows = table.rows
-    if isfinite(window.from_s):
-        rows = rows.filter(_.end_us.isnull() | (_.end_us >= micros(window.from_s)))
-    if isfinite(window.to_s):
-        rows = rows.filter(_.end_us.isnull() | (_.end_us <= micros(window.to_s)))
-    if target is not None:
-        port = _.target.substr(len(target) + 1)
-        rows = rows.filter((_.target == target) | (_.target.startswith(f"{target}:") & ~port.contains(":")))
-    return rows.union(table.of(requests).select(*rows.columns)) if requests else rows
-
-
 def first_targets(table: RequestTable) -> list[str]:
     """Some of the targets that are there."""
-    named = table.rows.filter(_.target.notnull()).select("target").distinct()
+    named = table.rows.filter(_.target.notnull() & (_.attempt == 0)).select("target").distinct()
     return [str(row["target"]) for row in table.fetch(named.order_by("target").limit(MAX_TARGETS))]
 
 
 def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | None:
     """The traffic of all rows, or of those given (a part of the table's); None if there are none."""
-    everything = _joined_with_errors(table, table.rows if rows is None else rows)
+    everything = joined_with_errors(table, table.rows if rows is None else rows)
     totals = table.fetch(
         everything.aggregate(
             rows=_.count(),
@@ -117,32 +96,6 @@ def _failed(rows: ibis.Table) -> ibis.Table:
     return rows.filter(_.manner.notnull())
 
 
-def _joined_with_errors(table: RequestTable, rows: ibis.Table) -> ibis.Table:
-    """The rows, with those of error logs joined to the failures that they tell of, and hidden failures told.
-
-    This needs the requests themselves (`facts.error_log`), so that only the rows that take part are looked at.
-    """
-    entries = _earliest(rows.filter(_.status.isnull()))
-    retried = _earliest(rows.filter(_.status.notnull() & (_.retried == 1)))
-    errors, hidden_in = _recalled(table, entries), _recalled(table, retried)
-    if not errors and not hidden_in:
-        return rows
-    failures = _earliest(rows.filter(_.status.notnull() & _.manner.notnull() & (_.retried == 0)))
-    access = [*hidden_in, *_recalled(table, failures)]
-    joined, hidden = join(access, errors)
-    taken = entries.select(*KEY).union(retried.select(*KEY)).union(failures.select(*KEY))
-    others = rows.anti_join(taken, KEY)
-    return others.select(*rows.columns).union(table.of([*joined, *hidden]).select(*rows.columns))
-
-
-def _earliest(rows: ibis.Table) -> ibis.Table:
-    return rows.order_by(["end_us", *KEY]).limit(MAX_JOINED)
-
-
-def _recalled(table: RequestTable, rows: ibis.Table) -> list[Request]:
-    return [table.recall(row) for row in table.fetch(rows.select(*KEY, "detail"))]
-
-
 def _slots(rows: ibis.Table) -> ibis.Table:
     """Requests of a target that began within the same `BURST_GAP_S`, with the number of their burst and its silence.
 
@@ -158,22 +111,19 @@ def _slots(rows: ibis.Table) -> ibis.Table:
         failed=_.manner.count(),
         gateway=ibis.ifelse(gateway_failed(_.manner, _.side), 1, 0).sum(),
     )
+    in_order = ibis.window(group_by="who", order_by="slot")
     before = ibis.window(group_by="who", order_by="slot", preceding=(None, 1))
     upto = ibis.window(group_by="who", order_by="slot", preceding=None, following=0)
-    slots = slots.mutate(previous_us=_.last_us.max().over(before), busy_until_us=_.busy_us.max().over(before))
-    slots = slots.mutate(
-        opens=ibis.ifelse(
-            _.previous_us.isnull() | (_.first_us - _.previous_us > BURST_GAP_US),
-            ibis.literal(1, "int64"),
-            ibis.literal(0, "int64"),
-        )
-    )
-    return slots.mutate(burst=_.opens.sum().over(upto))
+    slots = slots.mutate(previous_us=_.last_us.lag().over(in_order), busy_until_us=_.busy_us.max().over(before))
+    opens = _.previous_us.isnull() | (_.first_us - _.previous_us > BURST_GAP_US)
+    slots = slots.mutate(opens=ibis.ifelse(opens, ibis.literal(1, "int64"), ibis.null("int64")))
+    return slots.mutate(burst=_.opens.count().over(upto))  # counting is half the work of adding up
 
 
 def _bursts(slots: ibis.Table) -> ibis.Table:
     silence = ibis.ifelse(_.first_us > _.busy_until_us, _.first_us - _.busy_until_us, 0)
-    marked = slots.mutate(idle_us=ibis.ifelse((_.opens == 1) & _.busy_until_us.notnull(), silence, ibis.null("int64")))
+    opened = _.opens.notnull() & _.busy_until_us.notnull()
+    marked = slots.mutate(idle_us=ibis.ifelse(opened, silence, ibis.null("int64")))
     return marked.group_by("who", "burst").aggregate(
         idle_us=_.idle_us.max(), requests=_.requests.sum(), failed=_.failed.sum(), gateway=_.gateway.sum()
     )
@@ -181,14 +131,14 @@ def _bursts(slots: ibis.Table) -> ibis.Table:
 
 def _failures(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> tuple[FailedRequest, ...]:
     """As `facts.traffic._examples`: of each kind the earliest, of each as many."""
-    ordered = ibis.window(group_by=["target", "side", "phase", "manner"], order_by=[_.at_us, _.file, _.line])
+    ordered = ibis.window(group_by=["target", "side", "phase", "manner"], order_by=[_.at_us, _.file, _.line, _.attempt])
     failed = _failed(rows).mutate(at_us=_.end_us.fill_null(0))
     ranked = failed.mutate(rank=ibis.row_number().over(ordered))
-    kept = ranked.order_by(["rank", "at_us", "file", "line"]).limit(MAX_EXAMPLES)
+    kept = ranked.order_by(["rank", "at_us", *KEY]).limit(MAX_EXAMPLES)
     placed = kept.mutate(who=_.target.fill_null(NO_TARGET), slot=_.start_us // BURST_GAP_US)
     bursts = _bursts(slots).select("who", "burst", "idle_us", burst_len="requests")
     where = slots.select("who", "slot", "burst")
-    found = placed.left_join(where, ["who", "slot"]).select("file", "line", "detail", who=placed.who, burst=where.burst)
+    found = placed.left_join(where, ["who", "slot"]).select(*KEY, "detail", who=placed.who, burst=where.burst)
     told = found.left_join(bursts, ["who", "burst"]).select(
         "file", "line", "detail", idle_us=bursts.idle_us, burst_len=bursts.burst_len
     )
@@ -290,10 +240,10 @@ def _after_idle(slots: ibis.Table) -> ibis.Table:
 
 def _late_requests(table: RequestTable, named: ibis.Table) -> dict[str, list[Request]]:
     """Of each target the earliest, of each as many."""
-    ordered = ibis.window(group_by="target", order_by=[_.at_us, _.file, _.line])
+    ordered = ibis.window(group_by="target", order_by=[_.at_us, _.file, _.line, _.attempt])
     late = named.filter(_.late).mutate(at_us=_.start_us.fill_null(0))
     ranked = late.mutate(rank=ibis.row_number().over(ordered))
-    kept = ranked.order_by(["rank", "at_us", "file", "line"]).limit(MAX_EXAMPLES)
+    kept = ranked.order_by(["rank", "at_us", *KEY]).limit(MAX_EXAMPLES)
     found: dict[str, list[Request]] = defaultdict(list)
     for row in table.fetch(kept.select("target", "file", "line", "detail")):
         found[str(row["target"])].append(table.recall(row))

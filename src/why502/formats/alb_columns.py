@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from why502.formats.alb import group_name
 from why502.formats.alb_fate import CONNECT_TIMEOUT_S
-from why502.formats.columns import ABSENT_US, UNSURE, Columns, Plan, Planner, Step, Take, Times, packed
+from why502.formats.columns import ABSENT_US, MAX_NAMES, UNSURE, Columns, Plan, Planner, Step, Take, Times, packed
 from why502.formats.fields import present
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from why502.formats.columns import Numbers
 
 TYPES = ("http", "https", "h2", "grpc", "grpcs", "ws", "wss")
-MANY_NAMES = 1 << 12
-"""More different names than one block of lines can have (`engine.scan.MAX_NAMES`)."""
 
 STEPS = (
     Step(Take.WORD, "type"),
@@ -65,8 +63,8 @@ def _shape(columns: Columns) -> Numbers:
             (columns.told("rest").astype(np.int64), 2),
             (timed_out.astype(np.int64), 2),
             (columns.by_name("target", lambda name: name == "-"), 2),
-            (columns["actions"], MANY_NAMES),
-            (columns["reason"], MANY_NAMES),
+            (columns["actions"], MAX_NAMES),
+            (columns["reason"], MAX_NAMES),
         ]
     )
     return np.where(known == 1, key, UNSURE)

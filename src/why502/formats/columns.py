@@ -1,6 +1,6 @@
 """How lines of a format are cut into columns at the speed of the disk.
 
-A `Plan` describes the ordinary line of a log as a list of steps that a compiled loop walks (`engine.scan`). It only
+A `Plan` describes the ordinary line of a log as a list of steps that a compiled loop walks (`engine.kernels`). It only
 has to accept lines of which it is certain: every other line goes through the format's `parse`. So does one line of each
 *shape*: what cannot be told from a number (side, phase, manner, reason) is never written down a second time.
 """
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray  # noqa: TC004 - as above
 
     Numbers = NDArray[np.int64]
+
+MAX_NAMES = 1 << 12
+"""Different names in one block of lines; a line with one more goes to the parser."""
+
+NAME_PLACES = 4 * MAX_NAMES
+"""Where the compiled loop looks names up; a power of two."""
 
 ABSENT_US = -1
 """The column's value where the log writes '-' or '-1'."""
@@ -56,6 +62,8 @@ class Take(IntEnum):
     """22/Nov/2026:19:37:34 +0000, in microseconds since the epoch."""
     END = 14
     """The end of the line, nothing else."""
+    UNZONED_TIME = 15
+    """06/Feb/2009:12:14:14.655, taken as UTC, in microseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,15 +79,14 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             not_understood=not_understood,
             first_not_understood=tuple(misreads),
             window=_window(requests),
-            also=_also(log_format, requests),
+            also=_also(log_format, {Source.ERROR_LOG if r.status is None else Source.ACCESS_LOG for r in requests}),
         ),
         tuple(requests),
     )
 
 
-def _also(log_format: LogFormat, requests: list[Request]) -> tuple[Source, ...]:
+def _also(log_format: LogFormat, kinds: set[Source]) -> tuple[Source, ...]:
     """An access log with failures that have no status holds lines of an error log, and the other way round."""
-    kinds = {Source.ERROR_LOG if request.status is None else Source.ACCESS_LOG for request in requests}
     return tuple(sorted(kinds - {log_format.source}))
 
 
@@ -111,6 +110,7 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
         not_understood=tally.not_understood,
         first_not_understood=tuple(tally.first_misreads),
         window=tally.window,
+        also=_also(log_format, tally.kinds),
     )
     return Reading(told, in_table=True)
 

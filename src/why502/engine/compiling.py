@@ -1,0 +1,104 @@
+"""The compiled loop as machine code.
+
+Compiling takes seconds and Numba a third of a second to load, so the object file that Numba makes is kept between
+runs (`engine.keeping`), and loaded by LLVM alone. The function is called by its address, without Python's lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import llvmlite.binding as llvm
+
+from why502.engine.keeping import cache_folder, keep, kept
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.int64] | NDArray[np.uint8]
+
+_KERNELS: Final = Path(__file__).with_name("kernels")
+_NUMBA_ALONE: Final = "NRT_MemInfo_call_dtor"
+"""Numba's code for counted references names this; kernels that allocate nothing never come to it."""
+
+Scan = Callable[..., int]
+"""`kernels.scan.scan`"""
+
+
+def digest() -> str:
+    """Of everything that the machine code depends on."""
+    sources = b"".join(path.read_bytes() for path in sorted(_KERNELS.glob("*.py")))
+    columns = (_KERNELS.parent.parent / "formats" / "columns.py").read_bytes()
+    machine = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
+    made_by = f"{version('numba')} {version('llvmlite')} {machine}".encode()
+    return sha256(sources + columns + made_by).hexdigest()[:16]
+
+
+@cache
+def compiled_scan() -> Scan:
+    """The loop, compiled in this run or an earlier one."""
+    folder, name = cache_folder("logs"), f"scan-{digest()}"
+    told = kept(folder, name)
+    if told is None:
+        told = _compiled()
+        keep(folder, name, told)
+    symbol, _, code = told.partition(b"\n")
+    return _loaded(symbol.decode(), code)
+
+
+def is_warm() -> bool:
+    """Whether the loop was compiled in an earlier run; else that takes some seconds."""
+    return kept(cache_folder("logs"), f"scan-{digest()}") is not None
+
+
+def _compiled() -> bytes:
+    """The name of the function, and the object file that holds it."""
+    from numba import njit, types
+
+    from why502.engine.kernels.scan import scan
+
+    octets, numbers, rows = types.uint8[::1], types.int64[::1], types.int64[:, ::1]
+    signature = types.int64(octets, types.int64, rows, octets, numbers, octets, rows, rows, numbers, rows)
+    options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    made: Any = next(iter(njit(signature, **options)(scan).overloads.values()))
+    code: bytes = made.library._get_compiled_object()  # noqa: SLF001 - as Numba's own cache does it
+    return f"{made.fndesc.llvm_func_name}\n".encode() + code
+
+
+def _loaded(symbol: str, code: bytes) -> Scan:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.add_symbol(_NUMBA_ALONE, ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value)
+    machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    address = engine.get_function_address(symbol)
+
+    def call(*arguments: Array | int) -> int:
+        assert engine  # it owns the code, so it has to live as long as this function
+        result, error = ctypes.c_int64(), ctypes.c_void_p()
+        passed = [part for argument in arguments for part in _parts(argument)]
+        kinds = (type(part) for part in passed)
+        function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)(address)
+        status = function(ctypes.addressof(result), ctypes.addressof(error), *passed)
+        assert status == 0, status  # the loop raises nothing
+        return result.value
+
+    return call
+
+
+def _parts(argument: Array | int) -> list[ctypes.c_void_p | ctypes.c_int64]:
+    """As Numba passes it: an array is its owner and parent (none), items, bytes of one, address, shape and strides."""
+    if isinstance(argument, int):
+        return [ctypes.c_int64(argument)]
+    counts = [ctypes.c_int64(count) for count in (*argument.shape, *argument.strides)]
+    size = [ctypes.c_int64(argument.size), ctypes.c_int64(argument.itemsize)]
+    return [ctypes.c_void_p(), ctypes.c_void_p(), *size, ctypes.c_void_p(argument.ctypes.data), *counts]

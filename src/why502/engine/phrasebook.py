@@ -1,0 +1,54 @@
+"""SQL of questions that were asked before, in this run or an earlier one (`facts.asking`)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from why502.engine.keeping import cache_folder, keep, kept
+from why502.engine.schema import SCHEMA
+from why502.facts.asking import Maker, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from why502.facts.asking import Asked
+
+MAX_PHRASES: Final = 500
+"""Beyond, nothing is added: questions whose words are new each time would fill the disk."""
+
+MAX_CHARACTERS: Final = 100_000
+"""Of one SQL text that is kept."""
+
+
+class Phrasebook:
+    """Words -> SQL in the language of DuckDB, with places for the numbers."""
+
+    def __init__(self, backend: Callable[[], Any]) -> None:
+        """`backend` is Ibis's, loaded where something is new."""
+        self._backend = backend
+        made_by = f"{version('ibis-framework')} {version('duckdb')} {SCHEMA}"
+        self._name = f"questions-{sha256(made_by.encode()).hexdigest()[:16]}"
+        told = kept(cache_folder("logs"), self._name)
+        self._sql = {} if told is None else msgspec.json.decode(told, type=dict[str, str])
+
+    def sql(self, question: Asked) -> tuple[str, str]:
+        """The SQL, and what tells these words from others."""
+        words = Words(question)
+        key = sha256(words.text.encode()).hexdigest()
+        if key not in self._sql:
+            self._add(key, question)
+        return words.filled(self._sql[key]), key
+
+    def _add(self, key: str, question: Asked) -> None:
+        import ibis
+
+        backend = self._backend()
+        self._sql[key] = backend.compile(Maker(ibis, backend.table).make(question))
+        worth = {key: sql for key, sql in self._sql.items() if len(sql) <= MAX_CHARACTERS}
+        if len(worth) <= MAX_PHRASES:
+            keep(cache_folder("logs"), self._name, msgspec.json.encode(worth))
