@@ -18,7 +18,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check src tests bench docs
 	$(BIN)/ruff check src tests bench docs
 	$(BIN)/mypy
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 lab: .venv/dev debian-packages
 	$(BIN)/why502 lab matrix --seeds 10-12 -o build/matrix
@@ -28,10 +28,10 @@ bench: .venv/dev debian-packages
 	$(BIN)/python -m bench.run $(ROWS)
 
 docs: .venv/dev
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 new-suspect: .venv/dev
-	$(BIN)/python docs/new_suspect.py $(NAME)
+	$(BIN)/python -m docs.new_suspect $(NAME)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis report.html

@@ -6,12 +6,23 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
+from docs.record import SEEN, Seen
 from why502.cli import COMMANDS, why502
 from why502.suspects import manual_page, modules
 from why502.suspects.planned import PLANNED
 
 DOCS = Path(__file__).parent
+PROXIES = {
+    "alb": "an AWS Application Load Balancer (emulated)",
+    "nginx": "nginx",
+    "haproxy": "HAProxy",
+    "apache": "Apache httpd",
+    "caddy": "Caddy",
+    "varnish": "Varnish",
+    "trafficserver": "Traffic Server",
+}
 
 
 def pages() -> dict[Path, str]:
@@ -29,7 +40,23 @@ def _cause(name: str) -> str:
             text.append(f"## {line}")
         elif not line or set(line) != {"-"}:
             text.append(line)
-    return f"# {title}\n\n`{name}`\n\n" + "\n".join(text) + "\n"
+    return f"# {title}\n\n`{name}`\n\n" + "\n".join([*text, *_seen(name)]) + "\n"
+
+
+def _seen(name: str) -> list[str]:
+    """What it looked like in a recording of the lab (`python -m docs.record`): each proxy's log, the wire, the host."""
+    path = SEEN / f"{name}.json"
+    if not path.exists():
+        return []
+    seen = msgspec.json.decode(path.read_bytes(), type=Seen)
+    text = ["", "## Seen in the lab"]
+    for proxy, lines in sorted(seen.logs.items()):
+        text += ["", f"In the log of {PROXIES.get(proxy, proxy)}:", "", "```", *lines.access, *lines.error, "```"]
+    if seen.wire:
+        text += ["", f"On the wire, {seen.wire}:", "", f"![{name} on the wire](../seen/{name}.svg)"]
+    if seen.host:
+        text += ["", "On the target's host:", "", "```", *seen.host, "```"]
+    return text
 
 
 def _index() -> str:

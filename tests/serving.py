@@ -54,21 +54,23 @@ def serving(door: Path, backlog: int, pause_s: float = 0.05, address: str = "127
 
 def main(door: str, backlog: str, pause_s: str, address: str) -> None:
     listener = inside(Path(door), lambda: socket.create_server((address, 0), backlog=int(backlog)))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=_answer, args=(connection,), daemon=True).start()
+        threading.Thread(target=answer, args=(connection,), daemon=True).start()
         time.sleep(float(pause_s))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Not to outlive a test that was killed."""
     sys.stdin.read()
     os._exit(0)
 
 
-def _answer(connection: socket.socket) -> None:
+def answer(connection: socket.socket) -> None:
+    """One request, one answer."""
     received = b""
     with connection:
         connection.settimeout(5)

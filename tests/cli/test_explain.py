@@ -39,9 +39,11 @@ def test_a_name_may_be_typed_as_in_code(typed: str) -> None:
 
 def test_a_planned_cause_says_so() -> None:
     """A cause without a judge has no page, and does not pretend to."""
-    done = why502("explain", "http2-goaway-race")
-    assert done.returncode == 0
-    assert "cannot judge" in done.stdout
+    built = {suspect.name for suspect in all_suspects()}
+    for name in PLANNED.keys() - built:
+        done = why502("explain", name)
+        assert done.returncode == 0
+        assert "cannot judge" in done.stdout
 
 
 def test_an_unknown_cause_names_its_neighbours() -> None:

@@ -53,10 +53,11 @@ def test_the_affected_dropwizard_is_named_with_its_known_issue() -> None:
     with isolated() as door, served(door, 8080, java, "-Xshare:auto", "-jar", jar, "server"):
         run = why502("host", "--watch-s", "0.2")
     (row,) = (line for line in run.stdout.splitlines() if door.name in line and line.startswith("[::]:8080"))
-    (issue,) = (line for line in run.stdout.splitlines() if line.startswith("known issue: dropwizard-2429"))
+    # Other tests may run the same release beside us, in namespaces with another somaxconn.
+    named = [line for line in run.stdout.splitlines() if line.startswith("known issue: dropwizard-2429")]
     assert "Dropwizard 1.3.5" in row
     assert row.endswith("too small")
-    assert "first digit of net.core.somaxconn 4096" in issue
+    assert any("first digit of net.core.somaxconn 4096" in line for line in named)
     assert run.returncode == 1
 
 

@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,11 @@ from tests.isolation import connecting, isolated, listening
 from why502.host.listeners import ListenerWatch, find_attribute
 from why502.host.namespaces import at, inside
 from why502.host.opened import OpenedNamespace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from why502.model.host import Listener
 
 
 def test_own_listener_is_found_with_its_inode_and_backlog() -> None:
@@ -67,6 +74,38 @@ def test_hundreds_of_listeners_fill_several_datagrams_and_none_is_lost() -> None
         for one in sockets:
             one.close()
     assert found == expected
+
+
+@pytest.mark.kernel
+def test_looks_that_remember_tell_the_same_as_a_first_look() -> None:
+    """Whatever changes in between: queues, limits, listeners that come and go; hundreds, so several datagrams."""
+    with isolated() as door, closing(inside(door, lambda: ListenerWatch(1))) as watch:
+        sockets = inside(door, lambda: [socket.create_server(("127.0.0.1", 0), backlog=1) for _ in range(307)])
+        v6 = inside(door, lambda: socket.create_server(("::1", 0), family=socket.AF_INET6))
+        watch.sample()
+        with connecting(door, sockets[3], 2), connecting(door, sockets[200], 1), connecting(door, v6, 1):
+            assert watch.sample() == _first_look(door)
+            assert watch.queues().waiting == _waiting(door)
+            sockets[17].listen(9)
+            assert watch.sample() == _first_look(door)
+            sockets.pop(100).close()
+            assert watch.sample() == _first_look(door)
+            sockets.append(inside(door, lambda: socket.create_server(("127.0.0.1", 0))))
+            assert watch.sample() == _first_look(door)
+        assert watch.sample() == _first_look(door)
+        assert watch.queues().waiting == _waiting(door)
+        for one in (*sockets, v6):
+            one.close()
+        assert watch.sample() == ()
+
+
+def _first_look(door: Path) -> tuple[Listener, ...]:
+    with closing(inside(door, lambda: ListenerWatch(1))) as fresh:
+        return fresh.sample()
+
+
+def _waiting(door: Path) -> dict[int, tuple[int, int]]:
+    return {one.inode: (one.queue_len, one.backlog) for one in _first_look(door) if one.queue_len}
 
 
 @pytest.mark.kernel

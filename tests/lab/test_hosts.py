@@ -11,12 +11,12 @@ import pytest
 from pyroute2 import netns
 
 from why502.errors import Why502Error
-from why502.host import namespaces
-from why502.lab import hosts
+from why502.host.namespaces import NAMED
+from why502.lab import hosts, namespaces
 
 
 def _ours() -> list[str]:
-    return [name for name in netns.listnetns() if name.startswith(f"{hosts.PREFIX}-{os.getpid()}-")]
+    return [name for name in netns.listnetns() if name.startswith(f"{namespaces.PREFIX}-{os.getpid()}-")]
 
 
 def _read_sysctl() -> str:
@@ -64,40 +64,21 @@ def test_process_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.kernel
-def test_sweep_takes_only_what_a_dead_lab_left() -> None:
-    """Not what belongs to a living process, nor what merely looks alike."""
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        pass
-    dead, living, foreign = (
-        f"{hosts.PREFIX}-{gone.pid}-ab12cd-proxy",
-        f"{hosts.PREFIX}-{os.getpid()}-ab12cd-proxy",
-        f"{hosts.PREFIX}x-{gone.pid}-ab12cd",
-    )
-    try:
-        for name in (dead, living, foreign):
-            hosts.create(name)
-        hosts.sweep()
-        assert dead not in netns.listnetns()
-        assert {living, foreign} <= set(netns.listnetns())
-    finally:
-        for name in (dead, living, foreign):
-            hosts.remove(name)
-
-
-@pytest.mark.kernel
 @pytest.mark.parametrize("deadly", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_survives_a_signal(deadly: signal.Signals, tmp_path: Path) -> None:
     """SIGTERM, SIGINT: the lab cleans up. SIGKILL: the kernel ends its children, the next lab sweeps the rest."""
     code = (
-        "from pathlib import Path; from why502.lab.hosts import *\n"
-        "with orderly_end(), wire() as ends, ends.target.running('sleep', '1000', log=Path('log')) as child:\n"
+        "import signal; from pathlib import Path; from why502.lab.hosts import *\n"
+        "from why502.lab.interruption import orderly_end\n"
+        "with orderly_end() as end, wire() as ends, ends.target.running('sleep', '99', log=Path('log')) as child:\n"
         "    print(ends.target.netns, child.pid, flush=True)\n"
-        "    signal.pause()\n"
+        "    with end.allowed():\n"
+        "        signal.pause()\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path) as lab:
         assert lab.stdout is not None
         name, child = lab.stdout.readline().split()
-        door = namespaces.NAMED / name
+        door = NAMED / name
         assert door.exists()
         lab.send_signal(deadly)
         try:
@@ -106,7 +87,7 @@ def test_nothing_survives_a_signal(deadly: signal.Signals, tmp_path: Path) -> No
             lab.kill()
     _until_gone(Path("/proc") / child)
     if deadly == signal.SIGKILL:
-        hosts.sweep()
+        namespaces.sweep()
     assert not door.exists()
 
 

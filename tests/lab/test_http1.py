@@ -35,7 +35,7 @@ async def _head(data: bytes) -> Head:
 
 async def _body(head: bytes, body: bytes) -> bytes:
     sink = Sink()
-    await copy_body(_reader(body), sink, await _head(head))  # type: ignore[arg-type]
+    await copy_body(_reader(body), sink, await _head(head))
     return sink.written
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import threading
 
 import pytest
 
+from tests.held import late, only_dropped_syns
 from tests.isolation import isolated
 from tests.serving import serving
 from why502.errors import Why502Error
@@ -19,15 +21,17 @@ from why502.reproduce.target import resolve
 
 @pytest.mark.kernel
 def test_the_articles_fault_is_reproduced_and_measured() -> None:
-    """Backlog 1, five requests at once: some are late, and the sweep finds the queue's two places."""
-    with isolated() as door, serving(door, 1, pause_s=0.15) as service:
-        plan = Plan(concurrency=5, bursts=1, manners=Manners(timeout_s=4.0))
+    """Backlog 1, four requests at once: two are late, and the sweep finds the queue's two places."""
+    with isolated() as door, late(door, 1) as service:
+        only_dropped_syns(door)
+        plan = Plan(concurrency=4, bursts=1, manners=Manners(timeout_s=4.0))
         work = Reproducer(resolve(service.url), plan, threading.Event()).run
         done = inside(door, work)
     assert (done.shows, done.ended_early) == ("accept-queue-overflow", None)
     assert {attempt.fate for attempt in done.alone.attempts} == {Fate.ANSWERED}
     assert (done.estimate.at_least, done.estimate.at_most) == (0, 1)
-    assert done.estimate.sentence.startswith("2 connections at once get through, the third waits 1 s: backlog 1")
+    # 1 s is the first repetition of a SYN; on a busy machine the queue may still be full then, and the next one counts.
+    assert re.match(r"2 connections at once get through, the third waits \d+ s: backlog 1", done.estimate.sentence)
 
 
 @pytest.mark.kernel
@@ -36,12 +40,14 @@ def test_the_articles_own_face_shows_over_a_wire() -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root to make network namespaces")
     with wire("10.50.77") as hosts, serving(hosts.target.door, 1, address=hosts.target.address) as service:
-        plan = Plan(concurrency=8, bursts=2, sweep_to=0, manners=Manners(two_segments=True))
+        plan = Plan(concurrency=8, bursts=6, sweep_to=0, manners=Manners(two_segments=True))
         done = hosts.proxy.call(Reproducer(resolve(service.url), plan, threading.Event()).run)
-    fates = {attempt.fate for burst in done.bursts for attempt in burst.attempts}
+    attempts = [attempt for burst in done.bursts for attempt in burst.attempts]
+    reset = [attempt for attempt in attempts if attempt.fate is Fate.RESET_UNKNOWN]
     assert done.shows == "accept-queue-overflow"
-    assert Fate.RESET_UNKNOWN in fates
-    assert all(attempt.syn_retransmits == 0 for burst in done.bursts for attempt in burst.attempts)
+    # On a busy machine a SYN that leaves late meets a queue that is full by then, and is dropped: another face.
+    assert [attempt for attempt in reset if attempt.syn_retransmits == 0]
+    assert all(attempt.first_byte_s is None for attempt in reset)
     assert (done.estimate.at_most or 0) <= 2
 
 

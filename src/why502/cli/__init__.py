@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
@@ -35,6 +36,14 @@ class LazyCommands(click.Group):
         command.epilog = command.epilog or EXIT_STATUSES
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """A reader that left (`| head`) is not an outcome; click itself would answer 1, "failures explained"."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
+
 
 @click.group(cls=LazyCommands, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="why502")
@@ -54,10 +63,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         sys.exit(Exit.WRONG_USE)
     except (KeyboardInterrupt, click.Abort):
         click.echo("why502: interrupted", err=True)
-        sys.exit(128 + 2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.NOTHING_WRONG)
+        sys.exit(128 + signal.SIGINT)
     except Exception:  # noqa: BLE001 - the last resort: a defect is named as one, with what to report
         traceback.print_exc()
         click.echo("why502: this is a defect of why502; please report the lines above", err=True)

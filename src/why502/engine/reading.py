@@ -15,6 +15,7 @@ from why502.formats.columns import UNSURE, Plan
 from why502.formats.interface import LogFormat
 from why502.model.case import Misread, Window
 from why502.model.evidence import Place, Source
+from why502.model.patterns import priority, threshold
 from why502.model.requests import Request
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from why502.engine.cutting import Cut
 
@@ -86,7 +88,10 @@ class LogReader:
     """The number of the file in the table."""
     plan: Plan | None
     tally: Tally
+    added_before: int = 0
+    """Rows of earlier files in the table."""
     _lines: int = 0
+    _added: int = 0
 
     def batches(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         """The requests of all lines; the tally is complete when they are through."""
@@ -94,6 +99,7 @@ class LogReader:
         for piece in cuts(stream, program):
             for rows in self._rows(piece):
                 self.tally.saw(rows)
+                self._added += rows.num_rows
                 yield rows
             self._lines += piece.sure.size
 
@@ -112,7 +118,8 @@ class LogReader:
         index = sure[settled]
         if index.size:
             kept = columns if index.size == sure.size else piece.columns(index)
-            yield planned_rows(piece, self.plan, index, kept, samples, which[settled], self.file, self._lines)
+            drawn = self._drawn(index + (self._lines + 1))
+            yield planned_rows(piece, self.plan, index, kept, samples, which[settled], self.file, self._lines, drawn)
             self.tally.understood += index.size
         others = np.ones(piece.sure.size, np.bool_)
         others[index] = False
@@ -141,4 +148,10 @@ class LogReader:
             if read is not None:
                 requests.append(read)
                 raw.append(line)
-        return parsed_rows(requests, self.file, raw)
+        drawn = self._drawn(np.array([request.at.number for request in requests], np.int64))
+        return parsed_rows(requests, self.file, raw, drawn)
+
+    def _drawn(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these lines are kept for samples."""
+        kept: NDArray[np.bool_] = priority(numbers) < threshold(self.added_before + self._added + numbers.size)
+        return kept

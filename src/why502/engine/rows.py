@@ -25,16 +25,22 @@ if TYPE_CHECKING:
 
 
 def parsed_rows(
-    requests: Sequence[Request], file: int, details: Sequence[bytes], lines: Sequence[int | None] | None = None
+    requests: Sequence[Request],
+    file: int,
+    details: Sequence[bytes],
+    drawn: NDArray[np.bool_] | None = None,
+    lines: Sequence[int | None] | None = None,
 ) -> pa.RecordBatch:
     """Requests that a parser read, each with its failed attempts that the client did not see.
 
-    `details` are their lines, kept where somebody may want to see them; `lines` the numbers of these.
+    `details` are their lines, kept where somebody may want to see them; `drawn`: those that are kept for a sample;
+    `lines`: their numbers, if these are not told by the requests.
     """
+    drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
     numbered = [r.at.number for r in requests] if lines is None else lines
     whole = [
-        (request, attempt, number, ATTEMPT_OF % attempt + detail if attempt else detail)
-        for first, number, detail in zip(requests, numbered, details, strict=True)
+        (request, attempt, number, _wanted(request, attempt, detail, kept=kept))
+        for first, number, detail, kept in zip(requests, numbered, details, drawn.tolist(), strict=True)
         for attempt, request in enumerate((first, *hidden_failures(first)))
     ]
     told = [request for request, *_ in whole]
@@ -53,15 +59,16 @@ def parsed_rows(
         "wait_us": optional_numbers([micros(r.wait_s) for r in told]),
         "total_us": optional_numbers([micros(r.total_s) for r in told]),
         "attempt": numbers(np.fromiter((attempt for _, attempt, _, _ in whole), np.int32, len(told))),
-        "detail": binaries(
-            [
-                detail if r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
-                for r, _, _, detail in whole
-            ],
-            pa.binary(),
-        ),
+        "detail": binaries([detail for *_, detail in whole], pa.binary()),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> bytes | None:
+    """The line, if somebody may want to see it."""
+    if attempt:
+        return ATTEMPT_OF % attempt + detail
+    return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
 def planned_rows(
@@ -73,6 +80,7 @@ def planned_rows(
     which: Numbers,
     file: int,
     lines_before: int,
+    drawn: NDArray[np.bool_],
 ) -> pa.RecordBatch:
     """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape."""
     waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
@@ -94,7 +102,7 @@ def planned_rows(
         "wait_us": _told(times.wait_us),
         "total_us": _told(times.total_us),
         "attempt": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
-        "detail": _details(piece, index, failed | _delayed(times.connect_us)),
+        "detail": _details(piece, index, drawn | failed | _delayed(times.connect_us)),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 

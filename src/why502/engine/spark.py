@@ -39,6 +39,7 @@ class SparkStore:
         self._spark = _session(url)
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
+        self.rows_added = 0
         self._parts: list[DataFrame] = []
         self._names = 0
 
@@ -48,6 +49,7 @@ class SparkStore:
     def add(self, rows: pa.RecordBatch) -> None:
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
+        self.rows_added += rows.num_rows
         if self._waiting_rows >= HANDED_ROWS:
             self._hand_over()
 

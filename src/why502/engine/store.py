@@ -45,6 +45,7 @@ class RequestStore:
         self._waiting_rows = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
         self._written: Future[None] | None = None
+        self.rows_added = 0
         self._names = 0
         self._folder = TemporaryDirectory(prefix="why502-")
         self._database = duckdb.connect(
@@ -65,6 +66,7 @@ class RequestStore:
     def add(self, rows: pa.RecordBatch) -> None:
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
+        self.rows_added += rows.num_rows
         if self._waiting_rows >= INSERT_ROWS:
             self._hand_over()
 

@@ -28,6 +28,7 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.MALFORMED: (Phase.WAIT, Manner.MALFORMED),
     Outcome.TRUNCATED: (Phase.BODY, Manner.CLOSED),
     Outcome.TLS_FAILED: (Phase.TLS, Manner.UNKNOWN),
+    Outcome.GONE_AWAY: (Phase.WAIT, Manner.CUT),
     Outcome.UNREACHABLE: (Phase.CONNECT, Manner.UNREACHABLE),
     Outcome.NOT_ANSWERED: (Phase.WAIT, Manner.TIMEOUT),
 }

@@ -22,6 +22,10 @@ class RequestTable(Protocol):
     def rows(self) -> ibis.Table:
         """All of them, as an expression."""
 
+    @property
+    def rows_added(self) -> int:
+        """How many have been added so far (`model.patterns.threshold`)."""
+
     def kept(self, expression: ibis.Table) -> ibis.Table:
         """The same, computed once."""
 

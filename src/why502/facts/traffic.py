@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from why502.facts.error_log import join
 from why502.facts.quantiles import coarse, quantile_s
+from why502.facts.sampling import intervals, sample
+from why502.facts.silences import bursts_of, silences
 from why502.model.requests import Manner, Request, Side
 from why502.model.traffic import (
-    BURST_GAP_S,
     IDLE_S,
     MAX_EXAMPLES,
     MAX_KINDS,
@@ -33,8 +34,6 @@ BUCKETS_S = (1, 5, 10, 60, 300, 900, 3600)
 MAX_BUCKETS = 240
 """A plot with more bars than this cannot be read."""
 
-BURST_GAP_US = round(BURST_GAP_S * 1e6)
-
 
 def summarise(requests: Iterable[Request]) -> Traffic:
     """All logs of one case together, as judgement needs them."""
@@ -51,6 +50,7 @@ def summarise(requests: Iterable[Request]) -> Traffic:
     failures = [place for places in placed.values() for place in places if place.request.failed]
     targets = [_target(target, places) for target, places in placed.items() if target is not None]
     bucket_s, timeline = _timeline(everything)
+    interval_s, fine = intervals(everything)
     return Traffic(
         requests=len(joined),
         failures=tuple(_examples(failures)),
@@ -59,6 +59,9 @@ def summarise(requests: Iterable[Request]) -> Traffic:
         timeline=timeline,
         bucket_s=bucket_s,
         kinds=_kinds(failures),
+        intervals=fine,
+        interval_s=interval_s,
+        sample=sample(everything),
     )
 
 
@@ -108,24 +111,14 @@ def bounded(targets: Sequence[TargetTraffic]) -> tuple[TargetTraffic, ...]:
 
 def _placed(requests: Sequence[Request]) -> Iterator[FailedRequest]:
     """Every request of one target with the burst it belongs to and the silence before that burst."""
-    timed = sorted(((micros(r.start_s) or 0, r) for r in requests if r.start_s is not None), key=lambda each: each[0])
     yield from (FailedRequest(r) for r in requests if r.start_s is None)
-    burst: list[Request] = []
-    last_us = busy_until_us = 0
-    idle_s: float | None = None
-    for start_us, request in timed:
-        if burst and start_us - last_us > BURST_GAP_US:
-            yield from (FailedRequest(r, idle_s, len(burst)) for r in burst)
-            idle_s = max(0, start_us - busy_until_us) / 1e6
-            burst = []
-        burst.append(request)
-        last_us = start_us
-        busy_until_us = max(busy_until_us, micros(request.end_s) or start_us)
-    yield from (FailedRequest(r, idle_s, len(burst)) for r in burst)
+    for burst in bursts_of(r for r in requests if r.start_s is not None):
+        yield from (FailedRequest(r, burst.idle_s, len(burst.requests)) for r in burst.requests)
 
 
 def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
     requests = [place.request for place in placed]
+    failed = sum(r.failed for r in requests)
     connects = Counter(coarse(micros(r.connect_s) or 0) for r in requests if r.connect_s is not None)
     waits = Counter(coarse(micros(r.wait_s) or 0) for r in requests if r.wait_s is not None and not r.failed)
     delayed = [r for r in requests if delayed_by_syn(r.connect_s)]
@@ -133,7 +126,7 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
     return TargetTraffic(
         target=target,
         requests=len(requests),
-        failed=sum(r.failed for r in requests),
+        failed=failed,
         connect_median_s=quantile_s(connects, 0.5),
         wait_median_s=quantile_s(waits, 0.5),
         wait_p99_s=quantile_s(waits, 0.99),
@@ -142,6 +135,7 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
         timed_connects=sum(connects.values()),
         after_idle=len(after_idle),
         after_idle_failed=sum(p.request.failed for p in after_idle),
+        silences=silences([*bursts_of(r for r in requests if r.start_s is not None)]) if failed else (),
     )
 
 

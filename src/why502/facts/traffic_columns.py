@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
+from msgspec import structs
+
 from why502.facts.joined_columns import KEY, joined_with_errors
 from why502.facts.quantiles import COARSE_STEPS_US, quantile_s
-from why502.facts.traffic import BUCKETS_S, BURST_GAP_US, bounded, bounded_kinds, bucket_us, by_end
+from why502.facts.sampling_columns import gateway_failed, intervals, sample, silences
+from why502.facts.silences import BURST_GAP_US
+from why502.facts.traffic import BUCKETS_S, bounded, bounded_kinds, bucket_us, by_end
+from why502.model.patterns import Sample
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import (
     IDLE_S,
@@ -66,15 +71,20 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
     if not totals["rows"]:
         return None
     width_us, timeline = _timeline(table, everything, totals)
+    interval_s, fine = intervals(table, everything, totals)
     slots = table.kept(_slots(everything))
+    failed = _whole(totals["failed"])
     return Traffic(
         requests=_whole(totals["requests"]),
         failures=_failures(table, everything, slots) if totals["failed"] else (),
-        failures_total=_whole(totals["failed"]),
+        failures_total=failed,
         targets=_targets(table, everything, slots),
         timeline=timeline,
         bucket_s=width_us / 1e6,
         kinds=_kinds(table, everything) if totals["failed"] else (),
+        intervals=fine,
+        interval_s=interval_s,
+        sample=sample(table, everything, failed, _whole(totals["rows"])) if failed else Sample(),
     )
 
 
@@ -99,6 +109,7 @@ def _slots(rows: ibis.Table) -> ibis.Table:
         busy_us=ibis.coalesce(_.end_us, _.start_us).max(),
         requests=_.count(),
         failed=_.manner.count(),
+        gateway=ibis.ifelse(gateway_failed(_.manner, _.side), 1, 0).sum(),
     )
     in_order = ibis.window(group_by="who", order_by="slot")
     before = ibis.window(group_by="who", order_by="slot", preceding=(None, 1))
@@ -114,7 +125,7 @@ def _bursts(slots: ibis.Table) -> ibis.Table:
     opened = _.opens.notnull() & _.busy_until_us.notnull()
     marked = slots.mutate(idle_us=ibis.ifelse(opened, silence, ibis.null("int64")))
     return marked.group_by("who", "burst").aggregate(
-        idle_us=_.idle_us.max(), requests=_.requests.sum(), failed=_.failed.sum()
+        idle_us=_.idle_us.max(), requests=_.requests.sum(), failed=_.failed.sum(), gateway=_.gateway.sum()
     )
 
 
@@ -182,7 +193,9 @@ def _targets(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> tuple[
     waits = _histograms(table, named.filter(_.wait_us.notnull() & _.manner.isnull()), "wait_us")
     silent = {str(row["who"]): row for row in table.fetch(_after_idle(slots))}
     late = _late_requests(table, named) if any(row["late"] for row in counts) else {}
-    return bounded([_target(row, connects, waits, silent, late) for row in counts])
+    quiet = silences(table, _bursts(slots)) if any(row["failed"] for row in counts) else {}
+    found = [_target(row, connects, waits, silent, late) for row in counts]
+    return bounded([structs.replace(target, silences=quiet.get(target.target, ())) for target in found])
 
 
 def _target(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from why502.host import processes
+from why502.host.holders import holders
 from why502.host.namespaces import PROC
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Owners:
         """The listeners with the processes that hold them."""
         inodes = {listener.inode for listener in listeners}
         if not inodes <= self._pids.keys() or not all(map(_lives, self._holders(inodes))):
-            found, self.unseen = processes.owners(inodes)
+            found, self.unseen = holders(inodes)
             self._pids = {inode: found.get(inode, ()) for inode in inodes}
             self._processes = {}
         return [msgspec.structs.replace(one, pids=self._pids[one.inode]) for one in listeners]

@@ -1,13 +1,8 @@
-"""Which processes own which sockets (/proc/PID/fd, proc(5)), and who they are.
-
-Costs one readlink for every open file of every process, about 3 µs each: only done when a socket appears whose
-owner is not known yet.
-"""
+"""Who the processes behind the listeners are: name, command, start, user, what runs in them (proc(5))."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 import psutil
@@ -15,52 +10,12 @@ import psutil
 from why502.host import cgroups, descriptors, restarts
 from why502.host.containers import container_of
 from why502.host.frameworks import recognise
-from why502.host.namespaces import NEEDS_PTRACE, PROC, pids, processes_text
+from why502.host.namespaces import PROC
 from why502.host.redaction import redact
-from why502.model.host import Process, Unseen
+from why502.model.host import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
-
-PREFIX: Final = "socket:["
-
-
-def owners(inodes: Collection[int], root: Path = PROC) -> tuple[dict[int, tuple[int, ...]], tuple[Unseen, ...]]:
-    """Socket inode -> the processes that hold it open (several after a fork), in order of their ids."""
-    wanted = {f"{PREFIX}{inode}]": inode for inode in inodes}
-    found: dict[int, set[int]] = {}
-    hidden = 0
-    for pid in pids(root) if wanted else ():
-        try:
-            links = _links(f"{root}/{pid}/fd")
-        except PermissionError:
-            hidden += 1
-        except OSError:  # the process has ended
-            continue
-        else:
-            for link in links & wanted.keys():
-                found.setdefault(wanted[link], set()).add(int(pid))
-    unseen = (Unseen(f"the open files of {processes_text(hidden)}", NEEDS_PTRACE),)
-    return {inode: tuple(sorted(holders)) for inode, holders in found.items()}, unseen if hidden else ()
-
-
-def _links(folder: str) -> set[str]:
-    """What the descriptors of one process point to; those closed meanwhile are left out.
-
-    Names are looked up below an open folder: a third quicker than walking down from the root for each.
-    """
-    found: set[str] = set()
-    below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for name in os.listdir(below):  # noqa: PTH208 - an open folder is no path
-            try:
-                found.add(os.readlink(name, dir_fd=below))
-            except OSError:
-                continue
-    finally:
-        os.close(below)
-    return found
 
 
 def describe(pid: int, root: Path = PROC) -> Process | None:

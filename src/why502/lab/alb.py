@@ -5,7 +5,7 @@
 Kept from the documentation (Elastic Load Balancing user guide: access logs, troubleshooting, CloudWatch metrics):
 a pool of target connections, no retry, a connect timeout of 10 s, an idle timeout of 60 s, health checks that fail
 open, 502/503/504/460 with their log signatures. Header and body go to the target as they come in, in writes of
-their own. SIGUSR1 deregisters the target, SIGUSR2 registers it again; SIGTERM ends the node.
+their own. SIGUSR1 deregisters the targets, SIGUSR2 registers them again; SIGTERM ends the node.
 
 Every time and count that it logs was measured by it.
 """
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from why502.lab.alb_group import Group
 from why502.lab.alb_records import Counts, Exchange, log_line
 from why502.lab.alb_target import GoneError, Target, TargetSettings, UnreachableError
 from why502.lab.http1 import CHUNK_BYTES, Head, MalformedError, WatchedReader, copy_body, read_head
@@ -52,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True):
     time_scale: float = 1.0
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     idle_timeout_s: float = IDLE_TIMEOUT_S
+    others: tuple[str, ...] = ()
+    """Further targets of the group."""
 
 
 class Node:
@@ -62,8 +65,11 @@ class Node:
         self.log = log
         scale = settings.time_scale
         self.idle_timeout_s = settings.idle_timeout_s * scale
-        self.target = Target(
-            TargetSettings(settings.target, settings.connect_timeout_s * scale, self.idle_timeout_s),
+        self.group = Group(
+            [
+                TargetSettings(address, settings.connect_timeout_s * scale, self.idle_timeout_s)
+                for address in (settings.target, *settings.others)
+            ],
             check_every_s=HEALTH_CHECK_INTERVAL_S * scale,
             check_timeout_s=HEALTH_CHECK_TIMEOUT_S * scale,
         )
@@ -74,7 +80,7 @@ class Node:
         watched = cast("WatchedReader", reader)
         self.counts.new_connection()
         with contextlib.suppress(EOFError, ConnectionError, TimeoutError, MalformedError):
-            while not self.target.ended:
+            while not self.group.ended:
                 async with asyncio.timeout(CLIENT_KEEPALIVE_S):
                     head = await read_head(watched)
                 if not await self._serve(head, watched, writer):
@@ -104,11 +110,12 @@ class Node:
         self, exchange: Exchange, head: Head, client: WatchedReader, writer: asyncio.StreamWriter
     ) -> None:
         """Send the request to the target and its answer to the client, or answer for the target."""
-        if not self.target.registered:
+        target = self.group.choose()
+        if target is None:
             return await _answer(exchange, writer, 503)
-        exchange.target = self.settings.target
+        exchange.target = target.settings.address
         leaves = asyncio.create_task(client.ended.wait())
-        forwards = asyncio.create_task(self._forward(exchange, head, client, writer))
+        forwards = asyncio.create_task(self._forward(target, exchange, head, client, writer))
         try:
             await asyncio.wait({leaves, forwards}, return_when=asyncio.FIRST_COMPLETED)
             if not forwards.done():
@@ -122,11 +129,11 @@ class Node:
         return await _answer(exchange, writer, status) if status else None
 
     async def _forward(
-        self, exchange: Exchange, head: Head, client: WatchedReader, writer: asyncio.StreamWriter
+        self, target: Target, exchange: Exchange, head: Head, client: WatchedReader, writer: asyncio.StreamWriter
     ) -> int:
         """0 if the target's answer went to the client, else the status that the load balancer gives."""
         try:
-            connection = await self.target.connection()
+            connection = await target.connection()
         except UnreachableError as failure:
             exchange.target_connect_failed = True
             return failure.status
@@ -151,7 +158,7 @@ class Node:
         except BaseException:
             connection.close()
             raise
-        self.target.give_back(connection, stays=answer.stays and exchange.received and exchange.answered)
+        target.give_back(connection, stays=answer.stays and exchange.received and exchange.answered)
         return 0
 
     async def _pass_on(
@@ -188,8 +195,8 @@ async def run(node: Node) -> None:
     """Serve until SIGTERM."""
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
-    loop.add_signal_handler(signal.SIGUSR1, node.target.deregister)
-    loop.add_signal_handler(signal.SIGUSR2, node.target.register)
+    loop.add_signal_handler(signal.SIGUSR1, node.group.deregister)
+    loop.add_signal_handler(signal.SIGUSR2, node.group.register)
     loop.add_signal_handler(signal.SIGTERM, end.set)
     host, _, port = node.settings.listen.rpartition(":")
 
@@ -197,11 +204,11 @@ async def run(node: Node) -> None:
         return asyncio.StreamReaderProtocol(WatchedReader(), node.serve_client)
 
     server = await loop.create_server(client_protocol, host, int(port), backlog=socket.SOMAXCONN)
-    checks = asyncio.create_task(node.target.check_health(node.counts.healthy_hosts))
+    checks = asyncio.create_task(node.group.check_health(node.counts.healthy_hosts))
     async with server:
         await end.wait()
     checks.cancel()
-    node.target.close()
+    node.group.close()
 
 
 def main() -> None:

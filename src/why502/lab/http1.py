@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol
 
 MAX_HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -61,6 +62,24 @@ class Head:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
+class Sink(Protocol):
+    """Where a body goes."""
+
+    def write(self, data: bytes) -> None: ...
+
+    async def drain(self) -> None: ...
+
+
+class Nowhere:
+    """What is written here is gone."""
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    async def drain(self) -> None:
+        pass
+
+
 async def read_head(reader: asyncio.StreamReader, limit_bytes: int = MAX_HEAD_BYTES) -> Head:
     """The next head; EOFError if the other side has left before sending any of it."""
     try:
@@ -81,7 +100,7 @@ async def read_head(reader: asyncio.StreamReader, limit_bytes: int = MAX_HEAD_BY
     return Head(start, tuple(fields), len(raw))
 
 
-async def copy_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: Head) -> int:
+async def copy_body(reader: asyncio.StreamReader, writer: Sink, head: Head) -> int:
     """Pass a message's body on as it comes in; how many bytes it had. EOFError if it ends too early."""
     if (head.get("transfer-encoding") or "").lower() == "chunked":
         return await _copy_chunked(reader, writer)
@@ -91,7 +110,12 @@ async def copy_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
     return await _copy_exactly(reader, writer, int(length))
 
 
-async def _copy_exactly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, length: int) -> int:
+async def skip_body(reader: asyncio.StreamReader, head: Head) -> None:
+    """Read a message's body and forget it. EOFError if it ends too early."""
+    await copy_body(reader, Nowhere(), head)
+
+
+async def _copy_exactly(reader: asyncio.StreamReader, writer: Sink, length: int) -> int:
     left = length
     while left:
         chunk = await reader.read(min(left, CHUNK_BYTES))
@@ -103,7 +127,7 @@ async def _copy_exactly(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     return length
 
 
-async def _copy_chunked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+async def _copy_chunked(reader: asyncio.StreamReader, writer: Sink) -> int:
     copied = 0
     try:
         while True:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from why502.lab.http1 import MAX_HEAD_BYTES, MalformedError, read_head
+from why502.lab.http1 import MAX_HEAD_BYTES, MalformedError, read_head, skip_body
 
 BODY_PIECE_BYTES = 8 * 1024
 RESTART = "restart"
@@ -34,6 +34,8 @@ class Fetch(msgspec.Struct, frozen=True):
     """How long after the header the body is sent, as a browser or an HTTP/2 front does."""
     gives_up_after_s: float | None = None
     """A client with less patience than the plan's."""
+    times: int = 1
+    """So often, one after the other, over one connection as long as it lasts."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -67,6 +69,10 @@ class Outcome(msgspec.Struct, frozen=True):
     status: int | None
     """None: no answer (timeout, connection broken)."""
 
+    @property
+    def failed(self) -> bool:
+        return self.status is None or self.status >= 500
+
 
 class Cue(msgspec.Struct, frozen=True, tag=True):
     """Now is the moment for something."""
@@ -75,10 +81,20 @@ class Cue(msgspec.Struct, frozen=True, tag=True):
     waits: bool
 
 
+class Acted(msgspec.Struct, frozen=True):
+    """Something was done when the client gave its cue."""
+
+    cue: str
+    begin_s: float
+    end_s: float
+
+
 class Outcomes(msgspec.Struct, frozen=True, tag=True):
     """What became of all of them."""
 
     requests: tuple[Outcome, ...]
+    acted: tuple[Acted, ...] = ()
+    """Known to the lab only, not to its client."""
 
     @property
     def by_status(self) -> dict[str, int]:
@@ -86,7 +102,17 @@ class Outcomes(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def failed(self) -> int:
-        return sum(o.status is None or o.status >= 500 for o in self.requests)
+        return sum(o.failed for o in self.requests)
+
+    def failed_within(self, from_s: float, to_s: float) -> int:
+        """Of the requests that began in this span (epoch seconds)."""
+        return sum(o.failed for o in self.requests if from_s <= o.at_s < to_s)
+
+    def span_of(self, first_cue: str, last_cue: str | None = None) -> tuple[float, float]:
+        """From the first beginning of an act to the last end of another (epoch seconds)."""
+        begins = [acted.begin_s for acted in self.acted if acted.cue == first_cue]
+        ends = [acted.end_s for acted in self.acted if acted.cue == (last_cue or first_cue)]
+        return min(begins), max(ends)
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -97,9 +123,19 @@ async def open_page(plan: Plan, page: Page) -> list[Outcome]:
     connections = await asyncio.gather(*(_connect(plan, number) for number in range(len(page.fetches))))
     cue = asyncio.create_task(_say_later(*page.cue_during)) if page.cue_during else None
     fetches = zip(page.fetches, connections, strict=True)
-    outcomes = await asyncio.gather(*(_fetch(wanted, streams, plan.timeout_s) for wanted, streams in fetches))
+    outcomes = await asyncio.gather(*(_fetch_all(plan, number, *each) for number, each in enumerate(fetches)))
     if cue:
         await cue
+    return [outcome for several in outcomes for outcome in several]
+
+
+async def _fetch_all(plan: Plan, number: int, wanted: Fetch, streams: Streams | None) -> list[Outcome]:
+    """A request as often as it is wanted; on a new connection where the old one ended."""
+    outcomes = []
+    for left in range(wanted.times, 0, -1):
+        if streams is None or streams[1].is_closing():
+            streams = await _connect(plan, number)
+        outcomes.append(await _fetch(wanted, streams, plan.timeout_s, last=left == 1))
     return outcomes
 
 
@@ -114,31 +150,38 @@ async def _connect(plan: Plan, number: int) -> Streams | None:
         return None
 
 
-async def _fetch(wanted: Fetch, streams: Streams | None, timeout_s: float) -> Outcome:
+async def _fetch(wanted: Fetch, streams: Streams | None, timeout_s: float, *, last: bool) -> Outcome:
     await asyncio.sleep(wanted.after_s)
     at_s, begin_s = time.time(), time.monotonic()
-    status = None
+    status, stays = None, False
     if streams is None:
         return Outcome(wanted, at_s, 0.0, status)
     try:
         async with asyncio.timeout(wanted.gives_up_after_s or timeout_s):
-            status = await _status(wanted, *streams)
+            status, stays = await _status(wanted, *streams, last=last)
     except (TimeoutError, OSError, EOFError, MalformedError):
         pass
     finally:
-        streams[1].close()
+        if last or not stays:
+            streams[1].close()
     return Outcome(wanted, at_s, time.monotonic() - begin_s, status)
 
 
-async def _status(wanted: Fetch, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+async def _status(
+    wanted: Fetch, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, last: bool
+) -> tuple[int, bool]:
+    """The answer's status, and whether another request may follow."""
     head = f"{wanted.method} {wanted.path} HTTP/1.1\r\nHost: api.example\r\nUser-Agent: why502-lab/1\r\n"
     length = f"Content-Length: {wanted.body_bytes}\r\n" if wanted.body_bytes else ""
-    writer.write(f"{head}{length}Connection: close\r\n\r\n".encode())
+    writer.write(f"{head}{length}Connection: {'close' if last else 'keep-alive'}\r\n\r\n".encode())
     sends = asyncio.create_task(_send_body(writer, wanted))
     try:
         answer = await read_head(reader)
-        await reader.read(-1)
-        return answer.status
+        if last or not answer.stays:
+            await reader.read(-1)
+            return answer.status, False
+        await skip_body(reader, answer)
+        return answer.status, True
     finally:
         sends.cancel()
         await asyncio.gather(sends, return_exceptions=True)

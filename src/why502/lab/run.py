@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from why502.errors import Why502Error
-from why502.lab.hosts import PYTHON, orderly_end, wire
-from why502.lab.load import RESTART, Cue, Outcomes, Plan
+from why502.lab.hosts import PYTHON, wire
+from why502.lab.interruption import Interruption, orderly_end
+from why502.lab.load import RESTART, Acted, Cue, Outcomes, Plan
 from why502.lab.proxies import Proxy, Setup
 from why502.lab.proxies.interface import LISTEN
 from why502.lab.recording import Recording
@@ -35,6 +38,8 @@ class Options:
     seed: int = 1
     time_scale: float | None = None
     duration_s: float | None = None
+    limit_s: int = 0
+    """When a run that does not come to its end is broken off; 0: never."""
 
     def scale(self, scenario: Scenario) -> float:
         return scenario.time_scale if self.time_scale is None else self.time_scale
@@ -48,15 +53,21 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
     scale = options.scale(scenario)
     settings = scenario.proxy_settings(options.seed, healthy=healthy)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(orderly_end())
+        interruption = stack.enter_context(orderly_end(options.limit_s))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
         folder.chmod(0o711)  # nginx's worker is another user
-        ends = stack.enter_context(wire())
+        ends = stack.enter_context(wire(targets=1 + len(scenario.others)))
+        interruption.check()
         if settings.local_ports:
             ends.proxy.set_sysctls({"net.ipv4.ip_local_port_range": settings.local_ports})
         target_setup = scenario.target_setup(options.seed, healthy=healthy)
         target = stack.enter_context(Target(ends.target, target_setup, folder, options.seed, scale))
-        proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings)
+        others = tuple(
+            stack.enter_context(Target(ends.target, setup, folder, options.seed, scale, number)).address
+            for number, setup in enumerate(scenario.others, 1)
+        )
+        interruption.check()
+        proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings, others)
         recording = stack.enter_context(Recording(ends, proxy, proxy_setup))
         with proxy.running(proxy_setup) as running:
             plan = Plan(
@@ -65,25 +76,35 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
                 pages=scenario.pages(options.seed, options.lasts_s(scenario), scale),
             )
             acts = {RESTART: restart_gracefully, **(scenario.healthy_acts if healthy else scenario.acts)}
-            outcomes = _load(plan, folder, Stage(ends, target, running, recording, options.seed), acts)
+            stage = Stage(ends, target, running, recording, options.seed)
+            outcomes = _load(plan, folder, stage, acts, interruption)
         recording.write(bundle)
         return outcomes
 
 
-def _load(plan: Plan, folder: Path, stage: Stage, acts: Mapping[str, Act]) -> Outcomes:
+def _load(plan: Plan, folder: Path, stage: Stage, acts: Mapping[str, Act], interruption: Interruption) -> Outcomes:
     """Let the client carry out the plan; act where it gives a cue."""
     written, log = folder / "plan.json", folder / "load.log"
     written.write_bytes(msgspec.json.encode(plan))
     command = (PYTHON, "-m", "why502.lab.load", str(written))
+    acted: list[Acted] = []
     with stage.ends.proxy.running(*command, log=log, answers=True) as client:
         assert client.stdout is not None and client.stdin is not None  # noqa: PT018 - pipes, as asked for
-        for line in client.stdout:
+        while line := _next_line(client.stdout, interruption):
             said = msgspec.json.decode(line, type=Cue | Outcomes)
             if isinstance(said, Outcomes):
-                return said
+                return structs.replace(said, acted=tuple(acted))
             if act := acts.get(said.name):
+                begin_s = time.time()
                 act(stage)
+                acted.append(Acted(said.name, begin_s, time.time()))
             if said.waits:
                 client.stdin.write("go on\n")
                 client.stdin.flush()
     raise Why502Error("the lab's client broke off", why=log.read_text(errors="replace").strip()[-500:])
+
+
+def _next_line(client: IO[str], interruption: Interruption) -> str:
+    """The one place where a run waits for long."""
+    with interruption.allowed():
+        return client.readline()

@@ -53,6 +53,8 @@ class Target:
     folder: Path
     seed: int
     time_scale: float
+    number: int = 0
+    """Which of the host's targets it is; each has an address of its own."""
     _running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companions: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companion_processes: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -60,7 +62,11 @@ class Target:
 
     @property
     def address(self) -> str:
-        return f"{self.host.address}:{PORT}"
+        return f"{self.host.addresses[self.number]}:{PORT}"
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"target{self.number or ''}.log"
 
     def __enter__(self) -> Self:
         self.host.set_sysctls(self.setup.sysctls)
@@ -86,6 +92,12 @@ class Target:
         self.stop()
         self.start()
 
+    def become(self, setup: TargetSetup) -> None:
+        """End it gracefully, and start another release in its place."""
+        self.stop()
+        self.setup = setup
+        self.start()
+
     def stop(self) -> None:
         """End it by SIGTERM."""
         self._running.close()
@@ -101,7 +113,7 @@ class Target:
         """Start it, unless it runs."""
         if self._process:
             return
-        log = self.folder / "target.log"
+        log = self._log
         options = ("--address", self.address, "--seed", str(self.seed), *self.setup.arguments(self.time_scale))
         if self.setup.certificate_for and self.setup.speaks_tls:
             options += ("--certificate", str(self.folder / CERTIFICATE))

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from why502.diagnosis import diagnose
 from why502.errors import Why502Error
+from why502.lab.expectation import unmet
 from why502.lab.load import Outcomes
 from why502.lab.proxies import proxies
 from why502.lab.recording import prepare
@@ -55,16 +56,22 @@ class Trial:
         """The fault is named first; the twin gets no verdict."""
         if self.healthy:
             return not self.verdicts
-        return bool(self.verdicts) and self.verdicts[0][0] == self.scenario.name
+        return bool(self.verdicts) and self.verdicts[0][0] in self.scenario.convicts and not self.unmet
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """What was expected and did not come."""
+        expected = self.scenario.expected(self.outcomes, healthy=self.healthy)
+        return unmet(self.diagnosis.document, expected)
 
     @property
     def sentence(self) -> str:
         kind = "healthy twin of" if self.healthy else "fault"
         named = ", ".join(f"{cause} ({probability:.2f})" for cause, probability in self.verdicts) or "no verdict"
         counts = f"{self.outcomes.failed} of {len(self.outcomes.requests)} requests failed"
-        return (
-            f"{'passed' if self.passed else 'NOT PASSED'}: {self.proxy}, {kind} {self.scenario.name}: {counts}: {named}"
-        )
+        differences = f" ({'; '.join(self.unmet)})" if self.unmet else ""
+        passed = "passed" if self.passed else "NOT PASSED"
+        return f"{passed}: {self.proxy}, {kind} {self.scenario.name}: {counts}: {named}{differences}"
 
 
 def trials(
@@ -124,6 +131,8 @@ class TrialLine(Struct, frozen=True):
     requests: int
     by_status: dict[str, int]
     verdicts: tuple[tuple[str, float], ...]
+    unmet: tuple[str, ...]
+    """What was expected and did not come."""
     bundle: str | None
     """None: not kept."""
 
@@ -138,6 +147,7 @@ def trials_json(done: Sequence[Trial]) -> str:
             requests=len(t.outcomes.requests),
             by_status=t.outcomes.by_status,
             verdicts=t.verdicts,
+            unmet=t.unmet,
             bundle=str(t.bundle) if t.bundle.exists() else None,
         )
         for t in done

@@ -39,6 +39,8 @@ class Outcome(StrEnum):
     """The target closed before the answer had its announced length (Content-Length, or the last chunk)."""
     TLS_FAILED = "tls-failed"
     """The TLS handshake broke off: an alert, an answer that is not TLS, or a close in the middle of it."""
+    GONE_AWAY = "gone-away"
+    """HTTP/2: the target ended the connection (GOAWAY) with streams begun that it will not serve."""
     UNREACHABLE = "unreachable"
     """An ICMP error answered the SYN."""
     NOT_ANSWERED = "not-answered"
@@ -71,6 +73,7 @@ FAILED_OUTCOMES = frozenset(
         Outcome.MALFORMED,
         Outcome.TRUNCATED,
         Outcome.TLS_FAILED,
+        Outcome.GONE_AWAY,
         Outcome.UNREACHABLE,
         Outcome.NOT_ANSWERED,
     }
@@ -163,6 +166,10 @@ class Conversation(Struct, frozen=True):
     fin_by_opener_s: float | None = None
     opener_isn: int | None = None
     """Initial sequence number of the opener's SYN: with the addresses it names the conversation in any capture."""
+    oddity: int = 0
+    """What the first look makes of the payload: 2: an answer that is not of the request's protocol, that is shorter
+    than it announced, a TLS handshake that served nothing, a GOAWAY; 1: an answer that is longer than it announced,
+    or whose headers fill a whole segment; 0: nothing, or no payload was captured. `detail` tells what it was."""
     detail: ConversationDetail | None = None
     """What the second look found; None: it was not looked at twice."""
     far_side: FarSide | None = None

@@ -97,7 +97,7 @@ class Http2(Struct, frozen=True):
     last_stream: int | None = None
     """The last one that the target promises to have seen."""
     streams_past_goaway: int = 0
-    """Begun beyond `last_stream`: they crossed the GOAWAY, or ignored it."""
+    """Begun beyond `last_stream` and never answered: they crossed the GOAWAY, or ignored it."""
     resets: int = 0
     """RST_STREAM by the target."""
     reset_error: str | None = None

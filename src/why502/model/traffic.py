@@ -6,6 +6,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from why502.model.patterns import Interval, Sample, Silence
 from why502.model.requests import Manner, Phase, Request, Side
 
 
@@ -39,6 +40,8 @@ class TargetTraffic(Struct, frozen=True):
     """Requests in bursts that began after at least `IDLE_S` of silence..."""
     after_idle_failed: int = 0
     """...and how many of those failed."""
+    silences: tuple[Silence, ...] = ()
+    """Of a target that failed: all its bursts by the silence before them, from `MIN_SILENCE_S`."""
 
 
 class Bucket(Struct, frozen=True):
@@ -75,6 +78,10 @@ class Traffic(Struct, frozen=True):
     bucket_s: float
     kinds: tuple[FailureKind, ...] = ()
     """All failures, the most frequent kind first."""
+    intervals: tuple[Interval, ...] = ()
+    """The timeline in finer steps, at most `MAX_INTERVALS`; those without requests are left out."""
+    interval_s: float = 1.0
+    sample: Sample = Sample()
 
     def target(self, name: str | None) -> TargetTraffic | None:
         return next((t for t in self.targets if t.target == name), None)

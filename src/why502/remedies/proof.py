@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from why502.reproduce.target import Target
 
 LOOK_S: Final = 0.01
+TIMEOUT_S: Final = 5.0
+"""For each request of the burst: a SYN that is dropped comes again after 1 and 3 s."""
 LONGEST_SHARE_S: Final = 0.05
 """A look stands for no more than this: when we were late ourselves, we do not claim to have watched."""
 
@@ -40,6 +42,7 @@ class QueueWatch:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue-watch")
         self._done: Future[None]
         self._first = self._last = self._look()
+        self._last_s = time.monotonic()
         self.looks, self.queue_len_max, self.full_s = 1, self._first.queue_len, 0.0
 
     def __enter__(self) -> Self:
@@ -59,16 +62,17 @@ class QueueWatch:
         return self._last.drops - self._first.drops
 
     def _run(self) -> None:
-        last_s = time.monotonic()
         while not self._stop.wait(self._look_s):
-            self._last = self._look()
-            now_s = time.monotonic()
-            self.looks += 1
-            self.queue_len_max = max(self.queue_len_max, self._last.queue_len)
-            if self._last.queue_len > self._last.backlog:  # sk_acceptq_is_full: the queue holds backlog + 1
-                self.full_s += min(now_s - last_s, LONGEST_SHARE_S)
-            last_s = now_s
-        self._last = self._look()
+            self._tally()
+        self._tally()
+
+    def _tally(self) -> None:
+        self._last, now_s = self._look(), time.monotonic()
+        self.looks += 1
+        self.queue_len_max = max(self.queue_len_max, self._last.queue_len)
+        if self._last.queue_len > self._last.backlog:  # sk_acceptq_is_full: the queue holds backlog + 1
+            self.full_s += min(now_s - self._last_s, LONGEST_SHARE_S)
+        self._last_s = now_s
 
     def _look(self) -> Listener:
         for listener in self._opened.watch.sample():
@@ -77,13 +81,13 @@ class QueueWatch:
         raise Why502Error("cannot watch the queue", why="the listener is gone: the process closed it")
 
 
-def prove(made: BacklogPlan, size: int, path: str) -> BurstSeen:
+def prove(made: BacklogPlan, size: int, path: str, timeout_s: float = TIMEOUT_S) -> BurstSeen:
     """Fire one burst of requests for `path` from inside the listener's network namespace, and watch its queue."""
-    target = target_of(made.listener, path)
+    target, manners = target_of(made.listener, path), Manners(timeout_s, two_segments=True)
     door = door_of(made)
     with closing(OpenedNamespace(door)) as opened:
         with QueueWatch(opened, made.listener.inode) as watch:
-            fired = namespaces.inside(door.door, lambda: asyncio.run(burst(target, Manners(two_segments=True), size)))
+            fired = namespaces.inside(door.door, lambda: asyncio.run(burst(target, manners, size)))
         return BurstSeen(fired, watch.looks, watch.queue_len_max, round(watch.full_s, 4), watch.drops)
 
 

@@ -98,7 +98,7 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
     with evidence.open() as stream:
         plan = plan_for(log_format.kind, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
-    log = LogReader(log_format, evidence.path, store.register(evidence.path, log_format), plan, tally)
+    log = LogReader(log_format, evidence.path, store.register(evidence.path, log_format), plan, tally, store.rows_added)
     with evidence.open() as stream:
         for rows in log.batches(stream):
             store.add(rows)

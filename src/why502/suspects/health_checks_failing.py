@@ -49,7 +49,7 @@ def judge(scene: Scene) -> Judgement:
         return Weighed((Evidence(6.0 if worst >= 1 else -6.0, text, Source.METRICS, unhealthy.at),), text)
     if healthy is not None:
         least, most = (pick(value for _, value in healthy.points) for pick in (min, max))
-        text = f"between {least:g} and {most:g} targets were healthy"
+        text = f"{least:g} to {most:g} targets were healthy" if least < most else f"{most:g} healthy at all times"
         # A target that is deregistered lowers the count without being unhealthy.
         return Weighed((Evidence(3.0 if least < most else -3.0, text, Source.METRICS, healthy.at),), text)
     return CannotTell((Source.METRICS,), "no counts of healthy targets were given")

@@ -16,7 +16,8 @@ The idleness of raced connections, or the silence before failures in a log: near
 
 What clears it
 --------------
-Connections that the target kept for longer than the proxy's idle timeout.
+Connections that the target kept for longer than the proxy's idle timeout. Failures on connections that were new: no
+timeout had run on them, however long it had been silent before.
 
 What to do
 ----------
@@ -45,15 +46,25 @@ if TYPE_CHECKING:
 CONSTANT = 0.1
 """Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
 MIN_GAPS = 4
+MOSTLY = 0.9
+"""Share of failures on new connections from which idleness is out of the question for the cluster."""
 MIN_IDLE_S = 1.5
 """The shortest keep-alive timeout in use is 2 s (gunicorn)."""
 
 
 def judge(scene: Scene) -> Judgement:
-    evidence = [*_wire(scene.cluster), *_log(scene.cluster)]
+    evidence = [*_new(scene.cluster)] or [*_wire(scene.cluster), *_log(scene.cluster)]
     if not evidence:
         return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
     return Weighed(tuple(evidence), max(evidence, key=lambda e: abs(e.bits)).text)
+
+
+def _new(cluster: Cluster) -> Iterator[Evidence]:
+    seen = cluster.conversations
+    new = sum(c.opened and c.idle_before_request_s is None for c in seen)
+    if new and new >= MOSTLY * len(seen):
+        text = f"{new} of {len(seen)} failures were on new connections, which no timeout can have closed"
+        yield Evidence(-6.0, text, Source.CAPTURE, seen[0].at)
 
 
 def _wire(cluster: Cluster) -> Iterator[Evidence]:

@@ -15,9 +15,6 @@ from why502.suspects.interface import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CONNECT = frozenset({Phase.CONNECT})
-_EXCHANGE = frozenset({Phase.SEND, Phase.WAIT, Phase.BODY})
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -31,7 +28,6 @@ class Planned:
 
 
 PLANNED: Final[Mapping[str, Planned]] = {
-    "http2-goaway-race": Planned(Kind.FAULT, "GOAWAY crosses a new stream", 0.005, _EXCHANGE),
     "descriptors-exhausted": Planned(Kind.CONDITION, "a process is out of file descriptors"),
     "ports-exhausted": Planned(Kind.CONDITION, "no ephemeral port is left towards the target"),
     "conntrack-full": Planned(Kind.CONDITION, "the connection-tracking table is full"),

@@ -91,7 +91,7 @@ def cut_in_flight(cluster: Cluster) -> str | None:
         return f"the exchange ended in another phase ({cluster.phase})"
     if cluster.manner not in (Manner.CUT, Manner.RESET, Manner.CLOSED, Manner.UNKNOWN):
         return f"the target did not end the connection ({cluster.manner})"
-    if cluster.outcome in (Outcome.RESET_UNACKNOWLEDGED, Outcome.STALE, Outcome.RACED):
+    if cluster.outcome in (Outcome.RESET_UNACKNOWLEDGED, Outcome.STALE, Outcome.RACED, Outcome.GONE_AWAY):
         return f"the target was not serving the request ({cluster.outcome})"
     return None
 

@@ -1,3 +1,5 @@
+"""A matrix that is interrupted: while its runs are made, and while they are under way."""
+
 from __future__ import annotations
 
 import os
@@ -11,39 +13,63 @@ import psutil
 import pytest
 from pyroute2 import netns
 
-from why502.lab.hosts import PREFIX
+from why502.lab.namespaces import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.kernel
 
-LIMIT_S = 60.0
-SETTLED_S = 1.5
-"""Until the runs are under way, and no namespace is half made."""
+LIMIT_S = 120.0
+RUNS = 2
 
 
-def _namespaces_of(matrix: psutil.Process) -> set[str]:
-    """Those whose name carries the number of one of its processes."""
-    pids = {str(child.pid) for child in matrix.children(recursive=True)}
-    return {name for name in netns.listnetns() if name.startswith(PREFIX) and name.split("-")[1] in pids}
+def _names(pids: set[int]) -> list[str]:
+    """Namespaces whose name carries the number of one of these processes."""
+    return [n for n in netns.listnetns() if n.startswith(f"{PREFIX}-") and int(n.split("-")[1]) in pids]
 
 
+def _pids(matrix: psutil.Process) -> set[int]:
+    return {child.pid for child in matrix.children(recursive=True)}
+
+
+def _first_namespace(matrix: psutil.Process) -> bool:
+    """One has just been made, and the others are about to be."""
+    return len(_names(_pids(matrix))) >= 1
+
+
+def _all_loads(matrix: psutil.Process) -> bool:
+    """The clients of all runs are at work."""
+    commands = [_command(child) for child in matrix.children(recursive=True)]
+    return sum("why502.lab.load" in words and "why502.lab.enter" not in words for words in commands) == RUNS
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has ended
+        return []
+
+
+@pytest.mark.parametrize("moment", [_first_namespace, _all_loads])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_interrupted_matrix_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+def test_interrupted_matrix_leaves_nothing(
+    number: signal.Signals, moment: Callable[[psutil.Process], bool], tmp_path: Path
+) -> None:
     """No namespace, no process: not of the runs that were under way, and none that begins afterwards."""
     if os.geteuid() != 0:
         pytest.skip("needs root to make network namespaces")
-    command = [sys.executable, "-m", "why502", "lab", "matrix", "--faults", "target-too-slow", "--jobs", "2"]
+    command = [sys.executable, "-m", "why502", "lab", "matrix", "--faults", "target-too-slow", "--jobs", str(RUNS)]
     matrix = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path)
     until_s = time.monotonic() + LIMIT_S
-    while len(made := _namespaces_of(matrix)) < 4:
+    while not moment(matrix):
         assert time.monotonic() < until_s
-        time.sleep(0.05)
-    time.sleep(SETTLED_S)
+        assert matrix.poll() is None
+        time.sleep(0.01)
     family = matrix.children(recursive=True)
     matrix.send_signal(number)
     matrix.wait(LIMIT_S)
     _, alive = psutil.wait_procs(family, LIMIT_S)
     assert alive == []
-    assert made.isdisjoint(netns.listnetns())
+    assert _names({member.pid for member in family}) == []

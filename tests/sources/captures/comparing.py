@@ -15,6 +15,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
 from tests.sources.captures.making import RECORDED, conversations
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
@@ -41,9 +42,8 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     return plain
 
 
-def compare_shards(compiled: Machine, content: bytes) -> None:
-    """Several shards, which count: the same numbers. (Who listens they tell each other between stretches only, so
-    that damaged captures may differ in who is taken for the opener.)"""
+def compare_counts(compiled: Machine, content: bytes) -> None:
+    """Where only some conversations are told: the same numbers."""
     plain = compare(compiled, content)
     counted = followed(replace(compiled, room=STRETCH), content)
     assert counted.input == plain.input
@@ -74,9 +74,10 @@ def damaged(random: Random, seed: bytes) -> bytes:
 def main(duration_s: float, seed: int) -> None:
     compiled, random = compiled_machine(), Random(seed)
     assert compiled.is_compiled
-    seeds = [path.read_bytes() for path in sorted(RECORDED.glob("*.pcap"))] + list(odd_captures().values())
+    recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
+    seeds = [path.read_bytes() for path in recordings] + list(odd_captures().values())
     for content in seeds:
-        compare_shards(compiled, content)
+        compare_counts(compiled, content)
     count, over_s = 0, time.monotonic() + duration_s
     while time.monotonic() < over_s:
         content = damaged(random, random.choice(seeds))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from tests.sources.captures.making import (
     ACK,
     FIN,
+    PROXY,
     PSH,
     RST,
     SYN,
@@ -22,9 +24,17 @@ from tests.sources.captures.making import (
 )
 from why502.model.conversations import Outcome
 from why502.sources.captures.buffering import Buffer
-from why502.sources.captures.kernels.layout import SEGMENT_WORDS
+from why502.sources.captures.kernels.layout import (
+    C_FIRST_NS,
+    C_STATE,
+    CONVERSATION_WORDS,
+    M_OPEN,
+    M_USED,
+    OPEN,
+    SEGMENT_WORDS,
+)
 from why502.sources.captures.kernels.track import LINGER_NS
-from why502.sources.captures.machine import INTERPRETED
+from why502.sources.captures.machine import INTERPRETED, compiled_machine
 from why502.sources.captures.segmenting import Segmenter
 from why502.sources.captures.tracking import Tracker
 
@@ -113,3 +123,26 @@ def test_a_listener_seen_elsewhere_tells_who_opened() -> None:
     data = ethernet(ipv4(stranger[0], TARGET[0], tcp(stranger, TARGET, 1, 1, PSH | ACK, 10)))
     first, _ = conversations(read(pcap([(0.0, data), *known.packets])))
     assert (first.opener, first.target) == ("10.0.0.5:1024", "10.0.0.7:8080")
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_of_too_many_open_conversations_the_longest_silent_are_given_up(is_compiled: bool) -> None:
+    """A flood of SYNs takes no more memory than was granted, and every conversation is told in the end."""
+    most, flood = 100, 5000
+    machine = replace(compiled_machine() if is_compiled else INTERPRETED, is_compiled=False, room=50)
+    packets = [
+        (n / 1000, ethernet(ipv4(PROXY[0], TARGET[0], tcp((PROXY[0], 10_000 + n), TARGET, n, 0, SYN))))
+        for n in range(flood)
+    ]
+    tracker, first_s = Tracker(machine, max_open=most), []
+    for segments, count in Segmenter(machine, Buffer(io.BytesIO(pcap(packets)))).stretches():
+        tracker.feed(segments, count)
+        assert tracker.meta[M_OPEN] <= most
+        rows = range(0, tracker.meta[M_USED] * CONVERSATION_WORDS, CONVERSATION_WORDS)
+        open_s = [tracker.table[r + C_FIRST_NS] / 1e9 for r in rows if tracker.table[r + C_STATE] == OPEN]
+        first_s += [tracker.table[row * CONVERSATION_WORDS + C_FIRST_NS] / 1e9 for row in tracker.told()]
+        assert max(first_s, default=-1) < min(open_s), "those that were silent longest go first"
+    assert len(first_s) >= flood - most
+    tracker.finish(0)
+    assert len(first_s) + len(list(tracker.told())) == flood
+    assert tracker.meta[M_USED] <= most + machine.room

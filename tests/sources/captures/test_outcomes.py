@@ -216,3 +216,27 @@ def test_an_answer_that_breaks_off_after_an_early_pause_is_cut() -> None:
         talk = Talk().handshake().exchange(1.0)
         talk.send(1.002 + pause_s, False, RST | ACK)
         assert talk.only().outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("fin_after_s", "again_after_s", "outcome"),
+    [
+        (0.0005, None, Outcome.RACED),
+        (0.45, 0.2, Outcome.RACED),
+        (0.6, None, Outcome.RACED),
+        (0.6, 0.2, Outcome.STALE),
+        (3.5, None, Outcome.STALE),
+    ],
+)
+def test_a_fin_crosses_a_request_within_one_round_trip(
+    fin_after_s: float, again_after_s: float | None, outcome: Outcome
+) -> None:
+    """Later, and after the request was sent again, it can have crossed nothing: the request was lost."""
+    talk = Talk().handshake().exchange(1.0)
+    talk.send(61.0, True, PSH | ACK, 100, arrives=False)
+    if again_after_s is not None:
+        talk.seq[True] -= 100
+        talk.send(61.0 + again_after_s, True, PSH | ACK, 100, arrives=False)
+    talk.send(61.0 + fin_after_s, False, FIN | ACK)
+    talk.send(61.0 + fin_after_s + 0.0005, False, RST)
+    assert talk.only().outcome is outcome

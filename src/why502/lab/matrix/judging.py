@@ -6,30 +6,32 @@ from typing import TYPE_CHECKING
 
 from why502.diagnosis import diagnose
 from why502.errors import Why502Error
+from why502.lab.expectation import unmet
 from why502.lab.matrix.results import Job, Judged, Named, Verdict
 from why502.lab.scenarios import by_name
-from why502.lab.subsets import SUBSETS
+from why502.lab.subsets import ALL, SUBSETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from why502.lab.expectation import Expected
     from why502.model.verdict import Document
 
 
-def judge(job: Job, bundle: Path) -> tuple[Judged, ...]:
+def judge(job: Job, bundle: Path, expected: Sequence[Expected] = ()) -> tuple[Judged, ...]:
     """One answer for each subset that this bundle has; the last one for all of it."""
-    return tuple(_judge(job, bundle))
+    return tuple(_judge(job, bundle, expected))
 
 
-def _judge(job: Job, bundle: Path) -> Iterator[Judged]:
+def _judge(job: Job, bundle: Path, expected: Sequence[Expected]) -> Iterator[Judged]:
     for subset in SUBSETS:
         files = subset.files(bundle)
         if files is not None:
-            yield _judge_subset(job, subset.name, files)
+            yield _judge_subset(job, subset.name, files, expected if subset.name == ALL else ())
 
 
-def _judge_subset(job: Job, subset: str, files: Sequence[Path]) -> Judged:
+def _judge_subset(job: Job, subset: str, files: Sequence[Path], expected: Sequence[Expected]) -> Judged:
     try:
         diagnosis = diagnose([str(path) for path in files])
     except Why502Error as error:  # an empty log, or one of a proxy that why502 cannot read yet
@@ -43,12 +45,13 @@ def _judge_subset(job: Job, subset: str, files: Sequence[Path]) -> Judged:
         named=named,
         suspected=_suspected(document),
         defects=diagnosis.defects,
+        unmet=unmet(document, expected),
     )
 
 
 def truth(job: Job) -> frozenset[str]:
     """All causes that may rightly be named; none for a healthy twin."""
-    return frozenset() if job.healthy else by_name(job.scenario).also_true | {job.scenario}
+    return frozenset() if job.healthy else by_name(job.scenario).also_true | set(by_name(job.scenario).convicts)
 
 
 def _named(job: Job, document: Document) -> Iterator[Named]:
@@ -60,7 +63,7 @@ def _named(job: Job, document: Document) -> Iterator[Named]:
 def _verdict(job: Job, named: tuple[Named, ...], failures: int) -> Verdict:
     if not all(one.true for one in named):
         return Verdict.WRONG
-    if any(one.cause == job.scenario for one in named):
+    if set(by_name(job.scenario).convicts) <= {one.cause for one in named}:
         return Verdict.RIGHT
     if named:
         return Verdict.BESIDE

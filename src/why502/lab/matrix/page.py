@@ -46,7 +46,7 @@ def page(matrix: Matrix) -> str:
         *_by_fault(matrix),
         _calibration(found),
     )
-    return "\n".join((*parts, _twins(found), _broken(found))).rstrip("\n") + "\n"
+    return "\n".join((*parts, _twins(found), _unmet(found), _broken(found))).rstrip("\n") + "\n"
 
 
 def _split(matrix: Matrix) -> str:
@@ -134,6 +134,13 @@ def _twins(found: Scores) -> str:
     twins = f"{found.twins} {_in_number('twin', found.twins)}, {found.twin_diagnoses} diagnoses"
     said = f"{twins}: {len(found.false_verdicts)} with a verdict."
     return "\n".join(("## Healthy twins\n", said, *(f"- {line}" for line in found.false_verdicts), ""))
+
+
+def _unmet(found: Scores) -> str:
+    if not found.unmet:
+        return ""
+    said = "Where a cause was named, but not with the number, the place, the time or the reason that it had.\n"
+    return "\n".join(("## Expected otherwise\n", said, *(f"- {line}" for line in found.unmet), ""))
 
 
 def _broken(found: Scores) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from why502.lab.matrix.results import Judged, Matrix, Verdict
 from why502.lab.matrix.scores import answers, scores
+from why502.lab.scenarios import by_name
 from why502.lab.subsets import SUBSETS
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def _cells(matrix: Matrix) -> Iterator[dict[str, str | float]]:
         if not run.job.healthy and judged.verdict is not Verdict.QUIET:
             seen[run.job.scenario, judged.subset].append(judged)
     for (fault, evidence), given in seen.items():
-        right = sum(judged.names_first(fault) for judged in given)
-        worth = sum(1.0 if one.names_first(fault) else WORTH.get(one.verdict, 0.0) for one in given) / len(given)
+        causes = by_name(fault).convicts
+        right = sum(judged.names_first(causes) for judged in given)
+        worth = sum(1.0 if one.names_first(causes) else WORTH.get(one.verdict, 0.0) for one in given) / len(given)
         yield {"fault": fault, "evidence": evidence, "worth": worth, "said": f"{right}/{len(given)}"}
 
 

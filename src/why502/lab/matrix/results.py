@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from why502.lab.expectation import Expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MATRIX_SCHEMA: Final = "why502-matrix/1"
 TOP: Final = 3
@@ -61,15 +66,17 @@ class Judged(Struct, frozen=True):
     defects: tuple[str, ...] = ()
     unusable: str | None = None
     """Why this part of the evidence could not be read at all."""
+    unmet: tuple[str, ...] = ()
+    """With all of the evidence: what was expected and did not come."""
 
-    def names_first(self, cause: str) -> bool:
-        """The cause is named, and first of all stands nothing that is not true."""
-        return any(n.cause == cause for n in self.named) and self.named[0].true
+    def names_first(self, causes: Iterable[str]) -> bool:
+        """All of them are named, and first of all stands nothing that is not true."""
+        return set(causes) <= {n.cause for n in self.named} and self.named[0].true
 
-    def among_top(self, cause: str) -> bool:
+    def among_top(self, causes: Iterable[str]) -> bool:
         ranked = [n.cause for n in self.named]
         ranked += [name for name, _ in self.suspected if name not in ranked]
-        return self.failures > 0 and cause in ranked[:TOP]
+        return self.failures > 0 and set(causes) <= set(ranked[:TOP])
 
 
 class Run(Struct, frozen=True):
@@ -82,6 +89,7 @@ class Run(Struct, frozen=True):
     judged: tuple[Judged, ...] = ()
     error: str | None = None
     """It broke off."""
+    expected: tuple[Expected, ...] = ()
 
 
 class Matrix(Struct, frozen=True):

@@ -24,9 +24,11 @@ from msgspec import structs
 from why502 import __version__
 from why502.errors import Why502Error
 from why502.lab.enter import PR_SET_PDEATHSIG
-from why502.lab.hosts import check_rights, orderly_end, sweep
+from why502.lab.hosts import check_rights
+from why502.lab.interruption import orderly_end
 from why502.lab.matrix.judging import judge
 from why502.lab.matrix.results import MATRIX_SCHEMA, Job, Matrix, Run
+from why502.lab.namespaces import sweep
 from why502.lab.proxies import proxies
 from why502.lab.run import Options, run
 from why502.lab.scenarios import by_name, scenarios
@@ -34,7 +36,8 @@ from why502.lab.scenarios import by_name, scenarios
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
-    from types import FrameType
+
+    from why502.lab.interruption import Interruption
 
 RUNS_PER_CORE = 2
 """A run mostly waits; more of them side by side disturb each other's milliseconds."""
@@ -85,12 +88,12 @@ def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None
     """Run everything; the bundles are kept in the folder `keep`."""
     check_rights()
     with ExitStack() as stack:
-        stack.enter_context(orderly_end())
-        stack.callback(sweep)  # what a run left that was interrupted while it cleaned up
+        interruption = stack.enter_context(orderly_end())
+        stack.callback(sweep)  # what a run left that was killed without a word
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
         folder.mkdir(parents=True, exist_ok=True)
         work = partial(_run_one, folder=folder, keeps=keep is not None)
-        return _matrix(jobs(wishes), work, wishes.side_by_side, progress)
+        return _matrix(jobs(wishes), work, wishes.side_by_side, progress, interruption)
 
 
 def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] = lambda _: None) -> Matrix:
@@ -98,16 +101,20 @@ def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] =
     planned = tuple(job for path in sorted(kept.glob("*" + NOTE)) if (job := _read_note(path).job))
     if not planned:
         raise Why502Error("no runs of a matrix", where=str(kept), hint="name the folder that was given to -o")
-    with orderly_end():
-        return _matrix(planned, partial(_judge_one, folder=kept), side_by_side, progress)
+    with orderly_end() as interruption:
+        return _matrix(planned, partial(_judge_one, folder=kept), side_by_side, progress, interruption)
 
 
 def _matrix(
-    planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int, progress: Callable[[str], None]
+    planned: Sequence[Job],
+    work: Callable[[Job], Run],
+    side_by_side: int,
+    progress: Callable[[str], None],
+    interruption: Interruption,
 ) -> Matrix:
     begin_s = time.monotonic()
     done = []
-    for number, one in enumerate(_all(planned, work, side_by_side), 1):
+    for number, one in enumerate(_all(planned, work, side_by_side, interruption), 1):
         done.append(one)
         progress(f"{number}/{len(planned)} {one.job.label}: {sentence(one)}")
     done.sort(key=lambda one: planned.index(one.job))
@@ -130,13 +137,16 @@ def sentence(one: Run) -> str:
     return f"{whole.verdict}{': ' if named else ''}{named}"
 
 
-def _all(planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int) -> Iterator[Run]:
+def _all(
+    planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int, interruption: Interruption
+) -> Iterator[Run]:
     """Whatever is done first comes first."""
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(side_by_side, mp_context=spawn, initializer=partial(_die_with, os.getpid()))
     try:
         futures = {pool.submit(work, job): job for job in planned}
-        for future in as_completed(futures):
+        completed = as_completed(futures)
+        while future := _next(completed, interruption):
             yield _result(futures[future], future)
     except BaseException:
         for process in tuple(pool._processes.values()):  # noqa: SLF001 - before Python 3.14 there is no other way
@@ -144,6 +154,12 @@ def _all(planned: Sequence[Job], work: Callable[[Job], Run], side_by_side: int) 
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _next(completed: Iterator[Future[Run]], interruption: Interruption) -> Future[Run] | None:
+    """The one place where the matrix waits."""
+    with interruption.allowed():
+        return next(completed, None)
 
 
 def _result(job: Job, future: Future[Run]) -> Run:
@@ -163,17 +179,21 @@ def _die_with(parent_pid: int) -> None:
 def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
     """In a process of its own: run and judge."""
     bundle = folder / job.label
-    signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(LONGEST_RUN_S)
     begin_s = time.monotonic()
+    options = Options(job.seed, limit_s=LONGEST_RUN_S)
     try:
-        outcomes = run(by_name(job.scenario), proxies()[job.proxy], Options(job.seed), bundle, healthy=job.healthy)
+        outcomes = run(by_name(job.scenario), proxies()[job.proxy], options, bundle, healthy=job.healthy)
     except KeyboardInterrupt:  # SIGTERM: everything is cleaned up by now, and the pool would go on with the next run
         os._exit(128 + signal.SIGTERM)
-    finally:
-        signal.alarm(0)
-    judged = judge(job, bundle)
-    done = Run(job, len(outcomes.requests), outcomes.by_status, round(time.monotonic() - begin_s, 1), judged)
+    expected = by_name(job.scenario).expected(outcomes, healthy=job.healthy)
+    done = Run(
+        job,
+        requests=len(outcomes.requests),
+        by_status=outcomes.by_status,
+        judged=judge(job, bundle, expected),
+        took_s=round(time.monotonic() - begin_s, 1),
+        expected=expected,
+    )
     if keeps:
         bundle.with_name(bundle.name + NOTE).write_bytes(msgspec.json.encode(done))
     else:
@@ -183,7 +203,8 @@ def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
 
 def _judge_one(job: Job, folder: Path) -> Run:
     bundle = folder / job.label
-    return structs.replace(_read_note(bundle.with_name(bundle.name + NOTE)), judged=judge(job, bundle))
+    kept = _read_note(bundle.with_name(bundle.name + NOTE))
+    return structs.replace(kept, judged=judge(job, bundle, kept.expected))
 
 
 def _read_note(path: Path) -> Run:
@@ -191,7 +212,3 @@ def _read_note(path: Path) -> Run:
         return msgspec.json.decode(path.read_bytes(), type=Run)
     except msgspec.MsgspecError as error:
         raise Why502Error("not the note of a run", where=str(path), why=str(error)) from error
-
-
-def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise Why502Error("a run of the lab took too long", why=f"more than {LONGEST_RUN_S} s")

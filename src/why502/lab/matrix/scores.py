@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from why502.lab.matrix.judging import truth
 from why502.lab.matrix.results import Judged, Matrix, Run, Verdict
+from why502.lab.scenarios import by_name
 from why502.lab.subsets import SUBSETS
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Scores(Struct, frozen=True):
     twin_diagnoses: int
     false_verdicts: tuple[str, ...]
     """On healthy twins: which run, which subset, what was named."""
+    unmet: tuple[str, ...]
+    """Counts, targets, times and conditions that were expected and did not come, with all of the evidence."""
     broken: tuple[str, ...]
     """Runs that broke off, and judges that crashed."""
 
@@ -88,6 +91,9 @@ def scores(matrix: Matrix) -> Scores:
         twins=len({run.job for run, _ in twins}),
         twin_diagnoses=len(twins),
         false_verdicts=tuple(_told(*answer) for answer in twins if answer[1].named),
+        unmet=tuple(
+            f"{run.job.label}: {sentence}" for run, judged in faults for sentence in judged.unmet if judged.named
+        ),
         broken=tuple(_broken(matrix)),
     )
 
@@ -104,13 +110,17 @@ def _subset(name: str, given: Sequence[Answer]) -> SubsetScore:
         runs=len(given),
         seen=len(given) - counts[Verdict.QUIET],
         right=counts[Verdict.RIGHT],
-        first=sum(judged.names_first(run.job.scenario) for run, judged in given),
-        among_top=sum(judged.among_top(run.job.scenario) for run, judged in given),
+        first=sum(judged.names_first(_causes(run)) for run, judged in given),
+        among_top=sum(judged.among_top(_causes(run)) for run, judged in given),
         beside=counts[Verdict.BESIDE],
         wrong=counts[Verdict.WRONG],
         wrong_sure=sum(sure),
         open=counts[Verdict.OPEN],
     )
+
+
+def _causes(run: Run) -> tuple[str, ...]:
+    return by_name(run.job.scenario).convicts
 
 
 def _calibration(given: Iterable[Answer]) -> Calibration:

@@ -41,6 +41,7 @@ def running(setup: Setup) -> Iterator[Alb]:
     settings = Settings(
         listen=LISTEN,
         target=setup.target,
+        others=setup.others,
         node_address=setup.host.address,
         log=str(setup.folder / "access.log"),
         counts=str(setup.folder / "counts.json"),

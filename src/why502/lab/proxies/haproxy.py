@@ -33,8 +33,9 @@ frontend web
     bind {listen}
     default_backend api
 backend api
-    server {name} {target} pool-purge-delay {idle_ms}ms {options}
-"""
+{servers}"""
+# A server's name is all that the log tells of it; many call it by its address.
+SERVER = "    server {target} {target} pool-purge-delay {idle_ms}ms {options}\n"
 CHECKS = "check inter 200ms fall 2 rise 1"
 TLS = "ssl verify required ca-file {folder}/target.pem verifyhost {name} sni str({name})"
 LOG = "haproxy.log"
@@ -61,16 +62,14 @@ def program() -> str:
 def _configuration(setup: Setup) -> str:
     settings, scale = setup.settings, setup.time_scale
     tls = TLS.format(folder=setup.folder, name=TARGET_NAME) if settings.tls else ""
+    idle_ms = round(1000 * settings.idle_timeout_s * scale)
+    options = f"{CHECKS if settings.times_listed > 1 else ''} {tls}"
     return CONFIGURATION.format(
         connections=settings.connections,
         listen=LISTEN,
-        # A server's name is all that the log tells of it; many call it by its address.
-        name=setup.target,
-        target=setup.target,
-        options=f"{CHECKS if settings.times_listed > 1 else ''} {tls}",
+        servers="".join(SERVER.format(target=target, idle_ms=idle_ms, options=options) for target in setup.targets),
         connect_ms=round(1000 * settings.connect_timeout_s * scale),
         read_ms=round(1000 * settings.read_timeout_s * scale),
-        idle_ms=round(1000 * settings.idle_timeout_s * scale),
     )
 
 

@@ -51,6 +51,12 @@ class Setup:
     """For its configuration and logs."""
     time_scale: float
     settings: ProxySettings = ProxySettings()
+    others: tuple[str, ...] = ()
+    """Further targets of the same group, each 'address:port'."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target, *self.others)
 
 
 class RunningProxy(Protocol):

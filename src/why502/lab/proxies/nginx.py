@@ -85,6 +85,11 @@ resolver {address} valid=1s ipv6=off;
         set $api {name};"""
 
 
+def _patience(setup: Setup) -> str:
+    """By default one failure takes a server out for ten seconds, if there are others: the whole run."""
+    return " max_fails=0" if setup.others else ""
+
+
 def _configuration(setup: Setup) -> str:
     settings, scale = setup.settings, setup.time_scale
     address, _, port = setup.target.rpartition(":")
@@ -96,7 +101,7 @@ def _configuration(setup: Setup) -> str:
         listen=LISTEN,
         limits=f"worker_rlimit_nofile {settings.descriptors};" if settings.descriptors else "",
         connections=settings.connections,
-        servers=f"server {setup.target};" * settings.times_listed,
+        servers=" ".join(f"server {target}{_patience(setup)};" for target in setup.targets * settings.times_listed),
         ahead=ahead,
         towards=f"http://$api:{port}" if settings.resolves else f"{'https' if settings.tls else 'http'}://api",
         connect_ms=round(1000 * settings.connect_timeout_s * scale),

@@ -36,7 +36,7 @@ def _with_impatient(page: Page) -> Page:
 SCENARIO = Scenario(
     name="client-gave-up",
     title="every fourth client leaves after a quarter of a second",
-    proxies=("nginx", "alb", "haproxy"),
+    proxies=("nginx", "alb", "haproxy", "caddy"),
     faulty=service("--work", "0.4"),
     healthy=service(),
     pages=pages,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
 
@@ -22,7 +22,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="closed-without-response",
     title="one request in eight gets a FIN or a RST instead of an answer",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=misbehaving("close", 0.12),
     other_faulty=(misbehaving("reset", 0.12),),
     healthy=service(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues
 
@@ -36,7 +36,7 @@ def stop(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="connection-refused",
     title="nobody listens for some seconds",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--close-share", "0.5", starts=False),
     other_faulty=(ENDS_SOME,),
     healthy=ENDS_SOME,

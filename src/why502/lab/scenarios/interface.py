@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from why502.lab.load import Page
+from why502.lab.expectation import Expected
+from why502.lab.load import Outcomes, Page
 from why502.lab.proxies.interface import ProxySettings
 from why502.lab.stage import Act
 from why502.lab.target import TargetSetup
+
+EVERY_PROXY: Final = ("nginx", "alb", "haproxy", "apache", "caddy", "varnish", "trafficserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Scenario:
     """A fault to be made, and its healthy twin: the same load without the fault."""
 
     name: str
-    """The cause that must be convicted."""
+    """Of the cause that must be convicted, unless `causes` names others."""
     title: str
     proxies: tuple[str, ...]
     faulty: TargetSetup
@@ -34,10 +38,26 @@ class Scenario:
     """Further ways to the same fault; the seed chooses."""
     healthy_proxy: ProxySettings | None = None
     """None: as with the fault."""
+    causes: tuple[str, ...] = ()
+    """All that must be convicted; empty: the one of the scenario's name."""
+    others: tuple[TargetSetup, ...] = ()
+    """Further targets in the same group, in the twin as well."""
+    expectation: Callable[[Outcomes], tuple[Expected, ...]] | None = None
+    """What must come of it, from what became of the requests; None: that the causes are named."""
     also_true: frozenset[str] = frozenset()
     """Causes that this fault brings along, rightly named beside it."""
     duration_s: float = 7.0
     time_scale: float = 0.2
+
+    @property
+    def convicts(self) -> tuple[str, ...]:
+        return self.causes or (self.name,)
+
+    def expected(self, outcomes: Outcomes, *, healthy: bool) -> tuple[Expected, ...]:
+        """What must come of a run; nothing of a twin."""
+        if healthy:
+            return ()
+        return self.expectation(outcomes) if self.expectation else tuple(map(Expected, self.convicts))
 
     def target_setup(self, seed: int, *, healthy: bool) -> TargetSetup:
         ways = (self.faulty, *self.other_faulty)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 
 from why502.lab.load import Fetch, Page
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 
 IDLE_S = 0.6
@@ -40,7 +40,7 @@ def _page(chance: random.Random) -> Page:
 SCENARIO = Scenario(
     name="keepalive-race",
     title="the target closes idle connections just as the next request comes",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--idle-timeout", f"{IDLE_S}", "--work", f"{WORK_S}", "--work-spread", "0"),
     healthy=service("--work", f"{WORK_S}", "--work-spread", "0"),
     pages=pages,

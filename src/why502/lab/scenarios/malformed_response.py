@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
 
@@ -21,7 +21,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="malformed-response",
     title="one answer in eight is not HTTP",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=misbehaving("nonsense", 0.12),
     other_faulty=(misbehaving("bad-header", 0.12),),
     healthy=service(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from why502.lab import filtering
 from why502.lab.proxies import ProxySettings
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues
 
@@ -37,7 +37,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="packets-dropped",
     title="a firewall drops SYNs on their way to a healthy listener",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--close-share", "0.5"),
     healthy=service("--close-share", "0.5"),
     pages=pages,

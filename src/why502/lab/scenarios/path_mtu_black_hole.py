@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from why502.lab import filtering
 from why502.lab.proxies import ProxySettings
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues
 
@@ -36,7 +36,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="path-mtu-black-hole",
     title="packets above 700 bytes vanish, silently",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service(),
     healthy=service(),
     pages=pages,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from why502.lab import filtering
 from why502.lab.proxies import ProxySettings
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues
 
@@ -38,7 +38,7 @@ def lose(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="stale-connection",
     title="the other end of pooled connections is gone without a word",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service(),
     healthy=service(),
     pages=pages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import misbehaving, service
 from why502.lab.visits import Visits
 
@@ -19,7 +19,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="target-answered-5xx",
     title="one answer in eight is a 503 of the service itself",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=misbehaving("error", 0.12),
     healthy=service(),
     pages=pages,

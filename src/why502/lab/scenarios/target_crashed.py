@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues_during
 
@@ -34,7 +34,7 @@ def crash(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-crashed",
     title="the service is killed with requests in flight, and started again",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=SERVICE,
     healthy=SERVICE,
     pages=pages,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.stage import Stage, restart_gracefully
 from why502.lab.visits import Visits, with_cues, with_cues_during
@@ -30,7 +30,7 @@ def restart_abruptly(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-restarted",
     title="a deployment ends the service with requests in flight",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--abrupt", "--work", "0.15"),
     healthy=service("--work", "0.15"),
     pages=pages,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.lab.proxies import ProxySettings
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import misbehaving
 from why502.lab.visits import Visits
 
@@ -23,7 +23,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="target-too-slow",
     title="one answer in ten takes twice as long as the proxy waits",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=misbehaving("slow", 0.1, "--slow", "3"),
     healthy=misbehaving("slow", 0.1, "--slow", "0.5"),
     pages=pages,

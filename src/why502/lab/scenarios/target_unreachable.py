@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from why502.lab import filtering, routing
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits, with_cues
 
@@ -46,7 +46,7 @@ def end(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="target-unreachable",
     title="ICMP says that the target cannot be reached, or there is no route",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=SERVICE,
     healthy=SERVICE,
     pages=pages,

@@ -27,7 +27,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="tls-handshake-failed",
     title="the certificate is for another name, or the target does not speak TLS",
-    proxies=("nginx", "haproxy"),
+    proxies=("nginx", "haproxy", "caddy"),
     faulty=service(certificate_for=OTHER_NAME),
     other_faulty=(
         service(certificate_for=TARGET_NAME, speaks_tls=False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.lab.proxies import ProxySettings
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario
 from why502.lab.service import service
 from why502.lab.visits import Visits
 
@@ -24,7 +24,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="worker-pool-exhausted",
     title="two workers for a dozen requests at once",
-    proxies=("nginx", "alb", "haproxy", "apache"),
+    proxies=EVERY_PROXY,
     faulty=service("--workers", "2", "--work", "0.35"),
     healthy=service("--workers", "64", "--work", "0.35"),
     pages=pages,

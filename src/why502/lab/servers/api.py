@@ -33,6 +33,7 @@ class Api:
     chance: random.Random
     workers: asyncio.Semaphore
     stopping: bool = False
+    answered: int = 0
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     idle: set[asyncio.StreamWriter] = field(default_factory=set)
     busy: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -77,7 +78,10 @@ class Api:
         if path != HEALTH:
             async with self.workers:
                 await asyncio.sleep(self.options.work + self.options.work_spread * _hash(path))
-            if self.chance.random() < self.options.share:
+                if path == self.options.slow_path:
+                    await asyncio.sleep(self.options.slow)
+            self.answered += 1
+            if self.chance.random() < self.options.share or self.answered == self.options.misbehaves_at:
                 if self.options.misbehaviour == "slow":
                     await asyncio.sleep(self.options.slow)
                 else:
@@ -103,7 +107,9 @@ def _hash(path: str) -> float:
 
 
 def _proper(path: str, *, stays: bool) -> bytes:
-    body = b'{"items": [' + b", ".join(b'{"id": %d}' % i for i in range(10 + int(300 * _hash(path)))) + b"]}"
+    """An answer of 0.1 to 3 kB, by path; the health check's is small, as they are."""
+    items = 1 if path == HEALTH else 10 + int(300 * _hash(path))
+    body = b'{"items": [' + b", ".join(b'{"id": %d}' % i for i in range(items)) + b"]}"
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return (head + f"Connection: {'keep-alive' if stays else 'close'}\r\n\r\n").encode() + body
 
@@ -133,7 +139,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--misbehaviour", choices=[*MISBEHAVIOURS, "slow"], default="slow")
     parser.add_argument("--share", type=float, default=0.0, help="of the requests that meet the misbehaviour, 0 to 1")
+    parser.add_argument("--misbehaves-at", type=int, help="the number of one more request that meets it, from 1")
     parser.add_argument("--slow", type=float, default=0.0, help="seconds that a slow answer takes longer")
+    parser.add_argument("--slow-path", help="a path whose every answer is slow")
     parser.add_argument("--work", type=float, default=0.015, help="seconds of work, at least")
     parser.add_argument("--work-spread", type=float, default=0.040, help="and at most so many more, by path")
     parser.add_argument("--workers", type=int, default=1000, help="requests that are worked on at once")

@@ -18,19 +18,18 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from why502.sources.captures import kernels
+from why502.sources.captures.kernels.ahead import prefetch
 
 ENTRIES = frozenset(
     {
         "walk_pcap",
         "walk_pcapng",
         "take_segments",
-        "look_up",
         "track",
         "judge",
         "finish_all",
         "refill",
         "retally",
-        "increase",
     }
 )
 """The kernels that are called from outside; the others become parts of these."""
@@ -51,16 +50,52 @@ def compiled() -> dict[str, Any]:
         vars(numba.config)["CACHE_DIR"] = str(folder)
     keep = folder is not None or "NUMBA_CACHE_DIR" in os.environ
     scopes = {module.__name__: dict(vars(module)) for module in modules}
-    copies: dict[object, Any] = {}
+    copies: dict[object, Any] = {prefetch: _prefetch_instruction()}
     for scope in scopes.values():
         for function in list(scope.values()):
             if isinstance(function, FunctionType) and function.__module__ in scopes:
-                kept = keep and function.__name__ in ENTRIES
                 copy = _copied(function, scopes[function.__module__])
-                copies[function] = copies.get(function) or numba.njit(nogil=True, error_model="numpy", cache=kept)(copy)
+                copies[function] = copies.get(function) or numba.njit(**_options(function.__name__, keep))(copy)
     for scope in scopes.values():
         scope.update({name: copies[it] for name, it in scope.items() if isinstance(it, FunctionType) and it in copies})
     return {name: it for scope in scopes.values() for name, it in scope.items() if name in ENTRIES}
+
+
+def _options(name: str, keep: bool) -> dict[str, Any]:
+    """What the kernels call is put into them. None makes an array, so that nobody need count who uses one: the
+    atomic counting of references took twice as long as all the rest.
+    """
+    is_entry = name in ENTRIES
+    return {
+        "nogil": True,
+        "error_model": "numpy",
+        "cache": keep and is_entry,
+        "forceinline": not is_entry,
+        "_nrt": False,
+    }
+
+
+def _prefetch_instruction() -> object:
+    """`kernels.ahead.prefetch` as LLVM has it: for reading, to be kept in all caches."""
+    from llvmlite import ir
+    from numba.core import cgutils as typed_cgutils
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    cgutils: Any = typed_cgutils
+
+    def typed(_context: object, words: Any, at: Any) -> Any:
+        def generated(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            line = builder.bitcast(builder.gep(array.data, [arguments[1]]), cgutils.voidptr_t)
+            wanted = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *[cgutils.int32_t] * 3])
+            function = cgutils.get_or_insert_function(builder.module, wanted, "llvm.prefetch.p0")
+            builder.call(function, [line, *[cgutils.int32_t(number) for number in (0, 3, 1)]])
+            return context.get_dummy_value()
+
+        return types.void(words, at), generated
+
+    return intrinsic(typed)
 
 
 def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:

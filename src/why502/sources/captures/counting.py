@@ -53,17 +53,14 @@ class _Counts:
             self.delayed += count
 
 
-def counted(trackers: Sequence[Tracker]) -> list[Counted]:
-    """The conversations that were not told, by target, over all shards."""
-    shards = [tracker.meta for tracker in trackers if tracker.meta[M_COUNTED]]
-    if not shards:
+def counted(tracker: Tracker) -> list[Counted]:
+    """The conversations that were not told, by target."""
+    if not tracker.meta[M_COUNTED]:
         return []
     by_target: dict[tuple[int, int, int], _Counts] = defaultdict(_Counts)
-    for tracker in trackers:
-        for entry in _entries(tracker.tally):
-            by_target[entry[T_HIGH], entry[T_LOW], entry[T_PORT]].add(entry[T_ITEM], entry[T_COUNT])
-    first_s = min(int(meta[M_FIRST_NS]) for meta in shards) / 1e9
-    last_s = max(int(meta[M_LAST_NS]) for meta in shards) / 1e9
+    for entry in _entries(tracker.tally):
+        by_target[entry[T_HIGH], entry[T_LOW], entry[T_PORT]].add(entry[T_ITEM], entry[T_COUNT])
+    first_s, last_s = int(tracker.meta[M_FIRST_NS]) / 1e9, int(tracker.meta[M_LAST_NS]) / 1e9
     most = sorted(by_target.items(), key=lambda target: target[1].outcomes.total(), reverse=True)
     return [
         Counted(_name(*key), dict(it.outcomes), first_s, last_s, it.delayed, dict(it.connects), dict(it.answers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from random import SystemRandom
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 KIND = "capture"
 RING_S = 10.0
 """Between the last packet of one file and the first of the next: a quiet moment, and no packet missed."""
-MAX_SHARDS = 4
-"""More would wait for the one that decodes."""
 
 
 def follow(files: Sequence[EvidenceFile], machine: Machine | None = None) -> list[Reading]:
@@ -70,8 +67,7 @@ class _Following:
         window = files[0].window
         window_ns = (_ns(window.from_s), _ns(window.to_s)) if window else (0, FOREVER_NS)
         self._seed = SystemRandom().getrandbits(62)
-        shards = _shards() if machine.is_compiled else 1
-        self._trackers = [Tracker(machine, self._seed, (index, shards), window_ns) for index in range(shards)]
+        self._tracker = Tracker(machine, self._seed, window_ns)
         self._last_ns = 0
         self._begins: list[int] = []
         """How many packets came before each file."""
@@ -79,15 +75,14 @@ class _Following:
 
     def readings(self) -> list[Reading]:
         packets, inputs = 0, []
-        with ThreadPoolExecutor(len(self._trackers)) as pool:
-            for file in self._files:
-                self._begins.append(packets)
-                segmenter = self._read(file, packets, pool)
-                inputs.append(_input(file.path, segmenter, packets))
-                packets = max(packets, int(segmenter.notes[M_LAST_NUMBER]))
-                self._last_ns = int(segmenter.notes[M_LAST_SEEN_NS]) or self._last_ns
+        for file in self._files:
+            self._begins.append(packets)
+            segmenter = self._read(file, packets)
+            inputs.append(_input(file.path, segmenter, packets))
+            packets = max(packets, int(segmenter.notes[M_LAST_NUMBER]))
+            self._last_ns = int(segmenter.notes[M_LAST_SEEN_NS]) or self._last_ns
         self._finish()
-        others = counted(self._trackers)
+        others = counted(self._tracker)
         for told in self._told:
             told.sort(key=lambda conversation: conversation.at.number or 0)
         return [
@@ -96,14 +91,11 @@ class _Following:
         ]
 
     def _finish(self) -> None:
-        for tracker in self._trackers:
-            tracker.finish(self._last_ns)
-            self._tell(tracker)
+        self._tracker.finish(self._last_ns)
+        self._tell()
 
-    def _read(self, file: EvidenceFile, packets: int, pool: ThreadPoolExecutor) -> Segmenter:
-        """One file. Machine code leaves Python's lock alone: the next stretch is decoded, and the shards are
-        followed, at the same time.
-        """
+    def _read(self, file: EvidenceFile, packets: int) -> Segmenter:
+        """One file. Machine code leaves Python's lock alone: the next stretch is decoded while one is followed."""
         with file.open() as stream:
             segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed)
             stretches = segmenter.stretches()
@@ -112,23 +104,12 @@ class _Following:
                 if is_first and packets and count and not 0 <= segments[S_NS] - self._last_ns <= RING_S * 1e9:
                     self._finish()
                 is_first = is_first and not count
-                first, *others = self._trackers
-                followed = [pool.submit(tracker.feed, segments, count) for tracker in others]
-                first.feed(segments, count)
-                for shard in followed:
-                    shard.result()
-                self._share()
-                for tracker in self._trackers:
-                    self._tell(tracker)
+                self._tracker.feed(segments, count)
+                self._tell()
         return segmenter
 
-    def _share(self) -> None:
-        """What one shard learned of listeners, the others know before the next stretch."""
-        news = [tracker.heard() for tracker in self._trackers]
-        for index, tracker in enumerate(self._trackers):
-            tracker.hear(endpoint for other, heard in enumerate(news) if other != index for endpoint in heard)
-
-    def _tell(self, tracker: Tracker) -> None:
+    def _tell(self) -> None:
+        tracker = self._tracker
         for row in tracker.told():
             first = int(tracker.table[row * CONVERSATION_WORDS + C_FIRST])
             self._told[self._file_of(first)].append(tell(tracker, row, self._place))
@@ -140,11 +121,6 @@ class _Following:
 
     def _file_of(self, number: int) -> int:
         return bisect_right(self._begins, number - 1) - 1
-
-
-def _shards() -> int:
-    """A power of two, as many as there are processors for, at most `MAX_SHARDS`."""
-    return min(MAX_SHARDS, 1 << (len(os.sched_getaffinity(0)).bit_length() - 1))
 
 
 def _one_ahead(stretches: Iterator[tuple[Words, int]]) -> Iterator[tuple[Words, int]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from why502.sources.captures.kernels.judge import judge
-from why502.sources.captures.kernels.table import look_up, refill
+from why502.sources.captures.kernels.table import refill
 from why502.sources.captures.kernels.take_segments import take_segments
-from why502.sources.captures.kernels.tally import increase, retally
+from why502.sources.captures.kernels.tally import retally
 from why502.sources.captures.kernels.track import finish_all, track
 from why502.sources.captures.kernels.walk_pcap import walk_pcap
 from why502.sources.captures.kernels.walk_pcapng import walk_pcapng
@@ -26,13 +26,11 @@ class Machine:
     walk_pcap: Callable[..., int]
     walk_pcapng: Callable[..., int]
     take_segments: Callable[..., int]
-    look_up: Callable[..., int]
     track: Callable[..., None]
-    judge: Callable[..., None]
+    judge: Callable[..., int]
     finish_all: Callable[..., None]
     refill: Callable[..., None]
     retally: Callable[..., None]
-    increase: Callable[..., None]
     words: Callable[[int], Words]
     """Memory for so many words, all 0."""
     grown: Callable[[Words, int], Words]
@@ -54,13 +52,11 @@ INTERPRETED = Machine(
     walk_pcap=walk_pcap,
     walk_pcapng=walk_pcapng,
     take_segments=take_segments,
-    look_up=look_up,
     track=track,
     judge=judge,
     finish_all=finish_all,
     refill=refill,
     retally=retally,
-    increase=increase,
     words=lambda count: [0] * count,
     grown=_longer,
     reserved=lambda _: [],

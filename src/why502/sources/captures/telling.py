@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from why502.model.conversations import Conversation, Outcome
 from why502.sources.captures.kernels import layout as at
 from why502.sources.captures.kernels.decode import ACK
+from why502.sources.captures.kernels.hearing import oddity
 from why502.sources.captures.kernels.outcomes import end_of
 from why502.sources.captures.packets import endpoint_bytes
 
@@ -96,6 +97,7 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
         end_s=_time(*end),
         fin_by_target_s=_time(target[at.FIN_FRAME], target[at.FIN_NS]),
         fin_by_opener_s=_time(opener[at.FIN_FRAME], opener[at.FIN_NS]),
+        oddity=oddity(tracker.table, begin),
         opener_isn=(opener[at.BASE] - 1) & 0xFFFFFFFF if syns else None,
     )
 

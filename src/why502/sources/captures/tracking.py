@@ -10,20 +10,15 @@ from why502.sources.captures.kernels.layout import (
     C_NEXT,
     C_STATE,
     CONVERSATION_WORDS,
-    HEARD_WORDS,
-    LISTENS,
     M_CLOSING,
     M_DONE,
     M_FREE,
-    M_HEARD,
     M_MASK,
     M_NODE_FREE,
     M_NODES,
     M_NOW_NS,
     M_OPEN,
     M_SEED,
-    M_SHARD,
-    M_SHARDS,
     M_SINCE_NS,
     M_TALLIED,
     M_TALLY_MASK,
@@ -33,7 +28,6 @@ from why502.sources.captures.kernels.layout import (
     M_TOLD,
     M_UNTIL_NS,
     M_USED,
-    MAX_HEARD,
     META_WORDS,
     NODE_WORDS,
     OPEN,
@@ -43,76 +37,66 @@ from why502.sources.captures.kernels.layout import (
     TALLY_WORDS,
 )
 from why502.sources.captures.kernels.table import release
+from why502.sources.captures.kernels.tally import MAX_TALLIED, MOST_ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
 MAX_OPEN = 1 << 20
 """Conversations that may be open at a time (700 MB); beyond, those that were silent longest are given up."""
-MAX_TALLIED = 1 << 20
-"""Counts that are kept (80 MB): enough for tens of thousands of targets."""
 MAX_TOLD = 20_000
 """Failed and delayed conversations that are told one by one, over all targets of one capture."""
 FOREVER_NS = (1 << 63) - 1
 
 
 class Tracker:
-    """Follows the conversations of one capture, or of one ring of captures: all, or one shard of them."""
+    """Follows the conversations of one capture, or of one ring of captures."""
 
     def __init__(
         self,
         machine: Machine,
         seed: int = 0,
-        shard: tuple[int, int] = (0, 1),
         window_ns: tuple[int, int] = (0, FOREVER_NS),
+        max_open: int = MAX_OPEN,
     ) -> None:
-        """`shard`: which one of how many. Conversations that do not overlap the window are left out."""
+        """Conversations that do not overlap the window are left out; of more than `max_open` at a time, those that
+        were silent longest are over.
+        """
         self._machine = machine
         words = machine.words
         self.meta = meta = words(META_WORDS)
         for first in (M_FREE, M_NODE_FREE, M_CLOSING, M_CLOSING + 1, M_DONE, M_DONE + 1, M_TOLD, M_TOLD + 1):
             meta[first] = -1
-        meta[M_SEED], (meta[M_SHARD], meta[M_SHARDS]) = seed, shard
+        meta[M_SEED] = seed
         meta[M_TELL_ALL], meta[M_TELL_LEFT], meta[M_TELL_EACH] = int(not machine.is_compiled), MAX_TOLD, MAX_EXAMPLES
         meta[M_SINCE_NS], meta[M_UNTIL_NS] = window_ns
-        self._max_open = MAX_OPEN // shard[1]
-        self.table, self.pool = machine.reserved((self._max_open + machine.room) * CONVERSATION_WORDS), words(0)
+        self._max_open = max_open
+        self.table, self.pool = machine.reserved((max_open + machine.room) * CONVERSATION_WORDS), words(0)
         self._recent = words(RECENT_SETS * RECENT_WAYS * RECENT_WORDS)
-        self._rows, self._heard = words(machine.room), words(MAX_HEARD * HEARD_WORDS)
         self._slots, self.tally = words(0), words(0)
 
     def feed(self, segments: Words, count: int) -> None:
         """Take segments; those conversations that are over then wait in `told`."""
         self._make_room(count)
-        machine, meta, rows = self._machine, self.meta, self._rows
-        machine.look_up(segments, count, rows, self.table, self._slots, meta)
-        machine.track(
-            segments, count, rows, self.table, self._slots, self.pool, self._recent, self._heard, self.tally, meta
-        )
-        machine.judge(self.table, self.pool, self.tally, meta)
-
-    def heard(self) -> list[tuple[int, int, int]]:
-        """Listening endpoints that came up since this was last asked."""
-        count, self.meta[M_HEARD] = int(self.meta[M_HEARD]), 0
-        flat = [int(word) for word in self._heard[: count * HEARD_WORDS]]
-        return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
-
-    def hear(self, endpoints: Iterable[tuple[int, int, int]]) -> None:
-        """Endpoints that listen, as another shard knows."""
-        for high, low, port in endpoints:
-            self._machine.increase(self.tally, self.meta, high, low, port, LISTENS)
+        tables = self.table, self._slots, self.pool, self._recent, self.tally
+        self._machine.track(segments, count, *tables, self.meta)
+        self._judge()
 
     def finish(self, until_ns: int) -> None:
         """The capture ends, and with it the conversations that are still open."""
         self._finish_all(until_ns, FOREVER_NS)
 
     def _finish_all(self, until_ns: int, silent_since_ns: int) -> None:
-        self._grow_tally(int(self.meta[M_OPEN]))
         self._machine.finish_all(until_ns, silent_since_ns, self.table, self._slots, self.tally, self.meta)
-        self._machine.judge(self.table, self.pool, self.tally, self.meta)
+        self._judge()
+
+    def _judge(self) -> None:
+        """All finished ones, as many at a time as the tally has room for."""
+        while self._machine.judge(self.table, self.pool, self.tally, self.meta):
+            self._grow_tally(int(self.meta[M_TALLIED]) + MOST_ENTRIES)
 
     def told(self) -> Iterator[int]:
         """The rows of finished conversations that are to be told; each is free again when the next is asked for."""
@@ -139,10 +123,10 @@ class Tracker:
             self._slots = self._machine.words(1 << (4 * (int(meta[M_OPEN]) + count)).bit_length())
             meta[M_MASK] = len(self._slots) - 1
             self._machine.refill(self._slots, self.table, meta)
-        self._grow_tally(count + int(meta[M_OPEN]) // 8)
+        self._grow_tally(count)
 
     def _grow_tally(self, more: int) -> None:
-        """Room for what `more` conversations may add; most go where others went."""
+        """Room for `more` further entries."""
         wanted = min(MAX_TALLIED, 2 * (int(self.meta[M_TALLIED]) + more))
         if wanted * TALLY_WORDS <= len(self.tally):
             return

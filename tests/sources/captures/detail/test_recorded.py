@@ -38,7 +38,7 @@ EXPECTED = {
     "tls_client_certificate_wanted": (Outcome.TLS_FAILED, "the target broke off with an encrypted alert"),
     "tls_to_plain_port": (Outcome.TLS_FAILED, "answered by something that is not TLS"),
     "tls_closed": (Outcome.TLS_FAILED, "the target closed the connection in the middle of the TLS handshake"),
-    "http2_goaway": (Outcome.ANSWERED, "GOAWAY NO_ERROR after stream 1, 1 stream begun beyond it"),
+    "http2_goaway": (Outcome.GONE_AWAY, "GOAWAY NO_ERROR after stream 1, 1 stream begun beyond it"),
     "unreachable": (Outcome.UNREACHABLE, "10.9.1.2 says: host unreachable"),
     "large_with_icmp": (Outcome.ANSWERED, None),
     "mtu_black_hole": (Outcome.STALE, None),

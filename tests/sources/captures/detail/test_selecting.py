@@ -24,6 +24,14 @@ def test_served_ones_are_looked_at_the_rarest_ending_first() -> None:
     assert len(picked) == selecting.MAX_DOUBTFUL
 
 
+def test_one_in_which_something_odd_was_said_is_always_looked_at() -> None:
+    """However many of the same ending there are."""
+    usual = [conversation(float(n), Outcome.ANSWERED, fin_by_target_s=float(n)) for n in range(2000)]
+    odd = conversation(1999.0, Outcome.ANSWERED, fin_by_target_s=1999.0, oddity=2)
+    unusual = conversation(1998.0, Outcome.ANSWERED, fin_by_target_s=1998.0, oddity=1)
+    assert chosen([*usual, unusual, odd])[:2] == [odd, unusual]
+
+
 def test_open_ones_are_left_alone() -> None:
     """What did not end cannot have ended badly."""
     assert chosen([conversation(1.0, Outcome.OPEN), conversation(1.0, Outcome.ANSWERED, end_s=None)]) == []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from why502.sources.captures.detail.streams import Part
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+MAX_SERVED: Final = 64
 _HEADERS, _RST_STREAM, _GOAWAY = 1, 3, 7
 _ERRORS: Final = (
     "NO_ERROR",
@@ -58,6 +59,8 @@ class Http2Dissector:
     goaway_packet: int | None = None
     last_stream: int | None = None
     past: int = 0
+    past_served: set[int] = field(default_factory=set)
+    """Streams beyond it that the target answered all the same; a few are remembered."""
     resets: int = 0
     reset_error: str | None = None
 
@@ -83,6 +86,8 @@ class Http2Dissector:
             error = error_name(int.from_bytes(frame.body, "big"))
             self.reset_error = self.reset_error or error
             return f"RST_STREAM {stream} {error}"
+        if kind == _HEADERS and self.last_stream is not None and stream > self.last_stream:
+            self.past_served = {*self.past_served, stream} if len(self.past_served) < MAX_SERVED else self.past_served
         return f"HEADERS {stream}" if kind == _HEADERS else ""
 
     def _opened(self, stream: int) -> str:
@@ -108,7 +113,7 @@ class Http2Dissector:
             goaway=self.goaway,
             goaway_s=self.goaway_s,
             last_stream=self.last_stream,
-            streams_past_goaway=self.past,
+            streams_past_goaway=max(0, self.past - len(self.past_served)),
             resets=self.resets,
             reset_error=self.reset_error,
         )

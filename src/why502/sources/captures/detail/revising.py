@@ -100,13 +100,13 @@ def _finding(watch: Watch) -> Finding | None:
     outcome, dissector = watch.conversation.outcome, watch.dissector
     if outcome in _NO_HANDSHAKE:
         return _unreachable(watch)
-    if outcome is Outcome.RACED:
+    if isinstance(dissector, Http2Dissector):
+        return _http2(dissector)
+    if outcome is Outcome.STALE:
         return _ignored(watch)
     if isinstance(dissector, TlsDissector):
         return _tls(watch, dissector)
-    if isinstance(dissector, Http1Dissector):
-        return _http1(watch, dissector)
-    return _http2(dissector) if isinstance(dissector, Http2Dissector) else None
+    return _http1(watch, dissector) if isinstance(dissector, Http1Dissector) else None
 
 
 def _unreachable(watch: Watch) -> Finding | None:
@@ -116,13 +116,14 @@ def _unreachable(watch: Watch) -> Finding | None:
 
 
 def _ignored(watch: Watch) -> Finding | None:
-    """A FIN that crosses a request comes within a round trip; not after the request was sent again and again."""
+    """The target ended it without having acknowledged the request, too late to have crossed it."""
     conversation = watch.conversation
     ended_s, asked_s = conversation.end_s, conversation.request_s
-    if ended_s is None or asked_s is None or ended_s - asked_s < SILENT_S or not conversation.retransmissions_sent:
+    by_target = conversation.reset_by_target or conversation.fin_by_target_s is not None
+    if not by_target or ended_s is None or asked_s is None or ended_s - asked_s < SILENT_S:
         return None
     again = count(conversation.retransmissions_sent, "retransmission")
-    return Finding(f"nothing of the request was acknowledged in {ended_s - asked_s:.1f} s and {again}", Outcome.STALE)
+    return Finding(f"nothing of the request was acknowledged in {ended_s - asked_s:.1f} s and {again}")
 
 
 def _tls(watch: Watch, dissector: TlsDissector) -> Finding | None:
@@ -192,4 +193,5 @@ def _http2(dissector: Http2Dissector) -> Finding | None:
     if told.goaway is None:
         return Finding(f"RST_STREAM {told.reset_error}") if told.resets else None
     beyond = f", {count(told.streams_past_goaway, 'stream')} begun beyond it" if told.streams_past_goaway else ""
-    return Finding(f"GOAWAY {told.goaway} after stream {told.last_stream}{beyond}")
+    reason = f"GOAWAY {told.goaway} after stream {told.last_stream}{beyond}"
+    return Finding(reason, Outcome.GONE_AWAY, dissector.goaway_packet) if told.streams_past_goaway else Finding(reason)

@@ -10,21 +10,30 @@ from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from why502.model.conversations import Conversation, Outcome
+from why502.sources.captures.kernels.hearing import TWICE
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 MAX_FAILED: Final = 200
+MAX_ODD: Final = 400
 MAX_DOUBTFUL: Final = 400
 MAX_PACKETS: Final = 100_000
 """Of all chosen conversations together."""
 
 
 def chosen(conversations: Sequence[Conversation]) -> list[Conversation]:
-    """At most `MAX_FAILED` that failed, of every kind some; then at most `MAX_DOUBTFUL`, the rarest endings first."""
+    """At most `MAX_FAILED` that failed, of every kind some; then at most `MAX_ODD` in which the first look saw
+    something odd; then at most `MAX_DOUBTFUL`, what is unusual and the rarest endings first.
+    """
     failed = islice(_in_turn(c for c in conversations if c.failed), MAX_FAILED)
-    doubtful = islice(_in_turn(c for c in conversations if _doubtful(c)), MAX_DOUBTFUL)
-    return _within_budget([*failed, *doubtful])
+    odd = islice(_in_turn(c for c in conversations if _odd(c)), MAX_ODD)
+    doubtful = islice(_in_turn(c for c in conversations if not _odd(c) and _doubtful(c)), MAX_DOUBTFUL)
+    return _within_budget([*failed, *odd, *doubtful])
+
+
+def _odd(conversation: Conversation) -> bool:
+    return conversation.oddity >= TWICE and not conversation.failed
 
 
 def _doubtful(conversation: Conversation) -> bool:
@@ -51,6 +60,7 @@ def _kind(conversation: Conversation) -> Hashable:
     return (
         conversation.target,
         conversation.outcome,
+        conversation.oddity,
         target_first,
         conversation.reset_by_target,
         conversation.reset_by_opener,
@@ -61,8 +71,7 @@ def _within_budget(conversations: Iterable[Conversation]) -> list[Conversation]:
     kept: list[Conversation] = []
     packets = 0
     for conversation in conversations:
-        packets += conversation.packets
-        if packets > MAX_PACKETS and kept:
-            break
-        kept.append(conversation)
+        if packets + conversation.packets <= MAX_PACKETS or not kept:
+            packets += conversation.packets
+            kept.append(conversation)
     return kept

@@ -80,7 +80,13 @@ S_SIDE: Final = 16
 """Which side of its conversation sent it: 0 or 1."""
 S_TAG: Final = 17
 """31 bits of hash of its conversation's addresses and ports."""
-SEGMENT_WORDS: Final = 18
+S_SAID: Final = 18
+"""What its payload says at first sight (`said`); NOTHING: it was not captured."""
+S_TOTAL: Final = 19
+"""Bytes of the answer that begins here; 0: not told; -1: in chunks."""
+S_TAIL: Final = 20
+"""Whether it ends as a last chunk does (`said.tail`)."""
+SEGMENT_WORDS: Final = 21
 
 # --- one first fragment, remembered for those that follow ---
 F_FROM_HIGH: Final = 0
@@ -129,6 +135,8 @@ C_UNTIL_NS: Final = 20
 C_OUTCOME: Final = 21
 C_DECIDED: Final = 22
 """Frame that decided the outcome."""
+C_SPOKEN: Final = 23
+"""What was said in it: the flags of `hearing`."""
 C_FLOWS: Final = 24
 """Two flows follow."""
 FLOW_WORDS: Final = 32
@@ -182,6 +190,8 @@ RST_FRAME: Final = 27
 RST_NS: Final = 28
 RST_FLAGS: Final = 29
 RST_ACK: Final = 30
+EXPECTED: Final = 31
+"""Where its latest answer should end, relative to BASE; 0: not told; -1: in chunks."""
 
 # --- one node of the pool: a SYN (frame, ns) or a gap (low, high) ---
 N_FIRST: Final = 0
@@ -195,10 +205,6 @@ RECENT_SETS: Final = 2048
 R_HASH: Final = 0
 R_NS: Final = 1
 RECENT_WORDS: Final = 2
-
-# --- one endpoint that listens ---
-HEARD_WORDS: Final = 3
-MAX_HEARD: Final = 256
 
 # --- one count of something at one endpoint ---
 T_HIGH: Final = 0
@@ -215,7 +221,12 @@ LISTENS: Final = 1
 FAILED: Final = 2
 DELAYED: Final = 3
 DELAYED_COUNTED: Final = 4
-OUTCOME: Final = 16
+ODD: Final = 5
+UNUSUAL: Final = 6
+LONE: Final = 7
+SERVED: Final = 8
+"""Items from here: served ones that are told as samples, by how they ended (`judge.ending`)."""
+OUTCOME: Final = 32
 """Items from here: conversations of each outcome that were only counted."""
 CONNECTS: Final = 4096
 ANSWERS: Final = 8192
@@ -265,11 +276,6 @@ M_LAST_NS: Final = 27
 M_LAST_NUMBER: Final = 28
 M_LAST_SEEN_NS: Final = 29
 """Time of the last packet of any kind."""
-M_SHARD: Final = 29
-M_SHARDS: Final = 43
-"""This tracker follows the conversations whose tag says so; the number of shards is a power of two."""
-M_HEARD: Final = 44
-"""New listening endpoints that the other shards are still to be told of."""
 M_TURN: Final = 45
 """Which of several places is used next."""
 M_MISREADS: Final = 30

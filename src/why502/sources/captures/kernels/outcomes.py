@@ -68,6 +68,11 @@ nothing."""
 SILENT_NS: Final = 500_000_000
 """A kernel that knows the connection acknowledges within 0.2 s (`TCP_DELACK_MAX`), and a lost request is sent
 again after 0.2 s (`TCP_RTO_MIN`): silence beyond this is an answer in itself."""
+LONGEST_TRIP_NS: Final = 3_000_000_000
+"""A FIN or RST that crosses a request comes within one round trip after it. Within that time nothing is sent again
+(RFC 6298: the timeout is longer than the round trip, and 0.2 s at least), so that a FIN after a retransmission and
+more than `SILENT_NS` did not cross: the request, or its acknowledgement, was lost. Without one, no path that
+carries HTTP takes longer than this (two hops by geostationary satellite take 1.2 s)."""
 IDLE_NS: Final = 1_000_000_000
 """A reset this long after the last data closes an idle connection. The shortest idle timeout of a common server
 is 2 s (gunicorn); a crash or an abort in the middle of an answer comes sooner."""
@@ -195,10 +200,20 @@ def unacknowledged_request(table: Words, r: int, opener: int, target: int) -> tu
     ended = end_of(table, target)[0]
     silent_ns = (left_ns if left else table[r + C_UNTIL_NS]) - table[opener + RUN_NS]
     if ended and (first(ended, left) or silent_ns < SILENT_NS):
+        if is_late(table, opener, target):
+            return STALE, ended
         return ended_unacknowledged(table, opener, target, ended)
     if silent_ns >= SILENT_NS and (left or table[opener + RETRANSMISSIONS]):
         return (STALE if reused(table, opener, target) else NEVER_ACKNOWLEDGED), table[r + C_LAST]
     return (PARTIAL if left else STILL_OPEN), table[r + C_LAST]
+
+
+def is_late(table: Words, opener: int, target: int) -> int:
+    """Whether the target's end, on a reused connection, comes too long after the request to have crossed it."""
+    after_ns = end_of(table, target)[1] - table[opener + RUN_NS]
+    if after_ns < SILENT_NS or not reused(table, opener, target):
+        return 0
+    return int(table[opener + RETRANSMISSIONS] > 0 or after_ns >= LONGEST_TRIP_NS)
 
 
 def ended_unacknowledged(table: Words, opener: int, target: int, ended: int) -> tuple[int, int]:

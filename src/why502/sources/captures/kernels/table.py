@@ -31,8 +31,6 @@ from why502.sources.captures.kernels.layout import (
     M_FREE,
     M_MASK,
     M_OPEN,
-    M_SHARD,
-    M_SHARDS,
     M_USED,
     OPEN,
     RUN_SILENCE_NS,
@@ -45,8 +43,6 @@ from why502.sources.captures.kernels.layout import (
     S_TAG,
     S_TO_HIGH,
     S_TO_LOW,
-    SEGMENT_WORDS,
-    SEGMENTS,
     SYN_LIST,
 )
 from why502.sources.captures.kernels.pool import give_all
@@ -60,30 +56,6 @@ def side_of(segments: Words, s: int) -> int:
     if segments[s + S_FROM_LOW] != segments[s + S_TO_LOW]:
         return int(segments[s + S_FROM_LOW] > segments[s + S_TO_LOW])
     return int((segments[s + S_PORTS] >> 16 & 0xFFFF) > (segments[s + S_PORTS] & 0xFFFF))
-
-
-def look_up(segments: Words, count: int, rows: Words, table: Words, slots: Words, meta: Words) -> int:
-    """Find the rows of many segments; -1: there is none yet, or it belongs to another shard.
-
-    Nothing else is changed, so that the processor can wait for many of them at once; the numbers that `track` will
-    need are touched on the way, and are in its cache then. Answers with a meaningless sum of them.
-    """
-    touched = 0
-    for index in range(count):
-        s, row = index * SEGMENT_WORDS, -1
-        if is_ours(segments, s, meta):
-            row = find(segments, s, table, slots, meta)
-        rows[index] = row
-        if row >= 0:
-            r = row * CONVERSATION_WORDS
-            touched += table[r + C_STATE] + table[r + C_FLOWS] + table[r + C_FLOWS + SEGMENTS]
-            touched += table[r + C_FLOWS + FLOW_WORDS] + table[r + C_FLOWS + FLOW_WORDS + SEGMENTS]
-    return touched & 1
-
-
-def is_ours(segments: Words, s: int, meta: Words) -> int:
-    """Whether this shard follows the segment's conversation."""
-    return int(segments[s + S_TAG] >> 28 & meta[M_SHARDS] - 1 == meta[M_SHARD])
 
 
 def tag_of(segments: Words, s: int, side: int, seed: int) -> int:

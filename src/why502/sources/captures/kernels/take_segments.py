@@ -23,14 +23,21 @@ from why502.sources.captures.kernels.layout import (
     P_NUMBER,
     P_WIRE,
     PACKET_WORDS,
+    S_CONTINUES,
+    S_DATA_AT,
     S_NS,
     S_NUMBER,
+    S_PAYLOAD,
+    S_SAID,
     S_SIDE,
     S_TAG,
+    S_TAIL,
+    S_TOTAL,
     S_WIRE,
     SEGMENT_WORDS,
 )
 from why502.sources.captures.kernels.reasons import OTHER, SEGMENT
+from why502.sources.captures.kernels.said import ANSWER, LONG_ANSWER, NOTHING, answer, tail, what
 from why502.sources.captures.kernels.table import side_of, tag_of
 
 if TYPE_CHECKING:
@@ -62,12 +69,31 @@ def take_segments(data: Octets, packets: Words, count: int, segments: Words, fra
             segments[s + S_NUMBER], segments[s + S_NS], segments[s + S_WIRE] = packets[p + P_NUMBER], now_ns, wire
             side = side_of(segments, s)
             segments[s + S_SIDE], segments[s + S_TAG] = side, tag_of(segments, s, side, notes[M_SEED])
+            said = NOTHING
+            if segments[s + S_PAYLOAD] and not segments[s + S_CONTINUES]:
+                said = read_payload(data, begin + packets[p + P_CAPTURED], segments, s)
+            segments[s + S_SAID] = said
             taken += 1
     notes[M_UNDERSTOOD] += understood
     notes[M_FROM_NS], notes[M_TO_NS], notes[M_LAST_SEEN_NS] = from_ns, to_ns, now_ns
     if count:
         notes[M_LAST_NUMBER] = packets[(count - 1) * PACKET_WORDS + P_NUMBER]
     return taken
+
+
+def read_payload(data: Octets, captured_end: int, segments: Words, s: int) -> int:
+    """What a segment says, as far as its payload was captured; its other words on that are put down."""
+    at, payload = segments[s + S_DATA_AT], segments[s + S_PAYLOAD]
+    if at >= captured_end:
+        return NOTHING
+    end = min(captured_end, at + payload)
+    said, total = what(data, at, end), 0
+    if said == ANSWER:
+        said, total = answer(data, at, end)
+        if said == LONG_ANSWER and end < at + payload:
+            said = ANSWER  # it may end where nothing was captured
+    segments[s + S_TOTAL], segments[s + S_TAIL] = total, tail(data, at, payload, captured_end)
+    return said
 
 
 def misread(notes: Words, number: int, reason: int, first: int, second: int) -> None:

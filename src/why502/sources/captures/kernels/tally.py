@@ -26,6 +26,9 @@ from why502.sources.captures.kernels.layout import (
 )
 from why502.sources.captures.kernels.words import Words, mix
 
+MAX_TALLIED = 1 << 20
+"""Places (40 MB): enough for tens of thousands of targets."""
+MOST_ENTRIES = 8
 STEPS_PER_DOUBLING = 32
 """Times are counted in steps of 2.2 %: medians are right to about 1 %."""
 
@@ -69,6 +72,12 @@ def increase(tally: Words, meta: Words, high: int, low: int, port: int, item: in
         meta[M_TALLIED] += 1
         tally[t + T_HIGH], tally[t + T_LOW], tally[t + T_PORT], tally[t + T_ITEM] = high, low, port, item
     tally[t + T_COUNT] += 1
+
+
+def is_crowded(meta: Words) -> int:
+    """Whether it shall grow before another conversation is counted, which may add `MOST_ENTRIES`."""
+    places = meta[M_TALLY_MASK] + 1
+    return int((meta[M_TALLIED] + MOST_ENTRIES) * 4 > places * 3 and places < MAX_TALLIED)
 
 
 def retally(old: Words, tally: Words, meta: Words) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from why502.sources.captures.kernels.ahead import look_ahead
 from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
 from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
+from why502.sources.captures.kernels.hearing import hear_said
 from why502.sources.captures.kernels.layout import (
     BASE,
     C_CLOSED,
@@ -28,16 +30,13 @@ from why502.sources.captures.kernels.layout import (
     FIN_FRAME,
     FINISHED,
     FLOW_WORDS,
-    HEARD_WORDS,
     LISTENS,
     M_CLOSING,
     M_DONE,
-    M_HEARD,
     M_MASK,
     M_NOW_NS,
     M_OPEN,
     M_USED,
-    MAX_HEARD,
     OPEN,
     PACKETS,
     RST_FRAME,
@@ -52,6 +51,7 @@ from why502.sources.captures.kernels.layout import (
     S_NS,
     S_NUMBER,
     S_PAYLOAD,
+    S_SAID,
     S_SEQ,
     S_SIDE,
     S_WINDOW,
@@ -62,7 +62,7 @@ from why502.sources.captures.kernels.layout import (
     WIRE_BYTES,
 )
 from why502.sources.captures.kernels.recent import remember, saw
-from why502.sources.captures.kernels.table import append, begin, find, is_ours, remove, unlink
+from why502.sources.captures.kernels.table import append, begin, find, remove, unlink
 from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase
 
 if TYPE_CHECKING:
@@ -75,27 +75,19 @@ LINGER_NS: Final = 5_000_000_000
 def track(
     segments: Words,
     count: int,
-    rows: Words,
     table: Words,
     slots: Words,
     pool: Words,
     recent: Words,
-    heard: Words,
     tally: Words,
     meta: Words,
 ) -> None:
-    """Take segments (after `look_up`) in the order of the capture; conversations that are over go to the list of the
-    finished.
-    """
+    """Take segments in the order of the capture; conversations that are over go to the list of the finished."""
     for index in range(count):
-        s, row = index * SEGMENT_WORDS, rows[index]
+        look_ahead(segments, index, count, table, slots, meta)
+        s = index * SEGMENT_WORDS
         meta[M_NOW_NS] = segments[s + S_NS]
-        if row < 0 and not is_ours(segments, s, meta):
-            if meta[M_CLOSING] >= 0:
-                expire(table, slots, tally, meta)  # time passes in all shards
-            continue
-        if row < 0 or table[row * CONVERSATION_WORDS + C_STATE] != OPEN:
-            row = find(segments, s, table, slots, meta)
+        row = find(segments, s, table, slots, meta)
         if row >= 0 and starts_anew(table, row, segments[s + S_SIDE], segments, s):
             finish(row, table, slots, tally, meta)
             row = -1
@@ -104,7 +96,7 @@ def track(
         r = row * CONVERSATION_WORDS
         add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
         if segments[s + S_FLAGS] & SYN and table[r + C_PACKETS] == 1:
-            hear(table, r, heard, tally, meta)
+            hear(table, r, tally, meta)
         if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):
             table[r + C_CLOSED], table[r + C_CLOSED_NS] = 1, segments[s + S_NS]
             append(table, row, meta, M_CLOSING)
@@ -112,15 +104,11 @@ def track(
             expire(table, slots, tally, meta)
 
 
-def hear(table: Words, r: int, heard: Words, tally: Words, meta: Words) -> None:
-    """Remember that a conversation's target listens, for those whose SYN was not captured, in any shard."""
+def hear(table: Words, r: int, tally: Words, meta: Words) -> None:
+    """Remember that a conversation's target listens, for those whose SYN was not captured."""
     high, low, port = endpoint_of(table, r, 1 - table[r + C_OPENER])
     if count_of(tally, meta, high, low, port, LISTENS) == 0:
         increase(tally, meta, high, low, port, LISTENS)
-        if meta[M_HEARD] < MAX_HEARD:
-            h = meta[M_HEARD] * HEARD_WORDS
-            heard[h], heard[h + 1], heard[h + 2] = high, low, port
-            meta[M_HEARD] += 1
 
 
 def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> int:
@@ -156,6 +144,8 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
     if segments[s + S_PAYLOAD]:
         if place(table, flow, pool, meta, segments, s) and turns(table, r, side, peer, segments[s + S_ACK]):
             begin_run(table, r, side, flow, segments, s)
+        if segments[s + S_SAID]:
+            hear_said(table, r, side, flow, segments, s)
         table[r + C_DATA_NS] = segments[s + S_NS]
 
 
