@@ -23,6 +23,7 @@ lint: .venv/dev
 lab: .venv/dev debian-packages
 	$(BIN)/why502 lab matrix --seeds 10-12 -o build/matrix
 
+bench: PACKAGES += goaccess lnav mawk
 bench: .venv/dev debian-packages
 	$(BIN)/python -m bench.run $(ROWS)
 

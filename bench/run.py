@@ -5,6 +5,8 @@ Rows whose peer is missing say so. Inputs are generated, and removed again.
 
 from __future__ import annotations
 
+import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -35,11 +38,28 @@ class Row:
     theirs: Callable[[], object] | None
     work: float = 1.0
     unit: str = "run"
+    runs: int = RUNS
+    their_runs: int = RUNS
+    """Fewer for a peer that takes half a minute; the table says how many."""
+    note: Callable[[], str] | None = None
+    """Asked when our runs are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Medians of one side. On a machine that others use the processor time is what can be compared."""
+
+    wall_s: float
+    cpu_s: float
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.3f} s ({self.cpu_s:.2f} cpu)"
 
 
 def main(wanted: list[str]) -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed why502 is compiled to bytecode
     with tempfile.TemporaryDirectory(prefix="why502-bench-") as folder:
-        print(f"{'what':52} {'why502':>22} {'peer':>30} {'ratio':>7}", flush=True)
+        print_head()
         for part in wanted or PARTS:
             rows = (
                 [*_commands(), *_listeners()] if part == "start" else import_module(f"bench.{part}").rows(Path(folder))
@@ -48,23 +68,39 @@ def main(wanted: list[str]) -> None:
                 _print(row)
 
 
+def print_head() -> None:
+    print(f"{'what':44} {'why502':>22} {'':>16} {'peer':>24} {'':>22} {'ratio':>7}", flush=True)
+
+
 def _print(row: Row) -> None:
-    own_s = _median_s(row.ours)
-    own = f"{own_s:8.3f} s {row.work / own_s:12.4g}/s"
+    own = _median(row.ours, row.runs)
+    note = f"  {row.note()}" if row.note else ""
+    told = f"{row.what:44} {own!s:>22} {row.work / own.wall_s:10.4g} {row.unit + '/s':>5} {row.peer:>24}"
     if row.theirs is None:
-        print(f"{row.what:52} {own:>22} {row.peer:>30} {'':>7}")
+        print(told + note, flush=True)
         return
-    peer_s = _median_s(row.theirs)
-    print(f"{row.what + ' [' + row.unit + ']':52} {own:>22} {row.peer + f' {peer_s:.3f} s':>30} {peer_s / own_s:7.2f}")
+    peer = _median(row.theirs, row.their_runs)
+    fewer = f"  (peer: {row.their_runs} of {RUNS} runs)" if row.their_runs < RUNS else ""
+    print(f"{told} {peer!s:>22} {peer.wall_s / own.wall_s:7.2f}{fewer}{note}", flush=True)
 
 
-def _median_s(work: Callable[[], object]) -> float:
-    times_s = []
-    for _ in range(RUNS):
-        began_s = time.perf_counter()
-        work()
-        times_s.append(time.perf_counter() - began_s)
-    return median(times_s)
+@cache
+def _median(work: Callable[[], object], runs: int) -> Took:
+    """The same work beside several peers is measured once."""
+    took = [_once(work) for _ in range(runs)]
+    return Took(median(wall_s for wall_s, _ in took), median(cpu_s for _, cpu_s in took))
+
+
+def _once(work: Callable[[], object]) -> tuple[float, float]:
+    began_s, began_cpu_s = time.perf_counter(), _cpu_s()
+    work()
+    return time.perf_counter() - began_s, _cpu_s() - began_cpu_s
+
+
+def _cpu_s() -> float:
+    """Of this process and of those that it waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _run(*command: str) -> Callable[[], object]:

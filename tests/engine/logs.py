@@ -150,3 +150,85 @@ def nginx_line(rng: random.Random, at_s: float) -> str:
         ]
     )
     return nginx(at_s, status, more)
+
+
+def haproxy(
+    at_s: float = 1795341600.5,
+    group: str = "shop/a",
+    times: str = "0/0/1/12/13",
+    fate: str = "200 157 - - ----",
+    retries: str = "0",
+    more: str = "",
+    request: str = "GET /orders?id=7 HTTP/1.1",
+    client: str = "192.0.2.9:2817",
+    around: str = "",
+) -> str:
+    day = datetime.fromtimestamp(at_s, UTC).strftime("%d/%b/%Y:%H:%M:%S.%f")[:-3]
+    return f'{around}{client} [{day}] web~ {group} {times} {fate} 12/7/3/3/{retries} 0/0{more} "{request}"'
+
+
+SYSLOG, MODERN_SYSLOG = "Nov 22 20:35:08 gw haproxy[41]: ", "2026-11-22T20:35:08.123456+00:00 gw haproxy[41]: "
+
+HAPROXY_LINES = (
+    haproxy(),
+    haproxy(times="0/0/1/-1/7", fate="502 209 - - SH--"),
+    haproxy(times="5/0/-1/-1/603", fate="503 217 - - sC--"),
+    haproxy(times="5/0/3/-1/10007", fate="504 217 - - sH--"),
+    haproxy(times="0/-1/-1/-1/0", fate="503 217 - - SC--", group="shop/<NOSRV>"),
+    haproxy(times="0/0/1/12/20", fate="200 217 - - SD--"),
+    haproxy(times="0/0/1/-1/2000", fate="-1 0 - - CD--"),
+    haproxy(times="0/0/1/12/20", fate="503 217 - - ----"),
+    haproxy(times="0/1002/0/2/1004", retries="+1"),
+    haproxy(times="0/1002/0/2/1004", retries="2"),
+    haproxy(times="0/2003/0/-1/3004", retries="3", fate="503 217 - - SC--"),
+    haproxy(times="0/0/1034/12/1046"),
+    haproxy(times="0/0/1/12/+13"),
+    haproxy(times="0/0/1/12/-1"),
+    haproxy(times="-1/-1/-1/-1/5000", fate="408 212 - - cR--", group="web/<NOSRV>"),
+    haproxy(more=" {shop.example|} {}"),
+    haproxy(more=" {a} {b} {c}"),
+    haproxy(group="shop"),
+    haproxy(group="shop/a/b"),
+    haproxy(client="unix:1"),
+    haproxy(client="[2001:db8::7]:80"),
+    haproxy(request="<BADREQ>", fate="400 187 - - PR--", times="-1/-1/-1/-1/0"),
+    haproxy(around=SYSLOG),
+    haproxy(around=SYSLOG.replace("22 ", " 2 ")),
+    haproxy(around=f"<134>{SYSLOG}"),
+    haproxy(around=MODERN_SYSLOG),
+    haproxy(around=MODERN_SYSLOG.replace("+00:00", "Z")),
+    haproxy(around=SYSLOG.replace("Nov", "NOV")),
+    haproxy(around=SYSLOG.replace("[41]", "[x]")),
+    haproxy().replace("/Nov/", "/Non/"),
+    haproxy().replace("22/Nov", "31/Nov"),
+    haproxy().replace(".500]", "]"),
+    haproxy().replace(".500]", ".500 +0530]"),
+    haproxy() + " 0/-/-/-/0 -/-/-",
+    haproxy()[:-30],
+    haproxy()[:60],
+    "192.0.2.9:2817 [22/Nov/2026:20:35:08.232] tcp bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+    "Server shop/a is DOWN, reason: Layer4 timeout, check duration: 2002ms.",
+    "",
+)
+
+
+def haproxy_line(rng: random.Random, at_s: float) -> str:
+    times, fate, retries = rng.choice(
+        [
+            ("0/0/1/12/13", "200 157 - - ----", "0"),
+            ("0/0/1010/12/1022", "200 157 - - ----", "0"),
+            ("0/0/1/-1/12", "502 209 - - SH--", "0"),
+            ("0/0/-1/-1/2002", "503 217 - - sC--", "0"),
+            ("0/1002/0/2/1004", "200 157 - - ----", "+1"),
+            ("0/2002/0/2/2004", "200 157 - - ----", "2"),
+            ("0/0/1/2/3", "503 157 - - ----", "0"),
+        ]
+    )
+    return haproxy(at_s, rng.choice(["shop/a", "shop/b"]), times, fate, retries)
+
+
+LINES = {"alb-access-log": ALB_LINES, "nginx-access-log": NGINX_LINES, "haproxy-log": HAPROXY_LINES}
+"""For each kind that is cut into columns."""
+
+MAKERS = {"alb-access-log": alb_line, "nginx-access-log": nginx_line, "haproxy-log": haproxy_line}
+"""A random line of that kind at that time."""

@@ -37,12 +37,17 @@ class Block:
         return bytes(self.data[begin:end].data)
 
 
-def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """All lines of the stream, each in one block; a line that does not fit into a block comes as `kept_part`."""
+def blocks(
+    stream: BinaryIO, block_bytes: int = BLOCK_BYTES, spare: list[NDArray[np.uint8]] | None = None
+) -> Iterator[Block]:
+    """All lines of the stream, each in one block; a line that does not fit into a block comes as `kept_part`.
+
+    `spare`: memory of blocks that nobody looks at any more; new pages cost as much as reading.
+    """
     rest = b""
     over = False
     while not over:
-        data = np.empty(len(rest) + block_bytes + 1 + PADDING_BYTES, np.uint8)
+        data = _memory(len(rest) + block_bytes + 1 + PADDING_BYTES, spare)
         view = data.data[: len(rest) + block_bytes]
         view[: len(rest)] = rest
         size = _fill(stream, view, len(rest))
@@ -57,6 +62,15 @@ def blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         if len(rest) > LINE_BYTES:
             line, rest = _cut_line(stream, rest)
             yield Block(np.frombuffer(line + bytes(PADDING_BYTES), np.uint8), len(line))
+
+
+def _memory(size: int, spare: list[NDArray[np.uint8]] | None) -> NDArray[np.uint8]:
+    """So many bytes at least, or a little more than that so that they fit the next time."""
+    while spare:
+        data = spare.pop()
+        if data.size >= size:
+            return data
+    return np.empty(size + TAIL_BYTES, np.uint8)
 
 
 def kept_part(line: bytes) -> bytes:

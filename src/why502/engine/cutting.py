@@ -25,6 +25,9 @@ Numbers = NDArray[np.int64]
 WORKERS: Final = max(1, min(4, os.cpu_count() or 1))
 
 
+READ_AHEAD: Final = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """The steps of a plan as the compiled loop wants them."""
@@ -88,12 +91,27 @@ def cut(program: Program, block: Block) -> Cut:
 
 
 def cuts(stream: BinaryIO, program: Program) -> Iterator[Cut]:
-    """Every block of the stream, in order; at most `WORKERS` + 1 are in memory."""
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="cut") as pool:
-        waiting: deque[Future[Cut]] = deque()
-        for block in blocks(stream):
-            waiting.append(pool.submit(cut, program, block))
-            if len(waiting) > WORKERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    """Every block of the stream, in order, valid until the next one is asked for.
+
+    One thread reads and inflates ahead while others cut; at most `READ_AHEAD` + `WORKERS` + 1 blocks are in memory.
+    """
+    compiled_scan()  # once, not in each thread
+    spare: list[NDArray[np.uint8]] = []
+    source = blocks(stream, spare=spare)
+    cutting: deque[Future[Cut]] = deque()
+    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "cut") as pool:
+        reading = deque(reader.submit(next, source, None) for _ in range(READ_AHEAD))
+        while (block := reading.popleft().result()) is not None:
+            reading.append(reader.submit(next, source, None))
+            cutting.append(pool.submit(cut, program, block))
+            if len(cutting) > WORKERS:
+                yield from _given(cutting.popleft(), spare)
+        while cutting:
+            yield from _given(cutting.popleft(), spare)
+
+
+def _given(cutting: Future[Cut], spare: list[NDArray[np.uint8]]) -> Iterator[Cut]:
+    """A block that was cut; its memory is used again."""
+    piece = cutting.result()
+    yield piece
+    spare.append(piece.block.data)

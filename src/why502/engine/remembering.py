@@ -42,7 +42,7 @@ class Memory:
         """Rows of requests that are kept as they are."""
         begin = len(self.requests)
         self.requests.extend(requests)
-        rows = parsed_rows(requests, REMEMBERED, [b""] * len(requests), range(begin, begin + len(requests)))
+        rows = parsed_rows(requests, REMEMBERED, [b""] * len(requests), lines=range(begin, len(self.requests)))
         return pa.Table.from_batches([rows]).cast(PLAIN)
 
     def recall(self, row: Mapping[str, object]) -> Request:

@@ -28,25 +28,25 @@ def parsed_rows(
     requests: Sequence[Request],
     file: int,
     details: Sequence[bytes],
-    lines: Sequence[int | None] | None = None,
     drawn: NDArray[np.bool_] | None = None,
+    lines: Sequence[int | None] | None = None,
 ) -> pa.RecordBatch:
     """Requests that a parser read, each with its failed attempts that the client did not see.
 
-    `details` are their lines, kept where somebody may want to see them; `lines` the numbers of these; `drawn` those
-    that are kept for a sample.
+    `details` are their lines, kept where somebody may want to see them; `drawn`: those that are kept for a sample;
+    `lines`: their numbers, if these are not told by the requests.
     """
+    drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
     numbered = [r.at.number for r in requests] if lines is None else lines
-    sampled = [False] * len(requests) if drawn is None else drawn.tolist()
     whole = [
-        (request, attempt, number, ATTEMPT_OF % attempt + detail if attempt else detail, kept)
-        for first, number, detail, kept in zip(requests, numbered, details, sampled, strict=True)
+        (request, attempt, number, _wanted(request, attempt, detail, kept=kept))
+        for first, number, detail, kept in zip(requests, numbered, details, drawn.tolist(), strict=True)
         for attempt, request in enumerate((first, *hidden_failures(first)))
     ]
     told = [request for request, *_ in whole]
     made = {
         "file": numbers(np.full(len(told), file, np.int32)),
-        "line": optional_numbers([number for _, _, number, *_ in whole]),
+        "line": optional_numbers([number for _, _, number, _ in whole]),
         "start_us": optional_numbers([micros(r.start_s) for r in told]),
         "end_us": optional_numbers([micros(r.end_s) for r in told]),
         "status": optional_numbers([r.status for r in told], pa.int32()),
@@ -58,16 +58,17 @@ def parsed_rows(
         "connect_us": optional_numbers([micros(r.connect_s) for r in told]),
         "wait_us": optional_numbers([micros(r.wait_s) for r in told]),
         "total_us": optional_numbers([micros(r.total_s) for r in told]),
-        "attempt": numbers(np.fromiter((attempt for _, attempt, *_ in whole), np.int32, len(told))),
-        "detail": binaries(
-            [
-                detail if kept or r.failed or r.status is None or delayed_by_syn(r.connect_s) else None
-                for r, _, _, detail, kept in whole
-            ],
-            pa.binary(),
-        ),
+        "attempt": numbers(np.fromiter((attempt for _, attempt, _, _ in whole), np.int32, len(told))),
+        "detail": binaries([detail for *_, detail in whole], pa.binary()),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> bytes | None:
+    """The line, if somebody may want to see it."""
+    if attempt:
+        return ATTEMPT_OF % attempt + detail
+    return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
 def planned_rows(

@@ -43,9 +43,9 @@ class RequestStore:
         self._memory = Memory()
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
-        self.rows_added = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
         self._written: Future[None] | None = None
+        self.rows_added = 0
         self._names = 0
         self._folder = TemporaryDirectory(prefix="why502-")
         self._database = duckdb.connect(

@@ -55,8 +55,14 @@ def _operation(name: str) -> Callable[..., Asked]:
     return lambda *operands: Asked("operator", name, operands)
 
 
+def _reflected(name: str) -> Callable[[Asked, object], Asked]:
+    return lambda right, left: Asked("operator", name, (left, right))
+
+
 for _name in _OPERATORS:
     setattr(Asked, _name, _operation(_name))
+for _name in ("add", "sub", "mul"):
+    setattr(Asked, f"__r{_name}__", _reflected(f"__{_name}__"))
 
 ibis: Final = Asked("module")
 _: Final = Asked("row")

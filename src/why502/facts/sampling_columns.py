@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
+from why502.facts.joined_columns import KEY
 from why502.facts.sampling import INTERVALS_S, in_order, interval_us, traits
 from why502.facts.silences import MIN_SILENCE_US, STEPS_US, counted
 from why502.model.patterns import MAX_SAMPLED, Interval, Sample, Silence, Traits, priority, threshold
@@ -67,7 +68,7 @@ def sample(table: RequestTable, rows: ibis.Table, failed: int, total: int) -> Sa
 
 
 def _drawn(table: RequestTable, rows: ibis.Table) -> tuple[Traits, ...]:
-    chosen = rows.mutate(drawn=priority(_.line)).order_by(["drawn", "file", "line", "attempt"]).limit(MAX_SAMPLED)
+    chosen = rows.mutate(drawn=priority(_.line)).order_by(["drawn", *KEY]).limit(MAX_SAMPLED)
     return in_order(traits(table.recall(row)) for row in table.fetch(chosen.select("file", "line", "detail")))
 
 

@@ -64,6 +64,8 @@ class Take(IntEnum):
     """The end of the line, nothing else."""
     UNZONED_TIME = 15
     """06/Feb/2009:12:14:14.655, taken as UTC, in microseconds since the epoch."""
+    NUMBER_OR_MINUS_ONE = 16
+    """As NUMBER, or '-1', which is `ABSENT_US`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ def parse(line: str, at: Place) -> Request | None | str:
     return None if _MESSAGE.match(line) else "not the fields of HAProxy's log"
 
 
+def is_http(line: str) -> bool:
+    """Whether the line is that of a session over HTTP."""
+    return bool(_HTTP.match(line))
+
+
 def _http(fields: tuple[str, ...], at: Place) -> Request:
     client, time, _, backend, server, begun, _, connect, header, total, status, _, state, retries, line = fields
     session = Session(

@@ -79,9 +79,12 @@ def scan(  # noqa: C901, PLR0912, PLR0915 - one loop: calls that return text wou
                     named_to = pos
                 else:
                     good = False
-            elif take <= 8:  # NUMBER, NUMBER_OR_DASH
+            elif take <= 8 or take == 16:  # NUMBER, NUMBER_OR_DASH, NUMBER_OR_MINUS_ONE
                 if take == 8 and byte_at(data, pos) == _DASH:
                     pos += 1
+                    value = -1
+                elif take == 16 and byte_at(data, pos) == _DASH and byte_at(data, pos + 1) == 49:
+                    pos += 2
                     value = -1
                 else:
                     digit = byte_at(data, pos) - 48
