@@ -32,7 +32,4 @@ class Planned:
 
 PLANNED: Final[Mapping[str, Planned]] = {
     "http2-goaway-race": Planned(Kind.FAULT, "GOAWAY crosses a new stream", 0.005, _EXCHANGE),
-    "descriptors-exhausted": Planned(Kind.CONDITION, "a process is out of file descriptors"),
-    "ports-exhausted": Planned(Kind.CONDITION, "no ephemeral port is left towards the target"),
-    "conntrack-full": Planned(Kind.CONDITION, "the connection-tracking table is full"),
 }
