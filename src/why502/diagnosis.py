@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """How long `--host` watches: long enough for rates, short enough to wait for."""
+THIS_HOST = "this host"
+"""Where `--host` is said to have looked."""
 
 
 def diagnose(
@@ -162,11 +164,13 @@ def _clipped(series: Series, window: Window) -> Series:
 def _look_at_host() -> Reading:
     """Two looks at this machine, so that counters become differences."""
     from why502.host.record import Recorder
-    from why502.sources.interface import Reading
+    from why502.sources.bundle import unseen
+    from why502.sources.interface import FIRST_MISREAD, Reading
 
     with Recorder() as recorder:
         time.sleep(LOOK_S)
-    snapshots = recorder.record.snapshots
-    window = Window(snapshots[0].at_s, snapshots[-1].at_s)
-    seen = Input("this host", "host", Source.HOST, len(snapshots), window=window)
-    return Reading(seen, (recorder.record,))
+    record = recorder.record
+    window = Window(record.snapshots[0].at_s, record.snapshots[-1].at_s)
+    gaps = tuple(unseen(record, THIS_HOST)[:FIRST_MISREAD])
+    seen = Input(THIS_HOST, "host", Source.HOST, len(record.snapshots), first_not_understood=gaps, window=window)
+    return Reading(seen, (record,))
