@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from why502.lab import certificate
 from why502.lab.hosts import PYTHON, Host
+from why502.lab.limits import Limits, limited
 from why502.lab.waiting import until_listening
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class TargetSetup:
     """Modules that run beside it: `python -m MODULE ADDRESS`."""
     starts: bool = True
     """False: it is not there before an act starts it."""
+    limits: Limits | None = None
+    """It is put under them when it has started."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Target:
     number: int = 0
     """Which of the host's targets it is; each has an address of its own."""
     _running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _limits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companions: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companion_processes: list[subprocess.Popen[str]] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
@@ -101,6 +105,7 @@ class Target:
     def stop(self) -> None:
         """End it by SIGTERM."""
         self._running.close()
+        self._limits.close()
         self._process = None
 
     def crash(self) -> None:
@@ -108,6 +113,11 @@ class Target:
         if self._process:
             self._process.kill()
         self.stop()
+
+    def revive(self) -> None:
+        """Start it again if it has died, as a supervisor does that comes round now and then."""
+        if self._process and self._process.poll() is not None:
+            self.restart()
 
     def start(self) -> None:
         """Start it, unless it runs."""
@@ -122,6 +132,8 @@ class Target:
             self.host.running(PYTHON, "-m", self.setup.module, *options, log=log)
         )
         until_listening(self.host, self.address, self._process, log)
+        if self.setup.limits:
+            self._limits.enter_context(limited(self._process.pid, self.setup.limits))
 
     def _start_companion(self, module: str) -> None:
         command = (PYTHON, "-m", module, self.host.address)

@@ -42,10 +42,14 @@ class Scenario:
     """All that must be convicted; empty: the one of the scenario's name."""
     others: tuple[TargetSetup, ...] = ()
     """Further targets in the same group, in the twin as well."""
+    healthy_others: tuple[TargetSetup, ...] | None = None
+    """Those of the twin, if they differ."""
     expectation: Callable[[Outcomes], tuple[Expected, ...]] | None = None
     """What must come of it, from what became of the requests; None: that the causes are named."""
     also_true: frozenset[str] = frozenset()
     """Causes that this fault brings along, rightly named beside it."""
+    both_hosts: bool = False
+    """The proxy's host is recorded beside the target's."""
     duration_s: float = 7.0
     time_scale: float = 0.2
 
@@ -58,6 +62,9 @@ class Scenario:
         if healthy:
             return ()
         return self.expectation(outcomes) if self.expectation else tuple(map(Expected, self.convicts))
+
+    def other_setups(self, *, healthy: bool) -> tuple[TargetSetup, ...]:
+        return self.healthy_others if healthy and self.healthy_others is not None else self.others
 
     def target_setup(self, seed: int, *, healthy: bool) -> TargetSetup:
         ways = (self.faulty, *self.other_faulty)
