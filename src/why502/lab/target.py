@@ -30,8 +30,8 @@ class TargetSetup:
     """How the target is started."""
 
     module: str
-    """`python -m MODULE --address ADDRESS --seed SEED ...`"""
-    arguments: Callable[[float], tuple[str, ...]]
+    """`python -m MODULE --address ADDRESS --seed SEED ...`; with a `program`, its name."""
+    arguments: Callable[[float], tuple[str, ...]] = lambda _time_scale: ()
     """Further arguments for a time scale."""
     sysctls: Mapping[str, str] = field(default_factory=dict)
     """Inside the target's namespace."""
@@ -43,6 +43,8 @@ class TargetSetup:
     """Modules that run beside it: `python -m MODULE ADDRESS`."""
     starts: bool = True
     """False: it is not there before an act starts it."""
+    program: Callable[[str], tuple[str, ...]] | None = None
+    """The command line for an address, of a server that is no module of the lab."""
     limits: Limits | None = None
     """It is put under them when it has started."""
 
@@ -124,16 +126,20 @@ class Target:
         if self._process:
             return
         log = self._log
-        options = ("--address", self.address, "--seed", str(self.seed), *self.setup.arguments(self.time_scale))
-        if self.setup.certificate_for and self.setup.speaks_tls:
-            options += ("--certificate", str(self.folder / CERTIFICATE))
+        command = self._command()
         self.seed += 1
-        self._process = self._running.enter_context(
-            self.host.running(PYTHON, "-m", self.setup.module, *options, log=log)
-        )
+        self._process = self._running.enter_context(self.host.running(*command, log=log))
         until_listening(self.host, self.address, self._process, log)
         if self.setup.limits:
             self._limits.enter_context(limited(self._process.pid, self.setup.limits))
+
+    def _command(self) -> tuple[str, ...]:
+        if self.setup.program:
+            return self.setup.program(self.host.addresses[self.number])
+        options = ("--address", self.address, "--seed", str(self.seed), *self.setup.arguments(self.time_scale))
+        if self.setup.certificate_for and self.setup.speaks_tls:
+            options += ("--certificate", str(self.folder / CERTIFICATE))
+        return (PYTHON, "-m", self.setup.module, *options)
 
     def _start_companion(self, module: str) -> None:
         command = (PYTHON, "-m", module, self.host.address)
