@@ -13,9 +13,11 @@ from why502.facts.clusters import clusters
 from why502.facts.concentration import Dimension, client, concentrations, path
 from why502.facts.deaths import Deaths, deaths
 from why502.facts.durations import SameDuration, same_durations
+from why502.facts.health import unhealthy
 from why502.facts.idle_gaps import IdleGap, idle_gap
 from why502.facts.scene import Cluster, Scene
 from why502.facts.silences import by_gateway
+from why502.model.case import KernelEvent
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import SYN_STEP_SLACK_S, SYN_STEPS_S, Traffic
 
@@ -79,6 +81,8 @@ class LogSummary(Struct, frozen=True):
     durations: tuple[SameDuration, ...]
     deaths: tuple[DiedTogether, ...]
     changes: Correlation | None
+    unhealthy: tuple[KernelEvent, ...]
+    """Health checks that failed, servers taken out."""
 
 
 MOST_TALLIED = 20
@@ -106,6 +110,7 @@ def summarise_logs(case: Case) -> LogSummary | None:
         durations=same_durations(traffic.failures),
         deaths=tuple(_deaths(case)),
         changes=correlate(case.changes, traffic.intervals, gateway, failures_s),
+        unhealthy=unhealthy(case),
     )
 
 

@@ -184,6 +184,15 @@ class ChangesLine(Struct, frozen=True):
     changes: tuple[ChangeLine, ...]
 
 
+class HealthLine(Struct, frozen=True):
+    """A health check that failed, or a server that was taken out."""
+
+    at: str
+    kind: str
+    text: str
+    place: str
+
+
 class LogsDocument(Struct, frozen=True, kw_only=True):
     """Everything that the logs alone yield."""
 
@@ -214,3 +223,4 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     durations: tuple[DurationLine, ...]
     deaths: tuple[DeathsLine, ...]
     changes: ChangesLine | None
+    health: tuple[HealthLine, ...]

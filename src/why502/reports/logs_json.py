@@ -13,6 +13,7 @@ from why502.model.logs import (
     ConcentrationLine,
     DeathsLine,
     DurationLine,
+    HealthLine,
     IdleGapLine,
     KindLine,
     LogsDocument,
@@ -83,6 +84,7 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
             DeathsLine(d.target, rfc3339(d.at_s), d.lost, d.together, d.refused_after) for d in summary.deaths
         ),
         changes=_changes(summary.changes) if summary.changes else None,
+        health=tuple(HealthLine(rfc3339(e.at_s), e.kind, e.text, str(e.at)) for e in summary.unhealthy),
     )
 
 

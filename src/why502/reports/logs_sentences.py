@@ -19,6 +19,7 @@ MOST_CONCENTRATIONS = 3
 MOST_SPELLS = 8
 MOST_CHANGES = 10
 MOST_TARGETS = 8
+MOST_EVENTS = 5
 P_SHOWN = 1e-6
 
 
@@ -70,6 +71,10 @@ def pattern_sentences(summary: LogSummary) -> Iterator[str]:
     yield from (f"same duration: {same}" for same in summary.durations)
     for died in summary.deaths[:MOST_TARGETS]:
         yield _death(died)
+    for event in summary.unhealthy[:MOST_EVENTS]:
+        yield f"health: {moment(rfc3339(event.at_s))} {event.text} [{event.at}]"
+    if len(summary.unhealthy) > MOST_EVENTS:
+        yield f"health: {count(len(summary.unhealthy) - MOST_EVENTS, 'more event')}: see --json"
     if summary.hidden:
         yield f"hidden failures: {summary.hidden} attempts failed that no client saw; another one served the request"
 
