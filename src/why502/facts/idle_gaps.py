@@ -49,16 +49,18 @@ class IdleGap(Struct, frozen=True):
         return self.longer > 0 and 2 * self.longer_failed * self.bursts >= self.failed * self.longer
 
     def __str__(self) -> str:
-        meaning = (
-            "what silence takes away stays away: no single timer"
-            if self.and_longer
-            else "as when the target closes idle connections after just that time"
+        failed, bursts = self.failed, self.bursts
+        silence, then = (
+            f"{self.idle_s:.2f} s of silence at {self.target}",
+            "as when idle connections are closed just then",
         )
+        if self.and_longer:
+            failed, bursts = failed + self.longer_failed, bursts + self.longer
+            silence, then = f"{silence} or more", "whatever the length, so that it is no single timer"
+        longer = "" if self.and_longer else f", after a longer one {self.longer_failed} of {self.longer}"
         return (
-            f"{self.failed} of {self.failed_in_all} bursts with failures came after {self.idle_s:.2f} s of silence at "
-            f"{self.target}, where {self.failed} of {self.bursts} bursts failed; after a shorter one "
-            f"{self.shorter_failed} of {self.shorter}, after a longer one {self.longer_failed} of {self.longer} "
-            f"(p = {self.p:.2g}): {meaning}"
+            f"{failed} of {self.failed_in_all} bursts with failures came after {silence}, where {failed} of {bursts} "
+            f"bursts failed; after a shorter one {self.shorter_failed} of {self.shorter}{longer} (p = {self.p:.2g}): {then}"
         )
 
 

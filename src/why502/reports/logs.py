@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -50,7 +51,7 @@ def render(summary: LogSummary, diagnosis: Diagnosis, *, width: int | None, colo
 
 def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if summary.traffic.failures_total:
-        yield from background.failures(diagnosis)
+        yield from background.failures(structs.replace(diagnosis, noticed=()))
         yield from _section("When it failed", trend_sentences(summary))
         yield from _tables(summary)
         yield from _section("What stands out", pattern_sentences(summary))

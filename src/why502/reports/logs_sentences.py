@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.spelling import told
 from why502.model.words import count, rfc3339
-from why502.reports.phrases import duration, moment, span
+from why502.reports.phrases import duration, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.change_links import ChangeLink, Correlation
-    from why502.facts.change_points import ChangePoint, Changes, Spell
+    from why502.facts.change_points import Changes
     from why502.facts.logs import DiedTogether, LogSummary, Slow
 
 MOST_CONCENTRATIONS = 3
@@ -38,24 +39,9 @@ def _trend(who: str, found: Changes) -> Iterator[str]:
     elif not found.points:
         yield f"{who}: their rate did not change by more than chance (1 %) from the first line to the last"
     for spell in found.spells[:MOST_SPELLS]:
-        yield f"{who}: {_spell(spell)}"
+        yield f"{who}: {told(spell)}"
     if len(found.spells) > MOST_SPELLS:
         yield f"{who}: {count(len(found.spells) - MOST_SPELLS, 'more spell')}: see --json"
-
-
-def _spell(spell: Spell) -> str:
-    began = f"began {_point(spell.began)}" if spell.began else "were there from the first line"
-    ended = f"ended {_point(spell.ended)}" if spell.ended else "went on to the last line"
-    rates = f"{spell.rate:.2%} of {count(spell.requests, 'request')} meanwhile"
-    before = f", {spell.began.rate_before:.2%} before" if spell.began else ""
-    after = f", {spell.ended.rate_after:.2%} after" if spell.ended else ""
-    return f"{began}, {ended}; {rates}{before}{after}"
-
-
-def _point(point: ChangePoint) -> str:
-    """The moment with its interval."""
-    at, earliest, latest = (rfc3339(at_s) for at_s in (point.at_s, point.from_s, point.to_s))
-    return f"{moment(at)} (95 %: {span(earliest, latest)})"
 
 
 def pattern_sentences(summary: LogSummary) -> Iterator[str]:

@@ -37,6 +37,7 @@ def failures(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         counted = {"by status": failures.by_status, "made by": failures.by_side, "in phase": failures.by_phase}
         counts = [(Text(label), plain(_counts(numbers))) for label, numbers in counted.items() if any(numbers.values())]
         yield indented(rows(counts + _sparks(diagnosis), LABEL_COLUMNS))
+        yield from (indented(plain(sentence)) for sentence in diagnosis.noticed)
 
 
 def inputs(diagnosis: Diagnosis) -> Iterator[RenderableType]:
