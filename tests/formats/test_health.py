@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.engine.store import RequestStore
@@ -96,6 +96,7 @@ def test_checks_of_an_alb_that_failed(large: bool) -> None:
     assert found.input.records == 2
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.one_of(st.none(), st.floats(0, 4e9)))
 def test_any_text_tells_or_tells_not(text: str, near_s: float | None) -> None:
     """Logs are written by strangers."""

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.formats import all_formats
@@ -68,6 +68,7 @@ def test_a_document_without_end_is_handed_on(monkeypatch: pytest.MonkeyPatch) ->
     assert lined(io.BytesIO(content)).read().rstrip(b"\n").endswith(b"x" * 500)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400).map(lambda tail: b'[{"a": 1},\n' + tail))
 def test_any_bytes_are_read_to_the_end(content: bytes) -> None:
     """No crash, no hang; the first record is always there."""

@@ -49,18 +49,21 @@ class IdleGap(Struct, frozen=True):
         return self.longer > 0 and 2 * self.longer_failed * self.bursts >= self.failed * self.longer
 
     def __str__(self) -> str:
-        failed, bursts = self.failed, self.bursts
-        silence, then = (
-            f"{self.idle_s:.2f} s of silence at {self.target}",
-            "as when idle connections are closed just then",
-        )
+        failed, bursts, silence = self.failed, self.bursts, f"{self.idle_s:.2f} s of silence"
+        longer = f", after a longer one {self.longer_failed} of {self.longer}"
+        meaning = "as when idle connections are closed just then"
         if self.and_longer:
-            failed, bursts = failed + self.longer_failed, bursts + self.longer
-            silence, then = f"{silence} or more", "whatever the length, so that it is no single timer"
-        longer = "" if self.and_longer else f", after a longer one {self.longer_failed} of {self.longer}"
+            failed, bursts, silence, longer = (
+                failed + self.longer_failed,
+                bursts + self.longer,
+                f"{silence} or more",
+                "",
+            )
+            meaning = "whatever the length, so that it is no single timer"
         return (
-            f"{failed} of {self.failed_in_all} bursts with failures came after {silence}, where {failed} of {bursts} "
-            f"bursts failed; after a shorter one {self.shorter_failed} of {self.shorter}{longer} (p = {self.p:.2g}): {then}"
+            f"{failed} of {self.failed_in_all} bursts with failures came after {silence} at {self.target}, where "
+            f"{failed} of {bursts} bursts failed; after a shorter one {self.shorter_failed} of {self.shorter}{longer} "
+            f"(p = {self.p:.2g}): {meaning}"
         )
 
 

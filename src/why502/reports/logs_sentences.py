@@ -69,10 +69,10 @@ def _death(died: DiedTogether) -> str:
     where = died.target or "a target that the log does not name"
     then = f"; {count(died.refused_after, 'connect')} refused within 10 s after" if died.refused_after else ""
     if died.together:
-        how = f"{died.together} requests in flight at {where} ended at one instant, {moment(rfc3339(died.at_s))}"
+        how = f"simultaneous deaths: {died.together} requests in flight at {where} ended at one instant,"
     else:
-        how = f"{count(died.lost, 'request')} lost in flight at {where} from {moment(rfc3339(died.at_s))}"
-    return f"simultaneous deaths: {how}{then}"
+        how = f"lost in flight: {count(died.lost, 'request')} at {where} from"
+    return f"{how} {moment(rfc3339(died.at_s))}{then}"
 
 
 def _slow(slow: Slow) -> str:
