@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
-from why502.model.words import count
+from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
 from why502.suspects.interface import Suspect, Weighed
 
@@ -20,15 +19,6 @@ if TYPE_CHECKING:
 LIKELIEST = 3
 FOLLOWS_S = 30.0
 """A service that comes back does so within half a minute; what begins later needs a cause of its own."""
-
-
-def rfc3339(at_s: float) -> str:
-    """UTC with milliseconds.
-
-    >>> rfc3339(1535487443.3669)
-    '2018-08-28T20:17:23.367Z'
-    """
-    return datetime.fromtimestamp(round(at_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[tuple[str, list[Ranked]]]:
