@@ -37,6 +37,9 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
 TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
 """Manners that only the proxy can know: an errno, a parser's word."""
 
+SYN_AGAIN_S = 1.0
+"""Until then the kernel sends a SYN once only: nobody waits for less."""
+
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
@@ -93,7 +96,8 @@ def _knows_better(request: Request, outcome: Outcome) -> bool:
     if request.manner in TOLD or request.phase is Phase.TLS:
         return True
     # It gave up although its timer had not fired (formats know that): something told it, by ICMP.
-    gave_up = request.phase is Phase.CONNECT and request.manner is Manner.UNKNOWN
+    at_once = request.total_s is not None and request.total_s < SYN_AGAIN_S
+    gave_up = at_once and request.phase is Phase.CONNECT and request.manner is Manner.UNKNOWN
     return outcome is Outcome.SYN_UNANSWERED and gave_up
 
 

@@ -51,6 +51,7 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
     pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
     pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
+    pairs = _believable(logged, pairs)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
     used = {id(pair.conversation) for pair in pairs.values()}
     by_timer = _left_by_timer(failed)
@@ -68,18 +69,32 @@ def _refused(
 ) -> dict[int, _Pair]:
     """Requests that failed at the very instant at which a conversation ended in which the target had answered them.
 
-    Conversations end for other reasons as well, so that some fit by chance: of what was logged alike, more must fit
-    than have a conversation that failed.
+    Conversations end for other reasons as well, so that some fit by chance: see `_believable`.
     """
     left = [index for index, place in enumerate(logged) if index not in pairs and _refusable(place)]
-    found = {
+    return {
         left[place]: pair
         for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,)).items()
         if _answers_it(pair.conversation, logged[left[place]])
     }
-    failed = Counter(said(logged[index].request) for index in pairs)
-    fitting = Counter(said(logged[index].request) for index in found)
-    return {i: p for i, p in found.items() if fitting[said(logged[i].request)] > failed[said(logged[i].request)]}
+
+
+def _believable(logged: Sequence[FailedRequest], pairs: dict[int, _Pair]) -> dict[int, _Pair]:
+    """Without what may fit by chance: failures paired with a conversation that went better than the proxy says.
+
+    Of what was logged alike, most must fit.
+    """
+    better = [index for index, pair in pairs.items() if _went_better(logged[index].request, pair.conversation)]
+    alike = Counter(said(place.request) for place in logged)
+    fitting = Counter(said(logged[index].request) for index in better)
+    chance = {i for i in better if 2 * fitting[said(logged[i].request)] <= alike[said(logged[i].request)]}
+    return {index: pair for index, pair in pairs.items() if index not in chance}
+
+
+def _went_better(request: Request, conversation: Conversation) -> bool:
+    """The target answered, or the connection stood although the proxy says that its connect failed."""
+    stood = request.phase is Phase.CONNECT and conversation.established_s is not None
+    return stood or conversation.outcome is Outcome.ANSWERED
 
 
 def _refusable(place: FailedRequest) -> bool:

@@ -41,7 +41,7 @@ from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import cut_in_flight, ended_together
+from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _words(scene: Scene) -> Iterator[Evidence]:
 
 def _gone(scene: Scene) -> Iterator[Evidence]:
     """What speaks for a crash or a restart speaks against a close by a process that went on."""
-    for evidence in ended_together(scene):
+    for evidence in (*ended_together(scene), *fate_of_others(scene)):
         yield structs.replace(evidence, bits=-evidence.bits)
 
 

@@ -39,6 +39,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import listener_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,6 +100,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
             "crossed the next request"
         )
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
+        # A process that dies closes its idle connections as well, whatever its timeout.
+        yield from listener_gone(scene, -8.0)
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"

@@ -39,6 +39,8 @@ from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from why502.facts.scene import Scene
 
 
@@ -71,7 +73,12 @@ def unexplained(scene: Scene) -> Evidence | None:
     """Apache writes a line for every failure of its own (`proxy_util.c`, `mod_proxy_http.c`), none for an answer."""
     cluster = scene.cluster
     given = [i for i in scene.case.inputs if i.kind == "apache-error-log"]
-    if not given or not cluster.logged or {place.request.proxy for place in cluster.logged} != {"apache"}:
+    if (
+        cluster.outcome is not None
+        or not given
+        or not cluster.logged
+        or {place.request.proxy for place in cluster.logged} != {"apache"}
+    ):
         return None
     told = scene.case.traffic.failures if scene.case.traffic else ()
     words_s = [p.request.end_s for p in told if p.request.reason and p.request.end_s is not None]
@@ -80,7 +87,13 @@ def unexplained(scene: Scene) -> Evidence | None:
     if not ends_s or len(silent) < ALL_BUT * len(ends_s):
         return None
     text = f"the error log given has no line near {len(silent)} of {len(ends_s)} of these answers: they were passed on"
-    return Evidence(6.0, text, Source.ERROR_LOG, Place(given[0].path))
+    # 502 is mostly a gateway's own word; a log of another time or level would be as silent.
+    bits = 2.0 if most_common(place.request.status for place in cluster.logged) == 502 else 4.5
+    return Evidence(bits, text, Source.ERROR_LOG, Place(given[0].path))
+
+
+def most_common(statuses: Iterable[int | None]) -> int | None:
+    return Counter(statuses).most_common(1)[0][0]
 
 
 SUSPECT = Suspect(

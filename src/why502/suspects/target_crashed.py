@@ -37,7 +37,14 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, listener_gone, stayed_open
+from why502.suspects.weighing import (
+    changes_near,
+    cut_in_flight,
+    ended_together,
+    fate_of_others,
+    listener_gone,
+    stayed_open,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +52,23 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 
+CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
+"""What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
+
+
 def judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
-    closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome is Outcome.RESET_UNACKNOWLEDGED else []
+    closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
-    evidence = [*closing, *ended_together(scene), *stayed_open(scene), *_exits(scene), *_planned(scene)]
+    evidence = [
+        *closing,
+        *ended_together(scene),
+        *fate_of_others(scene),
+        *stayed_open(scene),
+        *_exits(scene),
+        *_planned(scene),
+    ]
     missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether the process stayed alive")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
 from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
+from why502.facts.survivors import survivors
 from why502.facts.unheard import unheard
 from why502.facts.usage import usages_of
 from why502.model.conversations import Outcome
@@ -38,6 +39,9 @@ CLOSING_S = 1.0
 """Handshakes that were under way when a listener was closed are reset as soon as the next segment comes."""
 
 NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
+
+FEWEST_ENDED = 3
+"""Two connections may end at one instant by chance."""
 
 MARGIN = 0.1
 """A resource that explains failures is used more while they happen, by at least this share."""
@@ -126,6 +130,19 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
     if found.refused_after:
         text = f"{count(found.refused_after, 'connect')} failed at once within {AFTERWARDS_S:.0f} s after"
         yield Evidence(3.5, text, source, at)
+
+
+def fate_of_others(scene: Scene) -> Iterator[Evidence]:
+    """Whether the target's other connections ended at the same instants: for whatever took the process away."""
+    found = survivors(scene)
+    if found is None or found.first is None:
+        return
+    if found.survived and found.survived >= found.ended:
+        text = f"{count(found.survived, 'connection')} that stood at these instants went on: the process lived"
+        yield Evidence(-5.0, text, Source.CAPTURE, found.first)
+    elif not found.survived and found.idle and found.ended >= FEWEST_ENDED:
+        text = f"all {found.ended} connections that stood ended then, {found.idle} of them idle"
+        yield Evidence(4.5, text, Source.CAPTURE, found.first)
 
 
 def stayed_open(scene: Scene) -> Iterator[Evidence]:
