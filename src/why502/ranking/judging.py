@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import clusters
+from why502.facts.clusters import clusters, same_target
 from why502.facts.counts import by_status
 from why502.facts.listeners import listener_windows, listeners_of
 from why502.facts.scene import Basis, Cluster, ListenerWindow, Scene
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from why502.model.case import Case, Input
+    from why502.model.wire import TargetWire
 
 
 def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | None = None) -> Diagnosis:
@@ -81,11 +82,20 @@ def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Se
     return Scene(
         case=case,
         cluster=cluster,
-        traffic=case.traffic.target(target) if case.traffic else None,
-        wire=case.wire.target(target) if case.wire else None,
+        traffic=(case.traffic.target(target) or case.traffic.unnamed) if case.traffic else None,
+        wire=_wire(case, cluster),
         listeners=own,
-        others=tuple(other for other in found if other is not cluster and target and other.target == target),
+        others=tuple(other for other in found if other is not cluster and same_target(other, cluster)),
     )
+
+
+def _wire(case: Case, cluster: Cluster) -> TargetWire | None:
+    """Of its target; of the only one there is if the log tells no address although a target was tried."""
+    if case.wire is None:
+        return None
+    if cluster.target is None and cluster.phase is not Phase.NO_TARGET and len(case.wire.targets) == 1:
+        return case.wire.targets[0]
+    return case.wire.target(cluster.target)
 
 
 def _nothing_failed(case: Case, listeners: Sequence[ListenerWindow], suspects: Sequence[Suspect]) -> Ranked:

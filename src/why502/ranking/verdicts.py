@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from why502.facts.clusters import same_target
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
@@ -40,7 +41,7 @@ def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
     window, before = one.cluster.window, by.cluster.window
     return (
         one.top[0] in suspects[by.top[0]].brings
-        and one.cluster.target == by.cluster.target is not None
+        and same_target(one.cluster, by.cluster)
         and window is not None
         and before is not None
         and before.from_s - 1.0 <= window.from_s <= before.to_s + FOLLOWS_S
