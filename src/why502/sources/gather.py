@@ -14,6 +14,7 @@ from why502.model.evidence import Place
 from why502.sources import all_readers
 from why502.sources.declared import declared
 from why502.sources.interface import FIRST_MISREAD, Reader, Reading, TooLargeError
+from why502.sources.meter import Meter
 from why502.sources.opening import Found, Hidden, Unusable, find
 from why502.sources.together import Waiting, resolve, waits
 
@@ -106,8 +107,9 @@ def _readings(
     known: Sequence[Reader],
 ) -> Iterator[Reading | Waiting]:
     seen: set[tuple[int, int]] = set()
+    meter = Meter(paths, progress)
     for path in paths:
-        for finding in find(path, window):
+        for finding in find(path, window, meter.at):
             match finding:
                 case Unusable():
                     yield _put_aside(finding.path, finding.why)
@@ -117,7 +119,10 @@ def _readings(
                     yield Reading(Input(file.path, DUPLICATE, None, 0))
                 case Found():
                     seen.update((finding.identity,) if finding.identity else ())
-                    progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
+                    if finding.identity:
+                        meter.begin(finding.file.path)
+                    else:
+                        progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
                     yield _read(finding, shelf, window, known)
 
 
