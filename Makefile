@@ -20,7 +20,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/python -m docs.generate --check
 
-lab: .venv/dev debian-packages
+lab: .venv/dev debian-packages servers
 	$(BIN)/why502 lab matrix --seeds 10-12 -o build/matrix
 
 bench: PACKAGES += goaccess lnav mawk
@@ -57,6 +57,6 @@ debian-packages:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $(PACKAGES); \
 	fi
 
-# The real servers that tests/host recognises, as far as this machine's Go, Node.js, JDK and Maven build them.
+# The real servers that tests/host recognises and the lab runs, as far as this machine's Go, Node.js, JDK and Maven build them.
 servers: .venv/dev
 	@$(MAKE) --no-print-directory -s -C tests/servers OUT=$(CURDIR)/.venv/servers

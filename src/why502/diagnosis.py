@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """How long `--host` watches: long enough for rates, short enough to wait for."""
+THIS_HOST = "this host"
+"""Where `--host` is said to have looked."""
 
 
 def diagnose(
@@ -53,22 +55,47 @@ def diagnose(
     logs of one's own; `fetches` are asked for metrics of the failures' time. Raises `Why502Error` when nothing can be
     used.
     """
-    from why502.sources.gather import Shelf, gather
-
-    shelf = Shelf(engine)
-    window = _window(since_s, until_s)
-    named = [*paths, *([changes] if changes else [])]
-    readings = gather(named, progress, shelf, window, log_format) if named else []
-    if host:
-        readings.append(_look_at_host())
-    progress("weighing")
-    case = assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
+    case = read(
+        paths,
+        host=host,
+        target=target,
+        since_s=since_s,
+        until_s=until_s,
+        changes=changes,
+        engine=engine,
+        log_format=log_format,
+        progress=progress,
+    )
     if fetches:
         from why502.remote import with_fetched
 
         progress("asking for metrics")
-        case = with_fetched(case, fetches, window, time.time())
+        case = with_fetched(case, fetches, _window(since_s, until_s), time.time())
     return judge_case(case, time.time())
+
+
+def read(
+    paths: Sequence[str],
+    *,
+    host: bool = False,
+    target: str | None = None,
+    since_s: float | None = None,
+    until_s: float | None = None,
+    changes: str | None = None,
+    engine: str | None = None,
+    log_format: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Case:
+    """The evidence as one case (see `diagnose`)."""
+    from why502.sources.gather import Shelf, gather
+
+    shelf = Shelf(engine)
+    named = [*paths, *([changes] if changes else [])]
+    readings = gather(named, progress, shelf, _window(since_s, until_s), log_format) if named else []
+    if host:
+        readings.append(_look_at_host())
+    progress("weighing")
+    return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
 
 
 def exit_status(diagnosis: Diagnosis) -> Exit:
@@ -162,11 +189,13 @@ def _clipped(series: Series, window: Window) -> Series:
 def _look_at_host() -> Reading:
     """Two looks at this machine, so that counters become differences."""
     from why502.host.record import Recorder
-    from why502.sources.interface import Reading
+    from why502.sources.bundle import unseen
+    from why502.sources.interface import FIRST_MISREAD, Reading
 
     with Recorder() as recorder:
         time.sleep(LOOK_S)
-    snapshots = recorder.record.snapshots
-    window = Window(snapshots[0].at_s, snapshots[-1].at_s)
-    seen = Input("this host", "host", Source.HOST, len(snapshots), window=window)
-    return Reading(seen, (recorder.record,))
+    record = recorder.record
+    window = Window(record.snapshots[0].at_s, record.snapshots[-1].at_s)
+    gaps = tuple(unseen(record, THIS_HOST)[:FIRST_MISREAD])
+    seen = Input(THIS_HOST, "host", Source.HOST, len(record.snapshots), first_not_understood=gaps, window=window)
+    return Reading(seen, (record,))

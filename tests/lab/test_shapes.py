@@ -1,4 +1,4 @@
-"""Faults with a shape, made with the real kernel: where they are, how many, and what a large served log leaves of them."""
+"""Faults with a shape, with the real kernel: where they are, how many, and what a large served log leaves of them."""
 
 from __future__ import annotations
 

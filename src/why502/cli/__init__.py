@@ -18,7 +18,7 @@ from why502.errors import Exit, Why502Error
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("diagnose", "capture", "host", "collect", "trace", "fix", "reproduce", "explain", "lab", "schema")
+COMMANDS = ("diagnose", "logs", "capture", "host", "collect", "trace", "fix", "reproduce", "explain", "lab", "schema")
 """In the order of `--help`. Each is a module of this package with a click command named `command`."""
 
 

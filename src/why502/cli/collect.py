@@ -14,6 +14,8 @@ from why502.errors import Why502Error
 if TYPE_CHECKING:
     import threading
 
+    from why502.model.host import Unseen
+
 NAMED = Path("/run/netns")
 UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -84,7 +86,12 @@ def command(
     Snapshots of listeners, counters and processes each second, queues 100 times a second (at most a tenth of one
     core), the headers of the target's packets (at most 256 MiB), and kernel events (listen, resets, exits, OOM;
     tracing them costs every system call of the machine some 0.1 us). Ends at once and cleanly on Ctrl-C.
-    """
+
+    \b
+    Exit status:
+      0  the bundle is written; what could not be recorded is named
+      2  nothing was written, with the reason
+    """  # noqa: D301 - click wants the backspace character itself
     if sys.platform != "linux":
         raise Why502Error("`why502 collect` works on Linux only", hint="diagnose reads bundles anywhere")
     from why502.collecting import Wishes, collect
@@ -100,8 +107,12 @@ def command(
         payloads=payloads,
     )
     click.echo(f"recording for {duration_s:g} s; Ctrl-C ends it early", err=True)
-    bundle = collect(out, wishes, stop=_stop_on_signals(), force=force)
+    bundle = collect(out, wishes, stop=_stop_on_signals(), force=force, lacking=_say)
     click.echo(f"why502 diagnose {bundle}")
+
+
+def _say(lacking: Unseen) -> None:
+    click.echo(f"not recorded: {lacking.what}: {lacking.why}", err=True)
 
 
 def _door(name: str) -> Path:

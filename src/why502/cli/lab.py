@@ -36,7 +36,10 @@ def list_scenarios(*, as_json: bool) -> None:
 
 @command.command("run")
 @click.argument("scenario")
-@click.option("--proxy", default="all", show_default=True, help="nginx, alb, or all that can show the fault.")
+@click.option(
+    "--proxy", default="all", show_default=True, help="nginx, alb, haproxy..., or all that can show the fault."
+)
+@click.option("--server", metavar="NAME", help="A real server for the target: node, go, gunicorn, uvicorn, jetty.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same load and the same pauses.")
 @click.option("--time-scale", type=click.FloatRange(0.05, 10), metavar="X",
               help="Multiplies the proxy's timeouts and the metrics' period [default: the scenario's].")  # fmt: skip
@@ -51,6 +54,7 @@ def run_scenario(
     *,
     scenario: str,
     proxy: str,
+    server: str | None,
     seed: int,
     time_scale: float | None,
     duration: float | None,
@@ -78,7 +82,7 @@ def run_scenario(
     options = Options(seed=seed, time_scale=time_scale, duration_s=duration)
     kinds = Kinds(faulty=not healthy_only, healthy=not no_twin)
     done = []
-    for trial in trials(scenario, proxy, options, folder, kinds, progress=_progress):
+    for trial in trials(scenario, proxy, options, folder, kinds, progress=_progress, server=server):
         done.append(trial)
         if not as_json:
             _show(trial)

@@ -40,7 +40,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--seeds", type=Seeds(), default="1", show_default=True, help="Each gives other loads and other ways.")
 @click.option("--faults", callback=_names, default="", metavar="A,B", help="Only these.")
 @click.option("--proxies", callback=_names, default="", metavar="A,B", help="Only these.")
-@click.option("--quick", is_flag=True, help="Each fault on one proxy only: a few minutes.")
+@click.option("--quick", is_flag=True, help="Each fault on one proxy only, without real servers: a few minutes.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side [default: two for each core].")
 @click.option("-o", "folder", metavar="DIR", type=click.Path(path_type=Path),
               help="Write matrix.json and accuracy.md, and keep all bundles.")  # fmt: skip

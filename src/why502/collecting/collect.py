@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +46,18 @@ class Wishes:
     """Whole packets instead of headers: they hold what people sent."""
 
 
-def collect(out: Path, wishes: Wishes, *, stop: threading.Event | None = None, force: bool = False) -> Path:
+def collect(
+    out: Path,
+    wishes: Wishes,
+    *,
+    stop: threading.Event | None = None,
+    force: bool = False,
+    lacking: Callable[[Unseen], None] = lambda _: None,
+) -> Path:
     """Record until the time is over or `stop` is set; answers with the path of the bundle.
 
-    A folder, or one file if `out` ends in '.tar.zst'. What is not allowed is left out and named in the manifest.
+    A folder, or one file if `out` ends in '.tar.zst'. What is not allowed is left out, named in the manifest and
+    told to `lacking`; what was not asked for stands in the manifest only.
     Raises Why502Error if `out` exists (unless `force`), or if nothing at all could be done.
     """
     if not 0 < wishes.duration_s <= LONGEST_S:
@@ -59,7 +67,8 @@ def collect(out: Path, wishes: Wishes, *, stop: threading.Event | None = None, f
         with Bundle(out, force=force) as bundle:
             collection = _Collection(bundle.folder, wishes, ports)
             collection.record(stop or threading.Event())
-            collection.finish()
+            for one in collection.finish():
+                lacking(one)
     except OSError as error:  # what may not be seen has been noted already; this is the disk
         raise Why502Error("cannot write the bundle", where=str(out), why=error.strerror or str(error)) from error
     return out
@@ -72,6 +81,7 @@ class _Collection:
         self._capture: Capture | None = None
         self._events: EventRecorder | None = None
         self._missing: list[Unseen] = []
+        self._declined: list[Unseen] = []
         self._allowed: list[str] = ["host snapshots"]
         self._start_s = time.time()
 
@@ -82,17 +92,18 @@ class _Collection:
             stack.enter_context(self._recorder)
             stop.wait(self._wishes.duration_s)
 
-    def finish(self) -> None:
-        """Write everything that is not in the bundle yet; the manifest last."""
+    def finish(self) -> list[Unseen]:
+        """Write everything that is not in the bundle yet, the manifest last; what could not be had, and why."""
         host = self._recorder.record
         (self._folder / HOST).write_bytes(msgspec.json.encode(host))
         self._missing += [*host.unseen, *copy_configs(self._wishes.configs, self._folder / CONFIGS)]
         manifest = self._manifest(tuple(sorted(_files(self._folder))))
         (self._folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        return self._missing
 
     def _begin_capture(self, stack: ExitStack) -> None:
         if not self._ports:
-            self._missing.append(Unseen("packets", "not asked for: no target was named"))
+            self._declined.append(Unseen("packets", "not asked for: no target was named"))
             return
         out = self._folder / CAPTURE
         where, interface = self._wishes.capture_netns, self._wishes.interface
@@ -107,7 +118,7 @@ class _Collection:
 
     def _begin_events(self, stack: ExitStack) -> None:
         if not self._wishes.events:
-            self._missing.append(Unseen("kernel events", "not wanted"))
+            self._declined.append(Unseen("kernel events", "not wanted"))
             return
         recorder = EventRecorder(self._folder / EVENTS)
         try:
@@ -134,7 +145,7 @@ class _Collection:
             targets=tuple(self._wishes.targets),
             files=files,
             allowed=tuple(self._allowed),
-            not_allowed=tuple(self._missing),
+            not_allowed=(*self._declined, *self._missing),
             capture=note,
             events=EventsNote(self._events.events, self._events.lost) if self._events else None,
         )

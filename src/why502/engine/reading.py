@@ -12,8 +12,9 @@ from why502.engine.blocks import kept_part
 from why502.engine.cutting import NO_STEPS, Program, cuts
 from why502.engine.rows import parsed_rows, planned_rows
 from why502.formats.columns import UNSURE, Plan
+from why502.formats.health_events import tell_health
 from why502.formats.interface import LogFormat
-from why502.model.case import Misread, Window
+from why502.model.case import KernelEvent, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.model.patterns import priority, threshold
 from why502.model.requests import Request
@@ -43,6 +44,7 @@ class Tally:
     first_misreads: list[Misread] = field(default_factory=list)
     kinds: set[Source] = field(default_factory=set)
     """Requests with a status are an access log's, others an error log's."""
+    events: list[KernelEvent] = field(default_factory=list)
     _from_us: int | None = None
     _to_us: int | None = None
 
@@ -145,11 +147,14 @@ class LogReader:
                 self.tally.misread(Place(self.path, number), read)
                 continue
             self.tally.understood += 1
-            if read is not None:
+            if read is None:
+                place = Place(self.path, number)
+                tell_health(self.log_format, text, place, requests[-1] if requests else None, self.tally.events)
+            else:
                 requests.append(read)
                 raw.append(line)
         drawn = self._drawn(np.array([request.at.number for request in requests], np.int64))
-        return parsed_rows(requests, self.file, raw, drawn)
+        return parsed_rows(requests, self.file, raw, drawn=drawn)
 
     def _drawn(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these lines are kept for samples."""

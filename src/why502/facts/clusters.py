@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from why502.facts.counts import with_true_counts
 from why502.facts.failures import failures
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
+from why502.facts.siblings import with_siblings
 from why502.model.case import Case, Series, Window
-from why502.model.conversations import Outcome
+from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
 TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
 """Manners that only the proxy can know: an errno, a parser's word."""
 
+SYN_AGAIN_S = 1.0
+"""Until then the kernel sends a SYN once only: nobody waits for less."""
+
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
@@ -53,7 +57,8 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     for failure in failures(case.traffic, case.wire):
         groups[_key(failure)].append(failure)
-    found = with_true_counts([_cluster(group) for group in groups.values()], case.traffic)
+    with_siblings(groups, case.wire)
+    found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
     if not found:
         found = [*_of_drops(listeners)]
     if not found:
@@ -69,9 +74,22 @@ def _key(failure: Failure) -> tuple[object, ...]:
         return conversation.target, Side.PROXY, *FATES[conversation.outcome], outcome
     request = logged.request
     phase, manner = request.phase, request.manner or Manner.UNKNOWN
-    if outcome is not None and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
+    target = request.target or (conversation.target if conversation else None)
+    if conversation is not None and _within_handshake(request, conversation):
+        manner = FATES[conversation.outcome][1] if conversation.outcome in FATES else manner
+        return target, request.side, Phase.TLS, manner, outcome
+    if outcome in FATES and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
         phase, manner = FATES[outcome]
-    return request.target, request.side, phase, manner, outcome
+    return target, request.side, phase, manner, outcome
+
+
+def _within_handshake(request: Request, conversation: Conversation) -> bool:
+    """TCP stood and bytes went over it, and yet the proxy says that it never sent its request: they were a handshake's.
+
+    Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike).
+    """
+    spoken = conversation.established_s is not None and conversation.bytes_acknowledged > 0
+    return request.phase is Phase.CONNECT and spoken and conversation.opened and conversation.exchanges <= 1
 
 
 def _knows_better(request: Request, outcome: Outcome) -> bool:
@@ -79,12 +97,13 @@ def _knows_better(request: Request, outcome: Outcome) -> bool:
     if request.manner in TOLD or request.phase is Phase.TLS:
         return True
     # It gave up although its timer had not fired (formats know that): something told it, by ICMP.
-    gave_up = request.phase is Phase.CONNECT and request.manner is Manner.UNKNOWN
+    at_once = request.total_s is not None and request.total_s < SYN_AGAIN_S
+    gave_up = at_once and request.phase is Phase.CONNECT and request.manner is Manner.UNKNOWN
     return outcome is Outcome.SYN_UNANSWERED and gave_up
 
 
-def _cluster(group: Sequence[Failure]) -> Cluster:
-    target, side, phase, manner, outcome = _key(group[0])
+def _cluster(key: tuple[object, ...], group: Sequence[Failure]) -> Cluster:
+    target, side, phase, manner, outcome = key
     return Cluster(
         basis=Basis.REQUESTS if any(f.logged for f in group) else Basis.CONVERSATIONS,
         target=target,  # type: ignore[arg-type]
@@ -142,3 +161,11 @@ def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
                 failures=(),
                 window=_span([at_s for at_s, _ in points]),
             )
+
+
+def same_target(one: Cluster, other: Cluster) -> bool:
+    """By its address, or by the name of the server where the log has only that."""
+    if one.target is not None or other.target is not None:
+        return one.target == other.target
+    names = [{place.request.group for place in cluster.logged} for cluster in (one, other)]
+    return names[0] == names[1] != {None}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
+from why502.model.requests import Manner, Phase, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from why502.model.requests import Request
     from why502.model.traffic import FailedRequest, Traffic
     from why502.model.wire import Wire
 
@@ -22,29 +25,127 @@ JOIN_STRICT_S = 0.05
 JOIN_LOOSE_S = 1.5
 """A log with times of 1 s, or clocks that are not quite equal."""
 
+NEVER_CONNECTED = frozenset({Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE})
+SHORTEST_TIMER_S = 0.2
+"""Nobody sets a proxy's timer shorter than this."""
+TIMER_SPREAD = 0.05
+"""Times after which one timer fires differ by less: proxies look at their timers several times a second."""
+
 LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED})
 """Ends that the proxy itself decided on: its log tells of each request that it gave up. One that no log tells of was
 no request but a probe of its own (health checks are in no access log)."""
 
 
+ANY_TARGET = ""
+"""Conversations with any target, for requests whose log does not tell the target's address."""
+
+
 def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     """Every failure once.
 
-    Logged requests come with their conversations where the capture has them; failed conversations of which no
-    log tells follow as failures of their own.
+    Logged requests come with their conversations where the capture has them: with one that failed, or else with one
+    that ended just then although the target had answered. Failed conversations of which no log tells follow as failures
+    of their own.
     """
     logged = traffic.failures if traffic else ()
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
-    pairs = _pairs(logged, failed)
+    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
+    pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
+    pairs = _believable(logged, pairs)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
     used = {id(pair.conversation) for pair in pairs.values()}
-    targets = {target.target for target in (traffic.targets if traffic else ())}
+    by_timer = _left_by_timer(failed)
     alone = [
         Failure(at_s=end_s(c), conversation=c, conversation_sure=True)
         for c in failed
-        if id(c) not in used and not (c.target in targets and c.outcome in LEFT_BY_PROXY)
+        if id(c) not in used
+        and not (c.outcome in LEFT_BY_PROXY and (_told_of(traffic, c.target) or (_late(c) and id(c) not in by_timer)))
     ]
     return sorted(joined + alone, key=lambda failure: failure.at_s or 0.0)
+
+
+def _refused(
+    logged: Sequence[FailedRequest], pairs: Mapping[int, _Pair], answered: Sequence[Conversation]
+) -> dict[int, _Pair]:
+    """Requests that failed at the very instant at which a conversation ended in which the target had answered them.
+
+    Conversations end for other reasons as well, so that some fit by chance: see `_believable`.
+    """
+    left = [index for index, place in enumerate(logged) if index not in pairs and _refusable(place)]
+    return {
+        left[place]: pair
+        for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,)).items()
+        if _answers_it(pair.conversation, logged[left[place]])
+    }
+
+
+def _believable(logged: Sequence[FailedRequest], pairs: dict[int, _Pair]) -> dict[int, _Pair]:
+    """Without what may fit by chance: failures paired with a conversation that went better than the proxy says.
+
+    Of what was logged alike, most must fit.
+    """
+    better = [index for index, pair in pairs.items() if _went_better(logged[index].request, pair.conversation)]
+    alike = Counter(said(place.request) for place in logged)
+    fitting = Counter(said(logged[index].request) for index in better)
+    chance = {i for i in better if 2 * fitting[said(logged[i].request)] <= alike[said(logged[i].request)]}
+    return {index: pair for index, pair in pairs.items() if index not in chance}
+
+
+def _went_better(request: Request, conversation: Conversation) -> bool:
+    """The target answered, or the connection stood although the proxy says that its connect failed."""
+    stood = request.phase is Phase.CONNECT and conversation.established_s is not None
+    return stood or conversation.outcome is Outcome.ANSWERED
+
+
+def _refusable(place: FailedRequest) -> bool:
+    """Whether the target may have answered all the same, and the proxy did not like the answer: a header, or what it
+    sent in a TLS handshake.
+    """
+    request = place.request
+    refused = request.manner in (Manner.CUT, Manner.UNKNOWN, Manner.MALFORMED, Manner.TOO_LARGE)
+    return refused and request.phase in (Phase.WAIT, Phase.CONNECT) and request.side in (Side.PROXY, None)
+
+
+def _answers_it(conversation: Conversation, place: FailedRequest) -> bool:
+    """Whether its last exchange lies within the request."""
+    request, asked_s = place.request, conversation.request_s
+    if asked_s is None or request.start_s is None or request.end_s is None:
+        return False
+    inside = request.start_s - JOIN_STRICT_S <= asked_s <= request.end_s + JOIN_STRICT_S
+    return inside and abs(end_s(conversation) - request.end_s) <= JOIN_STRICT_S
+
+
+def said(request: Request) -> tuple[object, ...]:
+    """What a proxy logged of a failure, whatever the wire shows."""
+    return request.target, request.side, request.phase, request.manner, request.status
+
+
+def _late(conversation: Conversation) -> bool:
+    """The answer did come, after the opener had left."""
+    return conversation.answer_s is not None and conversation.answer_s > end_s(conversation)
+
+
+def _left_by_timer(conversations: Iterable[Conversation]) -> set[int]:
+    """Ids of the conversations in which the opener gave up after the same time as in another one of that target.
+
+    Without a log that tells of it, one that left before a late answer may be anybody: a probe, a client of its own.
+    """
+    waits: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for c in conversations:
+        waited_s = end_s(c) - (c.request_s or c.first_s)
+        if c.outcome in LEFT_BY_PROXY and waited_s >= SHORTEST_TIMER_S:
+            waits[c.target].append((waited_s, id(c)))
+    found: set[int] = set()
+    for timed in waits.values():
+        for (before_s, before), (after_s, after) in pairwise(sorted(timed)):
+            if after_s - before_s <= max(JOIN_STRICT_S, TIMER_SPREAD * after_s):
+                found |= {before, after}
+    return found
+
+
+def _told_of(traffic: Traffic | None, target: str) -> bool:
+    """Whether a log tells what became of the requests to this target."""
+    return traffic is not None and (traffic.unnamed is not None or traffic.target(target) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +159,28 @@ def _failure(place: FailedRequest, pair: _Pair | None) -> Failure:
     return Failure(at_s, place, pair.conversation, pair.sure) if pair else Failure(at_s, place)
 
 
-def _pairs(logged: Sequence[FailedRequest], failed: Iterable[Conversation]) -> dict[int, _Pair]:
+def _pairs(
+    logged: Sequence[FailedRequest], candidates: Iterable[Conversation], slacks_s: Sequence[float]
+) -> dict[int, _Pair]:
     """Index of a logged failure -> its conversation; `sure` if only that one came into question.
 
     The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once.
     """
     by_target: dict[str, _Conversations] = defaultdict(_Conversations)
-    for conversation in failed:
+    for conversation in candidates:
         by_target[conversation.target].add(conversation)
+        by_target[ANY_TARGET].add(conversation)
     for conversations in by_target.values():
         conversations.sort()
     pairs: dict[int, _Pair] = {}
     used: set[int] = set()
-    for slack_s in (JOIN_STRICT_S, JOIN_LOOSE_S):
+    for slack_s in slacks_s:
         found = [
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
-            if index not in pairs and place.request.target in by_target
-            for distance_s, conversation in by_target[place.request.target].near(place, slack_s)
-            if id(conversation) not in used
+            if index not in pairs and place.request.phase is not Phase.NO_TARGET
+            for distance_s, conversation in _with(by_target, place).near(place, slack_s)
+            if id(conversation) not in used and _compatible(place.request, conversation.outcome)
         ]
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
@@ -86,9 +190,20 @@ def _pairs(logged: Sequence[FailedRequest], failed: Iterable[Conversation]) -> d
     return pairs
 
 
+def _compatible(request: Request, outcome: Outcome) -> bool:
+    """Whether the proxy could have logged this of such a conversation: it knows whether it was connected."""
+    if outcome in NEVER_CONNECTED:
+        return request.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY)
+    return request.manner is not Manner.REFUSED
+
+
+def _with(by_target: dict[str, _Conversations], place: FailedRequest) -> _Conversations:
+    return by_target.get(place.request.target or ANY_TARGET) or _Conversations()
+
+
 @dataclass(slots=True)
 class _Conversations:
-    """Failed conversations with one target, to be found by when they began or ended."""
+    """Conversations with one target, to be found by when they began or ended."""
 
     begun: list[tuple[float, int, Conversation]] = field(default_factory=list)
     ended: list[tuple[float, int, Conversation]] = field(default_factory=list)

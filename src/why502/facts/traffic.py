@@ -5,6 +5,7 @@ This is for as many requests as fit into memory; `facts.traffic_columns` does th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from why502.facts.sampling import intervals, sample
 from why502.facts.silences import bursts_of, silences
 from why502.model.requests import Manner, Request, Side
 from why502.model.traffic import (
+    BURST_SIZES,
     IDLE_S,
     MAX_EXAMPLES,
     MAX_KINDS,
     MAX_TARGETS,
     Bucket,
+    BurstsOfSize,
     FailedRequest,
     FailureKind,
     TargetTraffic,
@@ -62,6 +65,7 @@ def summarise(requests: Iterable[Request]) -> Traffic:
         intervals=fine,
         interval_s=interval_s,
         sample=sample(everything),
+        unnamed=_target("", placed[None]) if None in placed else None,
     )
 
 
@@ -136,7 +140,18 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
         after_idle=len(after_idle),
         after_idle_failed=sum(p.request.failed for p in after_idle),
         silences=silences([*bursts_of(r for r in requests if r.start_s is not None)]) if failed else (),
+        by_burst=_by_burst([p for p in placed if p.request.start_s is not None]),
     )
+
+
+def _by_burst(placed: Iterable[FailedRequest]) -> tuple[BurstsOfSize, ...]:
+    requests: Counter[int] = Counter()
+    failed: Counter[int] = Counter()
+    for place in placed:
+        least = BURST_SIZES[bisect_right(BURST_SIZES, place.burst_len) - 1]
+        requests[least] += 1
+        failed[least] += place.request.failed
+    return tuple(BurstsOfSize(least, requests[least], failed[least]) for least in sorted(requests))
 
 
 def bucket_us(from_us: int, to_us: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import structs
 
+from why502.facts.burst_columns import by_size
 from why502.facts.joined_columns import KEY, joined_with_errors
 from why502.facts.quantiles import COARSE_STEPS_US, quantile_s
 from why502.facts.sampling_columns import gateway_failed, intervals, sample, silences
@@ -74,11 +75,13 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
     interval_s, fine = intervals(table, everything, totals)
     slots = table.kept(_slots(everything))
     failed = _whole(totals["failed"])
+    targets = _targets(table, everything, slots)
     return Traffic(
         requests=_whole(totals["requests"]),
         failures=_failures(table, everything, slots) if totals["failed"] else (),
         failures_total=failed,
-        targets=_targets(table, everything, slots),
+        targets=bounded([target for target in targets if target.target != NO_TARGET]),
+        unnamed=next((target for target in targets if target.target == NO_TARGET), None),
         timeline=timeline,
         bucket_s=width_us / 1e6,
         kinds=_kinds(table, everything) if totals["failed"] else (),
@@ -177,17 +180,18 @@ def _delayed(connect_us: ibis.expr.types.IntegerColumn) -> ibis.expr.types.Boole
     return delayed
 
 
-def _targets(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> tuple[TargetTraffic, ...]:
-    named = rows.filter(_.target.notnull()).mutate(late=_delayed(rows.connect_us))
+def _targets(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> list[TargetTraffic]:
+    """Those that failed or served most, and the requests without a target as one more."""
+    named = rows.mutate(target=rows.target.fill_null(NO_TARGET), late=_delayed(rows.connect_us))
     counted = named.group_by("target").aggregate(
         requests=_.count(),
         failed=_.manner.count(),
         timed=_.connect_us.count(),
         late=ibis.ifelse(_.late, 1, 0).sum(),
     )
-    worst = counted.order_by([ibis.desc("failed"), ibis.desc("requests"), "target"]).limit(MAX_TARGETS)
+    worst = counted.order_by([ibis.desc("failed"), ibis.desc("requests"), "target"]).limit(MAX_TARGETS + 1)
     counts = table.fetch(worst)
-    if len(counts) == MAX_TARGETS:
+    if len(counts) > MAX_TARGETS:
         named = named.filter(_.target.isin([str(row["target"]) for row in counts]))
     connects = _histograms(table, named.filter(_.connect_us.notnull()), "connect_us")
     waits = _histograms(table, named.filter(_.wait_us.notnull() & _.manner.isnull()), "wait_us")
@@ -195,7 +199,11 @@ def _targets(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> tuple[
     late = _late_requests(table, named) if any(row["late"] for row in counts) else {}
     quiet = silences(table, _bursts(slots)) if any(row["failed"] for row in counts) else {}
     found = [_target(row, connects, waits, silent, late) for row in counts]
-    return bounded([structs.replace(target, silences=quiet.get(target.target, ())) for target in found])
+    sizes = by_size(table, _bursts(slots))
+    return [
+        structs.replace(target, silences=quiet.get(target.target, ()), by_burst=sizes.get(target.target, ()))
+        for target in found
+    ]
 
 
 def _target(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from why502.facts.both_ends import both_ends
+from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
 
@@ -19,7 +22,7 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    for conversation in once:
+    for conversation in map(as_left, once):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -44,6 +47,17 @@ def delayed(conversation: Conversation) -> bool:
     return not conversation.failed and (waited_for_syn or conversation.synacks_after_ack > 0)
 
 
+def as_left(conversation: Conversation) -> Conversation:
+    """An answer that came after the opener had given up, and that it met with a reset, is none for the proxy."""
+    left_s, answer_s, asked_s = conversation.fin_by_opener_s, conversation.answer_s, conversation.request_s
+    late = left_s is not None and answer_s is not None and answer_s > left_s
+    if conversation.outcome is not Outcome.ANSWERED or not late or not conversation.reset_by_opener:
+        return conversation
+    if asked_s is None or left_s is None or asked_s > left_s:
+        return conversation
+    return structs.replace(conversation, outcome=Outcome.NOT_ANSWERED, end_s=left_s)
+
+
 def _target(target: str, conversations: Sequence[Conversation], counted: Sequence[Counted]) -> TargetWire:
     in_time = sorted(conversations, key=lambda c: c.first_s)
     slow = [c for c in in_time if delayed(c)]
@@ -59,6 +73,7 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         failed=tuple(c for c in in_time if c.failed)[:MAX_EXAMPLES],
         delayed=tuple(slow[:MAX_EXAMPLES]),
         delayed_total=len(slow) + sum(part.delayed for part in counted),
+        ended=tuple(c for c in in_time if c.outcome is Outcome.ANSWERED and c.end_s is not None)[:MAX_EXAMPLES],
         noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),

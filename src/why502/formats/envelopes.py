@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from why502.formats.interface import LogFormat
+    from why502.model.case import KernelEvent
     from why502.model.evidence import Place
     from why502.model.requests import Request
 
@@ -71,4 +72,9 @@ def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFor
         carried = [_carried(line) or line for line in bare] if any(line.startswith("{") for line in bare) else bare
         return own if carried == bare else max(own, log_format.fit(carried))
 
-    return replace(log_format, parse=parse, fit=fit)
+    tells = [each.tell for each in (log_format, *family) if each.tell is not None]
+
+    def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:
+        return next((event for each in tells if (event := each(line, at, near_s)) is not None), None)
+
+    return replace(log_format, parse=parse, fit=fit, tell=tell if tells else None)

@@ -10,6 +10,7 @@ import re
 
 from why502.formats.fields import local_time, milliseconds, request_line, whole
 from why502.formats.fitting import share
+from why502.formats.haproxy_health import tell
 from why502.formats.haproxy_state import NO_SERVER, Session, attempts, fate
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
@@ -135,6 +136,7 @@ FORMAT = LogFormat(
     source=Source.ACCESS_LOG,
     fit=fit,
     parse=parse,
+    tell=tell,
     family="haproxy",
     samples=(
         Sample(

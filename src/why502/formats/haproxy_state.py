@@ -66,6 +66,9 @@ def fate(session: Session) -> Fate:
         return Fate(Side.PROXY, Phase.UNKNOWN)  # redirect, deny, a bad request
     if who in "Ss" and when == "C" and session.server == NO_SERVER:
         phase = Phase.NO_TARGET
+    if phase is Phase.BODY and not session.over_tcp and session.header_s is None:
+        # A used connection to the server died before any header: the client's is closed without an answer (SD, -1).
+        phase = Phase.WAIT
     side = None if phase is Phase.BODY else Side.PROXY
     return Fate(side, phase, _manner(session, who, phase))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
 from why502.model.requests import Request
 
@@ -34,6 +35,9 @@ class LogFormat:
     fit: Callable[[list[str]], float]
     """How well the first lines fit: 0 not at all, 1 certainly."""
     parse: Callable[[str, Place], Request | None | str]
+    tell: Callable[[str, Place, float | None], KernelEvent | None] | None = None
+    """What a line that is no request tells of the health of targets: the whole line with what is around it, and when
+    the request before it was logged, for messages without a time of their own."""
     samples: tuple[Sample, ...] = field(default=())
     family: str = ""
     """Programs write several formats to one stream (a container's output): each format of a family also reads the

@@ -29,17 +29,17 @@ class WatchedNamespaces:
         self._doors = doors
         self._open: dict[int, tuple[OpenedNamespace, QueueTally]] = {}
         self._refused: set[int] = set()
+        self._hidden: tuple[Unseen, ...] = ()
         self._unseen: dict[Unseen, None] = {}
 
     @property
     def unseen(self) -> tuple[Unseen, ...]:
-        return tuple(self._unseen)
+        return (*self._hidden, *self._unseen)
 
     def refresh(self) -> None:
         """Open what is new, let go what is gone. Given doors are opened once, and must exist."""
         if self._doors is None:
-            found, unseen = namespaces.find()
-            self._unseen.update(dict.fromkeys(unseen))
+            found, self._hidden = namespaces.find()  # how many processes are hidden changes all the time
         elif self._open or self._refused:
             return
         else:

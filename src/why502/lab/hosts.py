@@ -15,7 +15,7 @@ from pyroute2 import IPRoute
 
 from why502.errors import Why502Error
 from why502.host.namespaces import NAMED, inside
-from why502.lab import latency, namespaces
+from why502.lab import latency, limits, namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,6 +107,7 @@ def wire(network: str = "10.50.2", targets: int = 1) -> Iterator[Wire]:
     """Two hosts, `network`.1 (proxy) and `network`.2 and following (targets), that see only each other."""
     check_rights()
     namespaces.sweep()
+    limits.sweep()
     stem = namespaces.stem()
     targets_addresses = tuple(f"{network}.{2 + number}" for number in range(targets))
     ends = Wire(Host(f"{stem}-proxy", (f"{network}.1",)), Host(f"{stem}-target", targets_addresses))

@@ -35,11 +35,11 @@ CAPTURE = "capture.pcapng"
 class Recording:
     """Records the wire at the proxy's end and the host of the target, from enter to `write`."""
 
-    def __init__(self, ends: Wire, proxy: Proxy, setup: Setup) -> None:
+    def __init__(self, ends: Wire, proxy: Proxy, setup: Setup, *, both_hosts: bool = False) -> None:
         self._proxy, self._setup = proxy, setup
         self._port = int(setup.target.rpartition(":")[2])
         self._packets = Path(setup.folder) / CAPTURE
-        self._recorder = Recorder([ends.target.door])
+        self._recorder = Recorder([ends.target.door, ends.proxy.door] if both_hosts else [ends.target.door])
         self._capture = Capture(ends.proxy.door, INTERFACE, [self._port], self._packets)
         self._stack = contextlib.ExitStack()
         self._changes: list[tuple[datetime, str]] = []
@@ -132,6 +132,9 @@ def _anonymous(record: HostRecord) -> HostRecord:
 
 
 def _renamed(snapshot: Snapshot) -> Snapshot:
-    """The lab's namespace carries a process number and a random part in its name."""
-    named = tuple(structs.replace(namespace, name=HOSTNAME) for namespace in snapshot.namespaces)
+    """The lab's namespaces carry a process number and a random part in their names, and their role at the end."""
+    named = tuple(
+        structs.replace(namespace, name=(namespace.name or HOSTNAME).rpartition("-")[2])
+        for namespace in snapshot.namespaces
+    )
     return structs.replace(snapshot, namespaces=named)

@@ -63,12 +63,12 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
         target_setup = scenario.target_setup(options.seed, healthy=healthy)
         target = stack.enter_context(Target(ends.target, target_setup, folder, options.seed, scale))
         others = tuple(
-            stack.enter_context(Target(ends.target, setup, folder, options.seed, scale, number)).address
-            for number, setup in enumerate(scenario.others, 1)
+            stack.enter_context(Target(ends.target, setup, folder, options.seed, scale, number))
+            for number, setup in enumerate(scenario.other_setups(healthy=healthy), 1)
         )
         interruption.check()
-        proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings, others)
-        recording = stack.enter_context(Recording(ends, proxy, proxy_setup))
+        proxy_setup = Setup(ends.proxy, target.address, folder, scale, settings, tuple(each.address for each in others))
+        recording = stack.enter_context(Recording(ends, proxy, proxy_setup, both_hosts=scenario.both_hosts))
         with proxy.running(proxy_setup) as running:
             plan = Plan(
                 address=LISTEN,
@@ -76,7 +76,7 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
                 pages=scenario.pages(options.seed, options.lasts_s(scenario), scale),
             )
             acts = {RESTART: restart_gracefully, **(scenario.healthy_acts if healthy else scenario.acts)}
-            stage = Stage(ends, target, running, recording, options.seed)
+            stage = Stage(ends, target, running, recording, options.seed, others)
             outcomes = _load(plan, folder, stage, acts, interruption)
         recording.write(bundle)
         return outcomes

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from why502.lab.target import TargetSetup
+
+if TYPE_CHECKING:
+    from why502.lab.limits import Limits
 
 SERVER = "why502.lab.servers.api"
 
 
 def service(*options: str, certificate_for: str | None = None, companions: tuple[str, ...] = (),
-            starts: bool = True, speaks_tls: bool = True) -> TargetSetup:  # fmt: skip
+            starts: bool = True, speaks_tls: bool = True, limits: Limits | None = None) -> TargetSetup:  # fmt: skip
     """The service with these options, which do not depend on the time scale."""
     return TargetSetup(
         SERVER,
@@ -19,6 +23,7 @@ def service(*options: str, certificate_for: str | None = None, companions: tuple
         companions=companions,
         starts=starts,
         speaks_tls=speaks_tls,
+        limits=limits,
     )
 
 

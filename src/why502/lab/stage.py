@@ -21,6 +21,12 @@ class Stage:
     proxy: RunningProxy
     recording: Recording
     seed: int
+    others: tuple[Target, ...] = ()
+    """Further targets of the group."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        return (self.target, *self.others)
 
     def pause(self, seconds: float) -> None:
         """Let the load go on meanwhile, unless the client waits for the act."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from why502.lab import certificate
 from why502.lab.hosts import PYTHON, Host
+from why502.lab.limits import Limits, limited
 from why502.lab.waiting import until_listening
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class TargetSetup:
     """How the target is started."""
 
     module: str
-    """`python -m MODULE --address ADDRESS --seed SEED ...`"""
-    arguments: Callable[[float], tuple[str, ...]]
+    """`python -m MODULE --address ADDRESS --seed SEED ...`; with a `program`, its name."""
+    arguments: Callable[[float], tuple[str, ...]] = lambda _time_scale: ()
     """Further arguments for a time scale."""
     sysctls: Mapping[str, str] = field(default_factory=dict)
     """Inside the target's namespace."""
@@ -42,6 +43,10 @@ class TargetSetup:
     """Modules that run beside it: `python -m MODULE ADDRESS`."""
     starts: bool = True
     """False: it is not there before an act starts it."""
+    program: Callable[[str], tuple[str, ...]] | None = None
+    """The command line for an address, of a server that is no module of the lab."""
+    limits: Limits | None = None
+    """It is put under them when it has started."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ class Target:
     number: int = 0
     """Which of the host's targets it is; each has an address of its own."""
     _running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _limits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companions: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _companion_processes: list[subprocess.Popen[str]] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
@@ -101,6 +107,7 @@ class Target:
     def stop(self) -> None:
         """End it by SIGTERM."""
         self._running.close()
+        self._limits.close()
         self._process = None
 
     def crash(self) -> None:
@@ -109,19 +116,30 @@ class Target:
             self._process.kill()
         self.stop()
 
+    def revive(self) -> None:
+        """Start it again if it has died, as a supervisor does that comes round now and then."""
+        if self._process and self._process.poll() is not None:
+            self.restart()
+
     def start(self) -> None:
         """Start it, unless it runs."""
         if self._process:
             return
         log = self._log
+        command = self._command()
+        self.seed += 1
+        self._process = self._running.enter_context(self.host.running(*command, log=log))
+        until_listening(self.host, self.address, self._process, log)
+        if self.setup.limits:
+            self._limits.enter_context(limited(self._process.pid, self.setup.limits))
+
+    def _command(self) -> tuple[str, ...]:
+        if self.setup.program:
+            return self.setup.program(self.host.addresses[self.number])
         options = ("--address", self.address, "--seed", str(self.seed), *self.setup.arguments(self.time_scale))
         if self.setup.certificate_for and self.setup.speaks_tls:
             options += ("--certificate", str(self.folder / CERTIFICATE))
-        self.seed += 1
-        self._process = self._running.enter_context(
-            self.host.running(PYTHON, "-m", self.setup.module, *options, log=log)
-        )
-        until_listening(self.host, self.address, self._process, log)
+        return (PYTHON, "-m", self.setup.module, *options)
 
     def _start_companion(self, module: str) -> None:
         command = (PYTHON, "-m", module, self.host.address)

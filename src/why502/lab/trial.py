@@ -82,9 +82,12 @@ def trials(
     kinds: Kinds,
     *,
     progress: Callable[[str], None] = lambda _: None,
+    server: str | None = None,
 ) -> Iterator[Trial]:
-    """Run a scenario with each wanted proxy, each wanted kind, one after the other."""
-    scenario = by_name(name)
+    """Run a scenario with each wanted proxy, each wanted kind, one after the other; with a real server, if named."""
+    scenario = by_name(name).on(server)
+    if server and (missing := scenario.servers[server].server.missing):
+        raise Why502Error(f"{server} cannot be run here", why=missing, hint="make servers builds it")
     wanted = _wanted(scenario, proxy_name)
     with ExitStack() as stack:
         if folder is None:

@@ -70,7 +70,7 @@ class KernelEvent(Struct, frozen=True):
 
     at_s: float
     kind: str
-    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit'"""
+    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'"""
     at: Place
     pid: int | None = None
     process: str | None = None

@@ -21,10 +21,20 @@ class FailedRequest(Struct, frozen=True):
     """Requests that began in the same burst (gaps below `BURST_GAP_S`), itself included."""
 
 
+class BurstsOfSize(Struct, frozen=True):
+    """Requests that began in bursts of about the same size."""
+
+    least: int
+    """The smallest burst of this class; one of `BURST_SIZES`."""
+    requests: int
+    failed: int
+
+
 class TargetTraffic(Struct, frozen=True):
     """What one target served, over the whole log."""
 
     target: str
+    """'' for all requests of proxies that do not log the target's address."""
     requests: int
     failed: int
     connect_median_s: float | None = None
@@ -40,6 +50,8 @@ class TargetTraffic(Struct, frozen=True):
     """Requests in bursts that began after at least `IDLE_S` of silence..."""
     after_idle_failed: int = 0
     """...and how many of those failed."""
+    by_burst: tuple[BurstsOfSize, ...] = ()
+    """All requests whose begin is known, by the size of the burst they belong to; smallest first."""
     silences: tuple[Silence, ...] = ()
     """Of a target that failed: all its bursts by the silence before them, from `MIN_SILENCE_S`."""
 
@@ -82,6 +94,9 @@ class Traffic(Struct, frozen=True):
     """The timeline in finer steps, at most `MAX_INTERVALS`; those without requests are left out."""
     interval_s: float = 1.0
     sample: Sample = Sample()
+    unnamed: TargetTraffic | None = None
+    """Requests without a target's address (HAProxy logs a server's name, Apache's access log nothing); None: there
+    are none."""
 
     def target(self, name: str | None) -> TargetTraffic | None:
         return next((t for t in self.targets if t.target == name), None)
@@ -98,6 +113,9 @@ MAX_KINDS = 1000
 
 BURST_GAP_S = 0.25
 """Requests closer together than this to the same target belong to one burst: a page that loads."""
+
+BURST_SIZES = (1, 2, 3, 5, 9, 17, 33)
+"""Classes of bursts, each by its smallest: what one page loads, and what many load together."""
 
 IDLE_S = 1.0
 """Silence that counts as an idle spell of a target; long against the gaps inside a page load."""

@@ -172,5 +172,7 @@ class Diagnosis(Struct, frozen=True):
     ladders: tuple[Ladder | None, ...] = ()
     """An example conversation of each verdict, in the same order; None: no capture shows one packet by packet."""
     undetermined: tuple[Undetermined, ...] = ()
+    noticed: tuple[str, ...] = ()
+    """What the logs say beyond the verdicts, in sentences: when failing began and ended, and what it keeps to."""
     defects: tuple[str, ...] = ()
     """Judges that crashed: shown beside the verdict, never counted as 'cleared'."""

@@ -43,6 +43,9 @@ class TargetWire(Struct, frozen=True):
     delayed: tuple[Conversation, ...] = ()
     """Not failed, but a SYN had to be sent again, or the target dropped the final ACK; oldest first."""
     delayed_total: int = 0
+    ended: tuple[Conversation, ...] = ()
+    """Answered, and seen to end: also where the opener hung up on an answer that it did not like. Oldest first; at
+    most `traffic.MAX_EXAMPLES`."""
     noted: tuple[Conversation, ...] = ()
     """Not failed, but the second look saw something: ICMP errors, GOAWAY, a full receive buffer, losses on the way."""
     connect_median_s: float | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from why502.facts.ladders import ladder
 from why502.model.evidence import Source
 from why502.model.verdict import Ladder, Link
-from why502.ranking.verdicts import rfc3339
+from why502.model.words import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

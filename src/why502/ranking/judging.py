@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import clusters
+from why502.facts.clusters import clusters, same_target
 from why502.facts.counts import by_status
 from why502.facts.listeners import listener_windows, listeners_of
 from why502.facts.scene import Basis, Cluster, ListenerWindow, Scene
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Diagnosis, Document, Failures, InputLine, Span
+from why502.model.words import rfc3339
 from why502.ranking.chains import chain, example_ladder
 from why502.ranking.next_checks import next_steps
+from why502.ranking.noticed import noticed
 from why502.ranking.suspect_lines import suspect_lines
 from why502.ranking.timeline import timeline
-from why502.ranking.verdicts import by_cause, rfc3339, undetermined, verdict
+from why502.ranking.verdicts import by_cause, undetermined, verdict
 from why502.ranking.weigh import Defect, Ranked, rank
 from why502.suspects import all_suspects
 from why502.suspects.interface import Kind, Suspect
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from why502.model.case import Case, Input
+    from why502.model.wire import TargetWire
 
 
 def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | None = None) -> Diagnosis:
@@ -56,6 +59,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
         chains=tuple(chain(group) for _, group in groups),
         ladders=tuple(example_ladder(group) for _, group in groups),
         undetermined=tuple(undetermined(r) for r in ranked if not r.named),
+        noticed=noticed(case),
         defects=_defects(judged),
     )
 
@@ -78,11 +82,20 @@ def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Se
     return Scene(
         case=case,
         cluster=cluster,
-        traffic=case.traffic.target(target) if case.traffic else None,
-        wire=case.wire.target(target) if case.wire else None,
+        traffic=(case.traffic.target(target) or case.traffic.unnamed) if case.traffic else None,
+        wire=_wire(case, cluster),
         listeners=own,
-        others=tuple(other for other in found if other is not cluster and target and other.target == target),
+        others=tuple(other for other in found if other is not cluster and same_target(other, cluster)),
     )
+
+
+def _wire(case: Case, cluster: Cluster) -> TargetWire | None:
+    """Of its target; of the only one there is if the log tells no address although a target was tried."""
+    if case.wire is None:
+        return None
+    if cluster.target is None and cluster.phase is not Phase.NO_TARGET and len(case.wire.targets) == 1:
+        return case.wire.targets[0]
+    return case.wire.target(cluster.target)
 
 
 def _nothing_failed(case: Case, listeners: Sequence[ListenerWindow], suspects: Sequence[Suspect]) -> Ranked:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from why502.facts.clusters import same_target
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
-from why502.model.words import count
+from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
 from why502.suspects.interface import Suspect, Weighed
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 LIKELIEST = 3
 FOLLOWS_S = 30.0
 """A service that comes back does so within half a minute; what begins later needs a cause of its own."""
-
-
-def rfc3339(at_s: float) -> str:
-    """UTC with milliseconds.
-
-    >>> rfc3339(1535487443.3669)
-    '2018-08-28T20:17:23.367Z'
-    """
-    return datetime.fromtimestamp(round(at_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[tuple[str, list[Ranked]]]:
@@ -50,7 +41,7 @@ def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
     window, before = one.cluster.window, by.cluster.window
     return (
         one.top[0] in suspects[by.top[0]].brings
-        and one.cluster.target == by.cluster.target is not None
+        and same_target(one.cluster, by.cluster)
         and window is not None
         and before is not None
         and before.from_s - 1.0 <= window.from_s <= before.to_s + FOLLOWS_S

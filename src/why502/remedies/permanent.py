@@ -27,7 +27,7 @@ def _remedies(made: BacklogPlan) -> Iterator[Remedy]:
         for window in listener_windows(_record(made), ""):
             if issue.condition == "backlog-too-small" and issue.matches(window):
                 yield from issue.remedies
-    if (server := made.process.server) and server.backlog_setting:
+    if (server := made.process.server) and server.backlog_setting and not server.guessed:
         yield Remedy(f"{server.name}: set {server.backlog_setting} to {made.asked}.")
     else:
         yield Remedy(f"Set the backlog of {made.process.name} to {made.asked} where it calls listen().")

@@ -71,7 +71,9 @@ def _seen(seen: BurstSeen) -> str:
 
 def _server(plan: BacklogPlan) -> str:
     server = plan.process.server
-    return f" ({legible(' '.join(filter(None, (server.name, server.version))))})" if server else ""
+    if server is None or server.guessed:
+        return ""
+    return f" ({legible(' '.join(filter(None, (server.name, server.version))))})"
 
 
 def _since(plan: BacklogPlan) -> str:

@@ -120,7 +120,7 @@ def _server(audited: Audited) -> tuple[str, str]:
     if found is None:
         return "?", "?"
     name = f"{found.name} {found.version or ''}".rstrip()
-    return (f"{name} (a guess)", "?") if found.guessed else (name, found.keepalive or "?")
+    return (f"{name} (installed, not seen running)", "?") if found.guessed else (name, found.keepalive or "?")
 
 
 def _queue(audited: Audited) -> str:

@@ -40,23 +40,32 @@ def fits(schema: str) -> Callable[[bytes], float]:
 
 
 def read_host(file: EvidenceFile) -> Reading:
-    """The snapshots of a host, oldest first; those at impossible times are counted as not understood."""
+    """The snapshots of a host, oldest first; those at impossible times are counted as not understood.
+
+    What the host would not show stands beside them, uncounted: it was never there to be understood.
+    """
     record = _document(file, HostRecord)
     if isinstance(record, str):
         return Reading(_not_understood(file, "host", Source.HOST, record))
     good = sorted((one for one in record.snapshots if _possible(one.at_s)), key=_at_s)
     bad = len(record.snapshots) - len(good)
-    why = Misread(Place(file.path), f"{bad} snapshots at impossible times")
+    why = [Misread(Place(file.path), f"{bad} snapshots at impossible times")] if bad else []
+    why += unseen(record, file.path)
     line = Input(
         path=file.path,
         kind="host",
         source=Source.HOST,
         records=len(good),
         not_understood=bad,
-        first_not_understood=(why,) if bad else (),
+        first_not_understood=tuple(why[:FIRST_MISREAD]),
         window=_window(map(_at_s, good)),
     )
     return Reading(line, (msgspec.structs.replace(record, snapshots=tuple(good)),) if good else ())
+
+
+def unseen(record: HostRecord, path: str) -> list[Misread]:
+    """What could not be looked at on a host, and why: what is missing there was not cleared."""
+    return [Misread(Place(path), f"could not be seen: {one.what}: {one.why}") for one in record.unseen]
 
 
 def read_manifest(file: EvidenceFile) -> Reading:

@@ -13,7 +13,9 @@ from why502.model.case import Input, Misread
 from why502.model.evidence import Place
 from why502.sources import all_readers
 from why502.sources.declared import declared
-from why502.sources.interface import FIRST_MISREAD, Reader, Reading, TooLargeError
+from why502.sources.duplicates import Contents
+from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, Reader, Reading, TooLargeError
+from why502.sources.json_records import is_document, lined
 from why502.sources.meter import Meter
 from why502.sources.opening import Found, Hidden, Unusable, find
 from why502.sources.together import Waiting, resolve, waits
@@ -88,7 +90,8 @@ def gather(
     Of buckets only what can be of the window's time is fetched. `log_format` is the text of nginx's directive.
 
     What cannot be used becomes an input of kind 'unrecognised' with the reason (hidden files: 'hidden-files', a
-    file named twice: 'duplicate', read once). If nothing at all can be used, a `Why502Error` says so.
+    file named twice, or the same content again: 'duplicate', read once). If nothing at all can be
+    used, a `Why502Error` says so.
     """
     known = declared(paths, log_format).readers()
     found = _readings(paths, progress, shelf, window, known)
@@ -107,7 +110,7 @@ def _readings(
     known: Sequence[Reader],
 ) -> Iterator[Reading | Waiting]:
     seen: set[tuple[int, int]] = set()
-    meter = Meter(paths, progress)
+    meter, contents = Meter(paths, progress), Contents()
     for path in paths:
         for finding in find(path, window, meter.at):
             match finding:
@@ -123,7 +126,19 @@ def _readings(
                         meter.begin(finding.file.path)
                     else:
                         progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
-                    yield _read(finding, shelf, window, known)
+                    yield _repeated(finding, contents) or _read(finding, shelf, window, known)
+
+
+def _repeated(found: Found, contents: Contents) -> Reading | None:
+    """What is said of a file that has the content of an earlier one."""
+    try:
+        earlier = contents.earlier(found)
+    except OSError as error:
+        return _put_aside(found.file.path, (error.strerror or str(error)).lower())
+    if earlier is None:
+        return None
+    said = Misread(Place(found.file.path), f"the same content as {earlier}: it is counted once")
+    return Reading(Input(found.file.path, DUPLICATE, None, 0, first_not_understood=(said,)))
 
 
 def recognise(head: bytes, known: Sequence[Reader] = ()) -> Reader | None:
@@ -137,6 +152,8 @@ def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Seque
     if not found.head:
         return _put_aside(found.file.path, "; ".join(("the file is empty", *sorted(found.damage))))
     reader = recognise(found.head, known)
+    if reader is None and (records := _in_records(found)) is not None:
+        found, reader = records
     if reader is None:
         return _put_aside(found.file.path, f"its content is nothing known (it begins with {found.head[:8]!r})")
     if waits(reader, found):
@@ -146,6 +163,20 @@ def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Seque
     except OSError as error:
         return _put_aside(found.file.path, (error.strerror or str(error)).lower())
     return _with_damage(reading, sorted(found.damage))
+
+
+def _in_records(found: Found) -> tuple[Found, Reader] | None:
+    """A log that is one JSON document, as lines; None if it is none."""
+    if not is_document(found.head):
+        return None
+    file = replace(found.file, open=lambda: lined(found.file.open()))
+    try:
+        with file.open() as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return None
+    reader = recognise(head)
+    return None if reader is None or reader.read_large is None else (replace(found, file=file, head=head), reader)
 
 
 def _alone(waiting: Waiting) -> Reading:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from why502.formats import all_formats
+from why502.formats.health_events import tell_health
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.model.traffic import micros
@@ -18,6 +19,7 @@ from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, EvidenceFile, Re
 if TYPE_CHECKING:
     from why502.engine.interface import LogStore
     from why502.formats.interface import LogFormat
+    from why502.model.case import KernelEvent
     from why502.model.requests import Request
 
 FIT_LINES = 200
@@ -52,6 +54,7 @@ def first_lines(head: bytes) -> list[str]:
 
 def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
     requests: list[Request] = []
+    events: list[KernelEvent] = []
     misreads: list[Misread] = []
     understood = not_understood = 0
     for number, text in lines(evidence):
@@ -66,7 +69,9 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
                 misreads.append(Misread(place, read))
             continue
         understood += 1
-        if read is not None:
+        if read is None:
+            tell_health(log_format, text, place, requests[-1] if requests else None, events)
+        else:
             requests.append(read)
             if len(requests) > MAX_REQUESTS:
                 raise TooLargeError
@@ -81,7 +86,7 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             window=_window(requests),
             also=_also(log_format, {Source.ERROR_LOG if r.status is None else Source.ACCESS_LOG for r in requests}),
         ),
-        tuple(requests),
+        (*requests, *events),
     )
 
 
@@ -112,7 +117,7 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
         window=tally.window,
         also=_also(log_format, tally.kinds),
     )
-    return Reading(told, in_table=True)
+    return Reading(told, tuple(tally.events), in_table=True)
 
 
 def _window(requests: list[Request]) -> Window | None:

@@ -51,7 +51,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import connects_delayed, syns_at_both_ends
+from why502.suspects.weighing import connects_delayed, listener_gone, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,7 @@ ACKNOWLEDGED = {
     Outcome.RACED,
     Outcome.STALE,
     Outcome.ANSWER_CUT,
+    Outcome.ANSWERED,
 }
 MANY_LOST = 10
 FAST_CUT_S = 0.1
@@ -180,6 +181,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     seen = handshakes(scene.wire)
     if outcome is not None:
         yield from _fate(scene.cluster, outcome, seen)
+    if outcome is Outcome.RESET_UNACKNOWLEDGED:
+        yield from listener_gone(scene, -7.0)
     others = _other_faces(seen, outcome)
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
@@ -237,7 +240,7 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         text = f"the target ended {count(cluster.count, 'exchange')} {after}"
         yield Evidence(0.5, text, Source.ACCESS_LOG, at)
     if scene.traffic is not None:
-        yield from connects_delayed(scene.traffic, 2.5)
+        yield from connects_delayed(scene.traffic, 2.0)
         yield from _bursts(cluster, scene.traffic)
 
 

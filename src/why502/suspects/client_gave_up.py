@@ -31,6 +31,8 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.scene import Basis
+from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
@@ -43,6 +45,11 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    if cluster.basis is Basis.CONVERSATIONS and cluster.outcome is Outcome.NOT_ANSWERED:
+        # A proxy hangs up in the same way when its timer fires and when its client has left.
+        text = f"no log tells why the proxy hung up on {count(cluster.count, 'request')}: its client may have left"
+        first = cluster.conversations[0].decided_at
+        return Weighed((Evidence(4.0, text, Source.CAPTURE, first),), "Clients may have left.", (Source.ACCESS_LOG,))
     if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
         return DoesNotApply("the client waited for the answer")
     totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]

@@ -34,13 +34,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.idleness import idleness
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import cut_in_flight, ended_together
+from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ ALL_REUSED = 4
 
 
 def judge(scene: Scene) -> Judgement:
-    why_not = cut_in_flight(scene.cluster)
+    why_not = cut_in_flight(scene)
     if why_not:
         return DoesNotApply(why_not)
     evidence = [*_capture(scene), *_words(scene), *_gone(scene)]
@@ -71,7 +72,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         # A process that dies closes its connections in the same way: one connection alone does not tell.
         yield Evidence(3.5, text, Source.CAPTURE, cluster.conversations[0].decided_at)
         reused = sum(c.exchanges > 0 for c in cluster.conversations)
-        if reused == len(cluster.conversations) >= ALL_REUSED:
+        found = idleness(scene)
+        if found.holds([c.idle_before_request_s for c in cluster.conversations]):
+            # A handler that fails knows nothing of how long its connection had been idle.
+            text = f"all {found.reused} connections ended by the target had been idle for {found.median_s:.1f} s"
+            yield Evidence(-5.0, text, Source.CAPTURE, cluster.conversations[0].at)
+        elif reused == len(cluster.conversations) >= ALL_REUSED:
             text = f"all {reused} of these connections had served before: new ones were spared"
             yield Evidence(-2.0, text, Source.CAPTURE, cluster.conversations[0].at)
 
@@ -86,7 +92,7 @@ def _words(scene: Scene) -> Iterator[Evidence]:
 
 def _gone(scene: Scene) -> Iterator[Evidence]:
     """What speaks for a crash or a restart speaks against a close by a process that went on."""
-    for evidence in ended_together(scene):
+    for evidence in (*ended_together(scene), *fate_of_others(scene)):
         yield structs.replace(evidence, bits=-evidence.bits)
 
 

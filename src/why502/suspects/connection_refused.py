@@ -32,20 +32,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import failed_at_once, nothing_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
-
-INSTANT_S = 0.05
-"""A refusal takes one round trip; a connect that took longer was not refused at once."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -56,6 +56,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the connection had been made, or no target was tried")
     if cluster.manner in (Manner.TIMEOUT, Manner.RESET, Manner.UNREACHABLE, Manner.EXHAUSTED):
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
+    if cluster.outcome is Outcome.ANSWERED:
+        return DoesNotApply("the target answered")
     evidence = [*_wire_and_words(scene), *_host(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
@@ -68,6 +70,8 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     if cluster.outcome is Outcome.REFUSED:
         text = f"answered with RST: {count(len(cluster.conversations), 'SYN')}"
         yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    if cluster.outcome is None and scene.wire is None:
+        yield from (structs.replace(e, bits=-6.0) for e in nothing_sent(scene, 5.0))
     if cluster.outcome is None and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
         text = f"no SYN was refused in {scene.wire.conversations} conversations with the target"
         yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
@@ -78,11 +82,8 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.at)
     elif cluster.manner is Manner.REFUSED and cluster.outcome is None:
         yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
-    elif cluster.manner is Manner.UNKNOWN and cluster.phase is Phase.CONNECT:
-        instant = sum((p.request.total_s or 1.0) <= INSTANT_S for p in cluster.logged)
-        if instant >= len(cluster.logged) / 2:
-            text = f"{instant} of {len(cluster.logged)} connects failed within {INSTANT_S * 1000:.0f} ms"
-            yield Evidence(2.0, text, Source.ACCESS_LOG, first.at)
+    else:
+        yield from failed_at_once(cluster)
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:

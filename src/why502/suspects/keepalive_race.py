@@ -30,14 +30,16 @@ RFC 9112 section 9.5; AWS documentation of ALB 502; nginx `ngx_http_upstream_kee
 
 from __future__ import annotations
 
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.idleness import FEWEST, MIN_CONSTANT_S, idleness, near_constant
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import listener_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,11 +51,6 @@ ROUND_TRIP_S = 0.02
 """The answer of a closed socket takes one round trip; 20 ms covers neighbouring zones."""
 MIN_IDLE_S = 1.5
 """The shortest keep-alive timeout in use is 2 s (gunicorn); a race needs an idle spell of about that."""
-CONSTANT = 0.1
-"""Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
-MIN_GAPS = 4
-MIN_CONSTANT_S = 0.3
-"""Shorter pauses than this are the rhythm of the load itself."""
 
 NEW_CONNECTION = {
     Outcome.SYN_UNANSWERED: "the SYN was never answered",
@@ -61,6 +58,7 @@ NEW_CONNECTION = {
     Outcome.RESET_UNACKNOWLEDGED: "the connection was new and nothing on it was ever acknowledged",
     Outcome.NEVER_ACKNOWLEDGED: "the connection was new and nothing on it was ever acknowledged",
     Outcome.ANSWER_CUT: "the answer had begun",
+    Outcome.ANSWERED: "the target answered",
     Outcome.NOT_ANSWERED: "the target acknowledged the request and kept the connection",
 }
 
@@ -75,7 +73,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
-    evidence = [*_capture(cluster), *_log(cluster)]
+    evidence = [*_capture(scene), *_log(cluster)]
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
@@ -88,45 +86,43 @@ def _summary(cluster: Cluster) -> str:
     return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
 
 
-def _capture(cluster: Cluster) -> Iterator[Evidence]:
+def _capture(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
     if cluster.outcome is None:
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
-    idle_s = _idle_s(cluster)
-    waited = idle_s >= MIN_IDLE_S or _near_constant([c.idle_before_request_s or 0.0 for c in cluster.conversations])
+    idle_s, found = _idle_s(cluster), idleness(scene)
+    timed = found.holds([c.idle_before_request_s for c in cluster.conversations])
+    waited = idle_s >= MIN_IDLE_S or timed
     if cluster.outcome is Outcome.RACED and waited:
         text = (
             f"on {count} connections that had served before, idle for {idle_s:.1f} s (median), the target's close "
             "crossed the next request"
         )
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
+        # A process that dies closes its idle connections as well, whatever its timeout.
+        yield from listener_gone(scene, -8.0)
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
         yield Evidence(0.0, text, Source.CAPTURE, first.decided_at)
     elif cluster.outcome is Outcome.STALE:
+        # A target that closes an idle connection says so by FIN; without one, its end had forgotten the connection.
         text = f"{count} connections that had served before met a reset or silence, without a FIN before"
-        yield Evidence(0.5, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(-4.0, text, Source.CAPTURE, first.decided_at)
     elif all(c.exchanges == 0 and c.opened for c in cluster.conversations):
         text = f"{count} of {count} failed connections were new: they had not served before"
         yield Evidence(-8.0, text, Source.CAPTURE, first.at)
-    elif _near_constant([c.idle_before_request_s or 0.0 for c in cluster.conversations]):
+    elif timed:
         # The kernel takes what comes before the application's timer closes the socket: the same race, a step later.
         text = (
-            f"{count} connections that had served before were closed after a near-constant idleness of {idle_s:.1f} s"
+            f"{found.reused} connections that had served before were ended after a near-constant idleness of "
+            f"{found.median_s:.1f} s, {found.raced} of them crossing the request"
         )
-        yield Evidence(5.0, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(7.0 if found.raced else 5.5, text, Source.CAPTURE, first.decided_at)
     else:
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
-
-
-def _near_constant(idle_s: Sequence[float]) -> bool:
-    """Whether these are one timeout rather than chance."""
-    if len(idle_s) < MIN_GAPS or min(idle_s) < MIN_CONSTANT_S:
-        return False
-    low_s, typical_s, high_s = quantiles(idle_s, n=4)
-    return high_s - low_s <= CONSTANT * typical_s
 
 
 def _idle_s(cluster: Cluster) -> float:
@@ -145,24 +141,28 @@ def _log(cluster: Cluster) -> Iterator[Evidence]:
     elif waits_s:
         text = f"the connection was gone only {median(waits_s):.2f} s (median) after the request was sent"
         yield Evidence(-3.0, text, Source.ACCESS_LOG, first.at)
-    yield from _gaps(cluster.logged)
+    if cluster.outcome is None:
+        yield from _gaps(cluster.logged)
 
 
 def _gaps(places: Sequence[FailedRequest]) -> Iterator[Evidence]:
-    """The target's keep-alive timeout, read off the silence before the failures."""
+    """The target's keep-alive timeout, read off the silence before the failures.
+
+    Only long and constant silences say much: a log shows the silence of the target, not of one connection, and
+    a pool has other connections in use.
+    """
     gaps_s = sorted(p.idle_before_s for p in places if p.idle_before_s is not None)
-    if len(gaps_s) < MIN_GAPS:
+    if len(gaps_s) < FEWEST:
         return
-    low_s, typical_s, high_s = quantiles(gaps_s, n=4)
-    short = sum(gap_s < MIN_IDLE_S for gap_s in gaps_s)
-    if typical_s >= MIN_IDLE_S and high_s - low_s <= CONSTANT * typical_s:
-        text = f"{len(gaps_s)} failures came after a near-constant silence of {typical_s:.1f} s at the target"
+    busy = sum(gap_s < MIN_CONSTANT_S for gap_s in gaps_s)
+    if gaps_s[0] >= MIN_IDLE_S and near_constant(gaps_s):
+        text = f"{len(gaps_s)} failures came after a near-constant silence of {median(gaps_s):.1f} s at the target"
         yield Evidence(4.0, text, Source.ACCESS_LOG, places[0].request.at)
-    elif short > len(gaps_s) / 2:
-        text = f"{short} of {len(gaps_s)} failures came while the target was busy, not after a silence"
-        yield Evidence(-1.5, text, Source.ACCESS_LOG, places[0].request.at)
-    else:
-        text = f"the silence before the failures varies ({low_s:.1f} to {high_s:.1f} s): no single timeout"
+    elif busy > len(gaps_s) / 2:
+        text = f"{busy} of {len(gaps_s)} failures came while the target was busy, not after a silence"
+        yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
+    elif not near_constant(gaps_s):
+        text = f"the silence before the failures varies ({gaps_s[0]:.1f} to {gaps_s[-1]:.1f} s): no single timeout"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
 
 

@@ -30,12 +30,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.model.evidence import Source
-from why502.model.requests import Manner, Phase
+from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
-from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.interface import Judgement, Kind, Suspect
+from why502.suspects.refusing import judge_refused
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
@@ -43,24 +42,16 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
-    if cluster.outcome is not None and cluster.manner is not Manner.MALFORMED:
-        return DoesNotApply(f"no answer came ({cluster.outcome})")
-    if cluster.manner in (Manner.CUT, Manner.UNKNOWN) and cluster.phase in (Phase.WAIT, Phase.UNKNOWN):
-        return CannotTell((Source.ERROR_LOG,), "nothing given tells whether an answer came and was refused")
-    if cluster.manner is not Manner.MALFORMED:
-        return DoesNotApply(f"the exchange failed otherwise ({cluster.manner})")
-    # The parser of the proxy says so.
-    return Weighed(
-        (proxy_says(cluster, 9.0),),
-        f"{cluster.target or 'The target'} sent what is not valid HTTP, {count(cluster.count, 'time')}.",
-    )
+    target = cluster.target or "The target"
+    summary = f"{target} sent what is not valid HTTP, {count(cluster.count, 'time')}."
+    return judge_refused(scene, Manner.MALFORMED, Manner.TOO_LARGE, summary)
 
 
 SUSPECT = Suspect(
     name="malformed-response",
     kind=Kind.FAULT,
     title="the target's answer was not valid HTTP",
-    prior=0.02,
+    prior=0.015,
     judge=judge,
     expects={
         "error-log": {"bad-answer": 0.97},

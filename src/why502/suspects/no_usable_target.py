@@ -50,8 +50,10 @@ def judge(scene: Scene) -> Judgement:
     first = cluster.logged[0].request if cluster.logged else None
     told = first is not None and (first.reason or first.group or first.status == 503)
     # Its own words, the name of an empty group or a 503 have no other meaning; without any, the name may not resolve.
+    # nginx logs the name of a group whose servers are all down; without it, the name hardly resolved.
+    unnamed = -2.0 if {place.request.proxy for place in cluster.logged} == {"nginx"} else 2.0
     return Weighed(
-        (proxy_says(cluster, 9.0 if told else 2.0),),
+        (proxy_says(cluster, 9.0 if told else unnamed),),
         f"The proxy had no target to send {count(cluster.count, 'request')} to.",
     )
 

@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.bursts import after_idle
+from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -57,7 +58,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         return DoesNotApply("the proxy did not wait for an answer: it was told")
-    evidence = [*_capture(scene), *_host(scene), *_log(scene)]
+    evidence = [*_capture(scene), *_host(scene), *_log(scene), *_kernel(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells a lost SYN from a full accept queue")
@@ -121,6 +122,15 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     if scene.cluster.target and scene.looked(Source.HOST) and not scene.listeners:
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(-1.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
+
+
+def _kernel(scene: Scene) -> Iterator[Evidence]:
+    """Words about packets that it drops before any listener sees them."""
+    told = told_full(scene)
+    if told and scene.cluster.manner is Manner.TIMEOUT:
+        # What it drops is the first packet of new flows; a queue that is full at the same time would be chance.
+        text = f"the kernel dropped first packets of new flows near the failures: {told[0].text}"
+        yield Evidence(6.0, text, Source.EVENTS, told[0].at)
 
 
 SUSPECT = Suspect(

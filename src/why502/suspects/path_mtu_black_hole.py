@@ -33,6 +33,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.unheard import unheard
+from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Phase, Side
 from why502.model.verdict import Remedy
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+FITTING = frozenset({Outcome.NOT_ANSWERED, Outcome.STALE, Outcome.NEVER_ACKNOWLEDGED})
+"""A request or an answer that vanished ends in silence."""
 FULL_BYTES = 1000
 """A path that loses segments smaller than this has another trouble: every IPv4 path carries 576 bytes, IPv6 1280."""
 
@@ -57,18 +61,20 @@ def judge(scene: Scene) -> Judgement:
     if not any(c.detail for c in cluster.conversations):
         return CannotTell((Source.CAPTURE,), "no capture shows which sizes got through")
     target = cluster.target or "the target"
-    return Weighed(tuple(_capture(scene)), f"Large packets between the proxy and {target} vanished on the way.")
+    evidence = (*_sizes(scene), *_losses(scene))
+    missing = () if any(c.far_side for c in cluster.conversations) else (Source.CAPTURE,)
+    return Weighed(evidence, f"Large packets between the proxy and {target} vanished on the way.", missing)
 
 
-def _capture(scene: Scene) -> Iterator[Evidence]:
+def _sizes(scene: Scene) -> Iterator[Evidence]:
+    """What the sender of the large segments sees."""
     conversations = scene.cluster.conversations
     struck = [c for c in conversations if c.detail and c.detail.path_mtu]
-    if not struck:
-        text = f"no large segment was lost again and again in {count(len(conversations), 'conversation')}"
-        yield Evidence(-3.0, text, Source.CAPTURE, conversations[0].decided_at)
-        return
-    sign = struck[0].detail.path_mtu if struck[0].detail else None
+    sign = struck[0].detail.path_mtu if struck and struck[0].detail else None
     if sign is None:
+        if scene.cluster.outcome not in FITTING:
+            text = f"no large segment was lost again and again in {count(len(conversations), 'conversation')}"
+            yield Evidence(-3.0, text, Source.CAPTURE, conversations[0].decided_at)
         return
     text = (
         f"in {len(struck)} of {count(len(conversations), 'conversation')} segments of {sign.smallest_lost_bytes} bytes "
@@ -81,6 +87,29 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if complaints:
         text = f"{complaints[0].sender} says that at most {complaints[0].mtu_bytes} bytes fit"
         yield Evidence(3.0, text, Source.CAPTURE, complaints[0].at)
+
+
+def _losses(scene: Scene) -> Iterator[Evidence]:
+    """What their receiver sees: handshakes and acknowledgements come, answers do not."""
+    if scene.cluster.outcome not in FITTING:
+        return
+    seen = unheard(scene)
+    if seen.holes and seen.first_hole:
+        text = f"in {count(seen.holes, 'conversation')} the end of the answer came, what stands before it did not"
+        yield Evidence(6.0, text, Source.CAPTURE, seen.first_hole)
+    if seen.closes and seen.first_close:
+        text = (
+            f"the target acknowledged {count(seen.closes, 'request')}, and then not even the proxy's close, which was "
+            "sent again and again: its packets were lost, it was not slow"
+        )
+        yield Evidence(7.0, text, Source.CAPTURE, seen.first_close)
+    elif seen.dead and seen.first_dead:
+        # A fail-over explains the used connections alone, a slow program the new ones alone.
+        text = (
+            f"{count(seen.dead, 'request')} on used connections got no acknowledgement, while {seen.alive} on new ones "
+            "were acknowledged and not answered either"
+        )
+        yield Evidence(6.0, text, Source.CAPTURE, seen.first_dead)
 
 
 SUSPECT = Suspect(

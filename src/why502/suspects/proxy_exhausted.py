@@ -31,19 +31,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.model.evidence import Source
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 
+MANAGED = frozenset({"alb", "elb", "gcp", "cloudfront", "cloudflare", "azure"})
+"""Their own descriptors and ports are somebody else's care."""
+
+
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    nothing = nothing_sent(scene, 5.0)
+    if nothing:
+        managed = {place.request.proxy for place in cluster.logged} <= MANAGED
+        own = Evidence(
+            -3.0, "nobody runs a managed balancer short of these", Source.ACCESS_LOG, cluster.logged[0].request.at
+        )
+        summary = f"The proxy failed {count(cluster.count, 'connect')} by itself, before a packet left."
+        return Weighed((*nothing, *((own,) if managed else ())), summary, (Source.ERROR_LOG,))
+    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+        return Weighed(instant, "The proxy may have been short of something.", (Source.ERROR_LOG,))
     if cluster.manner is Manner.UNKNOWN and cluster.phase in (Phase.CONNECT, Phase.UNKNOWN):
         return CannotTell((Source.ERROR_LOG,), "nothing given tells how the connect failed")
     if cluster.manner is not Manner.EXHAUSTED:

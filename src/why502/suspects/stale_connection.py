@@ -37,10 +37,12 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Phase, Side
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import lost_on_the_way
 
 if TYPE_CHECKING:
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Cluster, Scene
 
 LONG_S = 60.0
 """Nothing on the way forgets a TCP flow sooner; the usual memories are 240 to 900 s."""
@@ -54,14 +56,22 @@ def judge(scene: Scene) -> Judgement:
         return CannotTell((Source.CAPTURE,), "no capture shows whether the connection had served before")
     if cluster.outcome is not Outcome.STALE:
         return DoesNotApply(f"the conversation ended otherwise ({cluster.outcome})")
+    target = cluster.target or "the target"
+    summary = f"Pooled connections to {target} were dead at the other end, without a word."
+    return Weighed((_met(cluster), *lost_on_the_way(scene, 6.0)), summary)
+
+
+def _met(cluster: Cluster) -> Evidence:
+    number = len(cluster.conversations)
     idle_s = median([c.idle_before_request_s or 0.0 for c in cluster.conversations])
     text = (
-        f"{len(cluster.conversations)} requests on connections that had served before met silence or a RST, without a "
-        f"FIN before, after {idle_s:.0f} s of silence (median)"
+        f"{count(number, 'request')} on connections that had served before met silence or a RST, without a FIN before, "
+        f"after {idle_s:.0f} s of silence (median)"
     )
-    evidence = Evidence(7.0 if idle_s >= LONG_S else 4.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
-    target = cluster.target or "the target"
-    return Weighed((evidence,), f"Pooled connections to {target} were dead at the other end, without a word.")
+    # A reset says that the other end has forgotten the connection; silence may be loss on the way as well.
+    forgotten = sum(c.reset_by_target for c in cluster.conversations) > number / 2
+    bits = 7.0 if idle_s >= LONG_S else 5.0 if forgotten else 4.0 if number > 1 else 3.0
+    return Evidence(bits, text, Source.CAPTURE, cluster.conversations[0].decided_at)
 
 
 SUSPECT = Suspect(

@@ -33,17 +33,28 @@ from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
 from why502.model.evidence import Evidence, Place, Source
-from why502.model.requests import Side
+from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from why502.facts.scene import Scene
+
+
+SAME_SECOND_S = 1.0
+ALL_BUT = 0.9
 
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    if cluster.manner in (Manner.MALFORMED, Manner.TOO_LARGE):
+        return DoesNotApply("what the target sent was no answer that the proxy could read")
+    if cluster.side is None and (own := unexplained(scene)):
+        summary = f"{cluster.target or 'The target'} itself answered {count(cluster.count, 'request')} with 5xx."
+        return Weighed((own,), summary)
     if cluster.side is None:
         return CannotTell((Source.ACCESS_LOG,), "nothing given tells who made the status")
     if cluster.side is not Side.TARGET:
@@ -56,6 +67,33 @@ def judge(scene: Scene) -> Judgement:
     listed = ", ".join(f"{number} x {status}" for status, number in statuses.most_common(4))
     evidence = Evidence(10.0, f"the target's own status: {listed}", Source.ACCESS_LOG, cluster.logged[0].request.at)
     return Weighed((evidence,), summary)
+
+
+def unexplained(scene: Scene) -> Evidence | None:
+    """Apache writes a line for every failure of its own (`proxy_util.c`, `mod_proxy_http.c`), none for an answer."""
+    cluster = scene.cluster
+    given = [i for i in scene.case.inputs if i.kind == "apache-error-log"]
+    if (
+        cluster.outcome is not None
+        or not given
+        or not cluster.logged
+        or {place.request.proxy for place in cluster.logged} != {"apache"}
+    ):
+        return None
+    told = scene.case.traffic.failures if scene.case.traffic else ()
+    words_s = [p.request.end_s for p in told if p.request.reason and p.request.end_s is not None]
+    ends_s = [place.request.end_s for place in cluster.logged if place.request.end_s is not None]
+    silent = [end_s for end_s in ends_s if not any(abs(end_s - at_s) <= SAME_SECOND_S for at_s in words_s)]
+    if not ends_s or len(silent) < ALL_BUT * len(ends_s):
+        return None
+    text = f"the error log given has no line near {len(silent)} of {len(ends_s)} of these answers: they were passed on"
+    # 502 is mostly a gateway's own word; a log of another time or level would be as silent.
+    bits = 2.0 if most_common(place.request.status for place in cluster.logged) == 502 else 4.5
+    return Evidence(bits, text, Source.ERROR_LOG, Place(given[0].path))
+
+
+def most_common(statuses: Iterable[int | None]) -> int | None:
+    return Counter(statuses).most_common(1)[0][0]
 
 
 SUSPECT = Suspect(

@@ -33,10 +33,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
+from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, stayed_open
+from why502.suspects.weighing import (
+    changes_near,
+    cut_in_flight,
+    ended_together,
+    fate_of_others,
+    listener_gone,
+    stayed_open,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,16 +52,30 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 
+CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
+"""What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
+
+
 def judge(scene: Scene) -> Judgement:
-    why_not = cut_in_flight(scene.cluster)
-    if why_not:
+    why_not = cut_in_flight(scene)
+    closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
+    if why_not and not closing:
         return DoesNotApply(why_not)
-    evidence = [*ended_together(scene), *stayed_open(scene), *_exits(scene), *_planned(scene)]
+    evidence = [
+        *closing,
+        *ended_together(scene),
+        *fate_of_others(scene),
+        *stayed_open(scene),
+        *_exits(scene),
+        *_planned(scene),
+    ]
     missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether the process stayed alive")
     target = scene.cluster.target or "the target"
-    return Weighed(tuple(evidence), f"The process behind {target} died with requests in flight.", missing)
+    summary = f"The process behind {target} died with requests in flight"
+    unsure = "" if scene.looked(Source.CHANGES) or scene.looked(Source.EVENTS) else " (or was stopped without draining)"
+    return Weighed(tuple(evidence), f"{summary}{unsure}.", missing)
 
 
 def _exits(scene: Scene) -> Iterator[Evidence]:

@@ -33,10 +33,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S
+from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import changes_near, cut_in_flight, ended_together, stayed_open
+from why502.suspects.weighing import (
+    changes_near,
+    cut_in_flight,
+    ended_together,
+    fate_of_others,
+    listener_gone,
+    stayed_open,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +52,16 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 
+CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
+"""What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
+
+
 def judge(scene: Scene) -> Judgement:
-    why_not = cut_in_flight(scene.cluster)
-    if why_not:
+    why_not = cut_in_flight(scene)
+    closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
+    if why_not and not closing:
         return DoesNotApply(why_not)
-    evidence = [*ended_together(scene), *stayed_open(scene)]
+    evidence = [*closing, *ended_together(scene), *fate_of_others(scene), *stayed_open(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CHANGES) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.CHANGES,), "nothing given tells of a restart")

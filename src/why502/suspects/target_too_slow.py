@@ -38,7 +38,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import given_up
+from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ NOT_SLOW = {
     Outcome.SYN_UNANSWERED: "the connection was never made",
     Outcome.REFUSED: "the connection was refused",
     Outcome.RESET_UNACKNOWLEDGED: "the request never reached the application",
+    Outcome.ANSWERED: "the target answered",
 }
 
 
@@ -62,7 +63,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
-    evidence = [*_capture(scene), *given_up(scene)]
+    evidence = [*_capture(scene), *given_up(scene), *crowded(scene, spared=-1.5, not_spared=0.0)]
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
@@ -78,6 +79,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         text = f"the target acknowledged {taken} and sent nothing for {waited_s:.1f} s"
         # Requests that wait for a free worker look the same: see worker-pool-exhausted.
         yield Evidence(4.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+        yield from lost_on_the_way(scene, 5.5)
     elif cluster.outcome is Outcome.NEVER_ACKNOWLEDGED:
         text = f"no application saw {count(len(cluster.conversations), 'request')}: never acknowledged"
         yield Evidence(-7.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
@@ -87,7 +89,7 @@ SUSPECT = Suspect(
     name="target-too-slow",
     kind=Kind.FAULT,
     title="the target did not answer before the proxy's timeout",
-    prior=0.12,
+    prior=0.1,
     judge=judge,
     ceiling_bits={Source.ACCESS_LOG: 4.0},  # the final ACK dropped at a full accept queue logs the same
     expects={

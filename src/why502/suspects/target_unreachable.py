@@ -31,14 +31,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.model.conversations import Outcome
-from why502.model.evidence import Evidence, Place, Source
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from why502.facts.scene import Scene
 
 
@@ -52,10 +54,12 @@ def judge(scene: Scene) -> Judgement:
         summary = f"{cluster.target or 'The target'} could not be reached: the network said so."
         # Only an ICMP error (or no route) ends a connect without a timer and without a packet of TCP.
         return Weighed((Evidence(7.0, text, Source.CAPTURE, first),), summary)
-    if cluster.manner is Manner.UNKNOWN and scene.looked(Source.CAPTURE) and cluster.target and scene.wire is None:
-        text = f"not one packet to {cluster.target} is in the capture: the connect failed before it left"
-        summary = f"{cluster.target} could not be reached: the proxy's own kernel had no way to it."
-        return Weighed((Evidence(4.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),), summary)
+    nothing = nothing_sent(scene, 5.0)
+    if nothing:
+        summary = f"{cluster.target or 'The target'} could not be reached: the proxy's own kernel had no way to it."
+        return Weighed((*nothing, *_pooled(scene)), summary, (Source.ERROR_LOG,))
+    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+        return Weighed(instant, "The network may have said so.", (Source.ERROR_LOG, Source.CAPTURE))
     if cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "nothing given tells how the connect failed")
     if cluster.manner is not Manner.UNREACHABLE:
@@ -66,12 +70,21 @@ def judge(scene: Scene) -> Judgement:
     )
 
 
+def _pooled(scene: Scene) -> Iterator[Evidence]:
+    """Without a way to the target, connections that stood fall silent too; a proxy short of something keeps them."""
+    silent = [c for c in scene.others if c.phase is Phase.WAIT and c.manner is Manner.TIMEOUT and c.outcome is None]
+    if silent and silent[0].logged:
+        text = f"{count(sum(c.count for c in silent), 'request')} on connections that stood fell silent as well"
+        yield Evidence(3.0, text, Source.ACCESS_LOG, silent[0].logged[0].request.at)
+
+
 SUSPECT = Suspect(
     name="target-unreachable",
     kind=Kind.FAULT,
     title="the network said that the target cannot be reached",
     prior=0.02,
     judge=judge,
+    brings=("target-too-slow", "stale-connection", "packets-dropped"),
     expects={
         "access-log": {"connect-phase": 0.97},
         "host": {"listener-well": 0.6, "no-listener": 0.39},

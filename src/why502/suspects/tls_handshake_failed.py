@@ -31,12 +31,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.model.evidence import Source
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+        return Weighed(instant, "The TLS handshake may have failed.", (Source.ERROR_LOG, Source.CAPTURE))
     if cluster.phase is Phase.CONNECT and cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "a failed handshake and a refused connect log the same")
     if cluster.phase is not Phase.TLS:
@@ -52,6 +54,13 @@ def judge(scene: Scene) -> Judgement:
     # is full treats the first TLS message no better than any other data.
     silent = cluster.manner in (Manner.TIMEOUT, Manner.RESET)
     summary = f"The TLS handshake with {cluster.target or 'the target'} failed {count(cluster.count, 'time')}."
+    if cluster.logged and cluster.conversations and all(p.request.phase is Phase.CONNECT for p in cluster.logged):
+        text = (
+            f"{count(len(cluster.conversations), 'connection')} stood and bytes were acknowledged, and the proxy says "
+            "that it never sent a request: they were a handshake's"
+        )
+        missing = () if scene.looked(Source.ERROR_LOG) else (Source.ERROR_LOG,)
+        return Weighed((Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at),), summary, missing)
     return Weighed((proxy_says(cluster, 5.0 if silent else 9.0),), summary)
 
 

@@ -7,7 +7,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
+from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
+from why502.facts.survivors import survivors
+from why502.facts.unheard import unheard
 from why502.facts.usage import usages_of
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -28,6 +31,17 @@ NEAR = 0.5
 
 LATE_CONNECTS = 2
 """One slow connect is chance: a scheduler, a slow name server."""
+
+INSTANT_S = 0.05
+"""A refusal takes one round trip; a connect that took longer was not refused at once."""
+
+CLOSING_S = 1.0
+"""Handshakes that were under way when a listener was closed are reset as soon as the next segment comes."""
+
+NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
+
+FEWEST_ENDED = 3
+"""Two connections may end at one instant by chance."""
 
 MARGIN = 0.1
 """A resource that explains failures is used more while they happen, by at least this share."""
@@ -83,14 +97,17 @@ def proxy_says(cluster: Cluster, bits: float) -> Evidence:
     return Evidence(bits, f"seen on the wire, {number}: {first_seen.outcome}", Source.CAPTURE, first_seen.decided_at)
 
 
-def cut_in_flight(cluster: Cluster) -> str | None:
+def cut_in_flight(scene: Scene) -> str | None:
     """None if the target ended an exchange that it had begun to serve; otherwise why that cannot be."""
+    cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return "the proxy did not make this status"
     if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY, Phase.UNKNOWN):
         return f"the exchange ended in another phase ({cluster.phase})"
     if cluster.manner not in (Manner.CUT, Manner.RESET, Manner.CLOSED, Manner.UNKNOWN):
         return f"the target did not end the connection ({cluster.manner})"
+    if cluster.outcome is Outcome.ANSWERED:
+        return "the target answered"
     if cluster.outcome in (Outcome.RESET_UNACKNOWLEDGED, Outcome.STALE, Outcome.RACED, Outcome.GONE_AWAY):
         return f"the target was not serving the request ({cluster.outcome})"
     return None
@@ -113,6 +130,19 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
     if found.refused_after:
         text = f"{count(found.refused_after, 'connect')} failed at once within {AFTERWARDS_S:.0f} s after"
         yield Evidence(3.5, text, source, at)
+
+
+def fate_of_others(scene: Scene) -> Iterator[Evidence]:
+    """Whether the target's other connections ended at the same instants: for whatever took the process away."""
+    found = survivors(scene)
+    if found is None or found.first is None:
+        return
+    if found.survived and found.survived >= found.ended:
+        text = f"{count(found.survived, 'connection')} that stood at these instants went on: the process lived"
+        yield Evidence(-5.0, text, Source.CAPTURE, found.first)
+    elif not found.survived and found.idle and found.ended >= FEWEST_ENDED:
+        text = f"all {found.ended} connections that stood ended then, {found.idle} of them idle"
+        yield Evidence(4.5, text, Source.CAPTURE, found.first)
 
 
 def stayed_open(scene: Scene) -> Iterator[Evidence]:
@@ -175,3 +205,71 @@ def given_up(scene: Scene) -> Iterator[Evidence]:
     elif traffic.requests - traffic.failed >= 100:
         text = f"served requests were far from that: 99 % within {traffic.wait_p99_s:.3f} s"
         yield Evidence(-1.5, text, Source.ACCESS_LOG, at)
+
+
+def lost_on_the_way(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """Silence of a kernel that was there: against what a program or a forgotten connection would explain."""
+    seen = unheard(scene)
+    if seen.closes and seen.first_close:
+        text = f"in {count(seen.closes, 'conversation')} not even the proxy's close was acknowledged: packets were lost"
+        yield Evidence(-bits, text, Source.CAPTURE, seen.first_close)
+    elif seen.dead and seen.first_dead:
+        text = f"{seen.dead} used and {seen.alive} new connections fell silent at the same time"
+        yield Evidence(-bits, text, Source.CAPTURE, seen.first_dead)
+
+
+def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evidence]:
+    """Whether requests had to come in crowds to be given up: bits if small bursts were spared, and if they were not.
+
+    A program that is slow by itself is slow to single requests as well.
+    """
+    cluster = scene.cluster
+    if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
+        return
+    found = crowding(scene.traffic)
+    if found is None:
+        return
+    at = Place(cluster.logged[0].request.at.path)
+    if found.spares_small:
+        yield Evidence(spared if found.p < CLEAR else spared * 0.7, str(found), Source.ACCESS_LOG, at)
+    elif found.spares_none and not_spared:
+        yield Evidence(not_spared, str(found), Source.ACCESS_LOG, at)
+
+
+def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
+    """Connects that failed at once, of which a capture that covers their time shows not one packet."""
+    cluster = scene.cluster
+    wire = scene.case.wire
+    if cluster.manner is not Manner.UNKNOWN or cluster.phase is not Phase.CONNECT or cluster.outcome is not None:
+        return ()
+    if not cluster.logged or wire is None or wire.first_s is None or wire.last_s is None:
+        return ()
+    times_s = [f.at_s for f in cluster.failures if f.at_s is not None]
+    inside = sum(wire.first_s <= at_s <= wire.last_s for at_s in times_s)
+    seen = scene.wire.outcomes if scene.wire is not None else {}
+    if inside <= len(times_s) / 2 or any(seen.get(outcome) for outcome in NO_CONNECTION):
+        return ()
+    text = f"{count(cluster.count, 'connect')} failed before a single packet left, while others were captured"
+    return (Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),)
+
+
+def listener_gone(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """The target refused connects at that very time: its listener was being closed, or opened again."""
+    refused_s = [f.at_s for c in scene.others if c.manner is Manner.REFUSED for f in c.failures if f.at_s is not None]
+    failures = [f for f in scene.cluster.failures if f.at_s is not None]
+    near = sum(any(abs(at_s - (f.at_s or 0.0)) <= CLOSING_S for at_s in refused_s) for f in failures)
+    if failures and near > len(failures) / 2 and scene.cluster.conversations:
+        text = f"the target refused connects within {CLOSING_S:.0f} s of {near} of them: its listener went away"
+        yield Evidence(bits, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
+
+
+def failed_at_once(cluster: Cluster) -> Iterator[Evidence]:
+    """A connect that failed within a round trip: refused, told unreachable, or broken off in a TLS handshake; many
+    access logs tell these apart in nothing.
+    """
+    if cluster.manner is not Manner.UNKNOWN or cluster.phase is not Phase.CONNECT or cluster.outcome is not None:
+        return
+    instant = sum((p.request.total_s or 1.0) <= INSTANT_S for p in cluster.logged)
+    if cluster.logged and instant >= len(cluster.logged) / 2:
+        text = f"{instant} of {len(cluster.logged)} connects failed within {INSTANT_S * 1000:.0f} ms"
+        yield Evidence(1.5, text, Source.ACCESS_LOG, cluster.logged[0].request.at)

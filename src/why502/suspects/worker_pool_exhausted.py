@@ -38,7 +38,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import given_up
+from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("no timer of the proxy made this status")
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
-    evidence = [*_queue(scene), *_capture(scene), *given_up(scene)]
+    evidence = [*_queue(scene), *_capture(scene), *given_up(scene), *crowded(scene, spared=3.5, not_spared=-2.5)]
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
@@ -75,7 +75,7 @@ def _queue(scene: Scene) -> Iterator[Evidence]:
         elif window.queue_full_s is not None and longest <= 1:
             # Servers that accept at once and queue inside are full all the same, so this clears only a little.
             text = f"the accept queue of {window.listener.address} was sampled and never held more than {longest}"
-            yield Evidence(-1.5, text, Source.HOST, window.at)
+            yield Evidence(-1.0, text, Source.HOST, window.at)
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
@@ -86,14 +86,16 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     elif cluster.outcome is Outcome.NOT_ANSWERED:
         text = f"acknowledged and not answered: {count(len(cluster.conversations), 'request')}"
         yield Evidence(4.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+        yield from lost_on_the_way(scene, 5.5)
 
 
 SUSPECT = Suspect(
     name="worker-pool-exhausted",
     kind=Kind.FAULT,
     title="requests waited for a free worker until the proxy gave up",
-    prior=0.05,
+    prior=0.07,
     judge=judge,
+    ceiling_bits={Source.ACCESS_LOG: 5.0},  # a full accept queue needs crowds as well
     expects={
         "host": {"listener-well": 0.7, "drops-grow": 0.28},
         "capture": {"acknowledged-silence": 0.85, "syn-unanswered": 0.08},

@@ -43,10 +43,18 @@ def test_no_more_is_read_than_was_asked_for(tmp_path: Path) -> None:
     assert process(tmp_path, "/bin/x").files.read("/big", 7) == b"x" * 7
 
 
+def test_mapped_files_of_a_real_process_are_told() -> None:
+    """The interpreter, or its library; nothing that is no file."""
+    mapped = _own().mapped()
+    assert any("python" in path for path in mapped)
+    assert all(path.startswith("/") for path in mapped)
+
+
 def test_a_process_that_has_ended_has_nothing(tmp_path: Path) -> None:
     """No error, no answer."""
     files = ProcessFiles(tmp_path / "gone")
     assert (files.read("/a", 1), files.names("/"), files.links()) == (b"", [], {})
+    assert files.mapped() == frozenset()
     with files.executable() as fd:
         assert fd is None
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.host.frameworks.running import process
+from tests.host.frameworks.running import process, put
 from why502.host.frameworks import what_runs
 from why502.host.frameworks.servers import server
 
@@ -55,10 +55,23 @@ def test_the_version_is_that_of_the_virtual_environment(tmp_path: Path) -> None:
     assert (found.version, found.evidence) == ("0.12.2", f"/{SITE}/uvicorn-0.12.2.dist-info")
 
 
-def test_an_only_server_is_a_guess_and_of_several_none(tmp_path: Path) -> None:
-    """`python app.py` tells nothing."""
+def test_what_is_only_installed_is_said_to_be_not_seen_running(tmp_path: Path) -> None:
+    """`python app.py` tells nothing, and a server of pure Python leaves no trace; of several none is named."""
     command = ("/app/.venv/bin/python", "app.py")
-    alone = _server(tmp_path, *command, installed=("aiohttp-3.9.1", "requests-2.31.0"))
+    alone = _server(tmp_path, *command, installed=("werkzeug-3.0.0", "requests-2.31.0"))
     assert alone is not None
-    assert (alone.name, alone.guessed) == ("aiohttp", True)
+    assert (alone.name, alone.guessed) == ("Werkzeug", True)
+    assert alone.evidence == f"/{SITE}/werkzeug-3.0.0.dist-info: installed, not seen running"
     assert _server(tmp_path, *command, installed=("uvicorn-0.35.0",)) is None
+
+
+def test_mapped_extension_modules_show_what_runs(tmp_path: Path) -> None:
+    """They are loaded with the server; one that has some and has not loaded them does not run."""
+    module = put(tmp_path, f"{SITE}/aiohttp/_http_parser.cpython-311-x86_64-linux-gnu.so")
+    command = ("/app/.venv/bin/python", "app.py")
+    assert _server(tmp_path, *command, installed=("aiohttp-3.9.1",)) is None
+    put(tmp_path, "proc/maps", f"7f00-7f01 r-xp 00000000 fd:00 42    /{SITE}/aiohttp/{module.name}\n".encode())
+    loaded = _server(tmp_path, *command)
+    assert loaded is not None
+    assert (loaded.name, loaded.version, loaded.guessed) == ("aiohttp", "3.9.1", False)
+    assert loaded.evidence == f"{module.name}, mapped into the process"

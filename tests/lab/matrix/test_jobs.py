@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.errors import Why502Error
-from why502.lab.matrix.running import Wishes, jobs
+from why502.lab.matrix.running import Wishes, jobs, not_run
 from why502.lab.proxies import Proxy, proxies
+from why502.lab.real_servers import BUILT, REAL_SERVERS, RealServer
 from why502.lab.scenarios import scenarios
 from why502.lab.subsets import SUBSETS
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 def test_every_fault_runs_with_every_proxy_and_seed_beside_its_twin() -> None:
     """Nothing is left out, nothing twice."""
     planned = jobs(Wishes(seeds=(1, 2), proxies=tuple(proxies())))
-    assert len(set(planned)) == len(planned) == sum(2 * 2 * len(s.proxies) for s in scenarios())
+    assert len(set(planned)) == len(planned)
+    assert sum(job.server is None for job in planned) == sum(2 * 2 * len(s.proxies) for s in scenarios())
     assert all(twin.healthy and not fault.healthy for fault, twin in zip(planned[::2], planned[1::2], strict=True))
 
 
@@ -59,3 +63,25 @@ def test_subsets_leave_out_what_a_bundle_does_not_have(tmp_path: Path) -> None:
     assert len(found["all"] or ()) == 5
     (tmp_path / "metrics.json").unlink()
     assert SUBSETS[-2].files(tmp_path) is None
+
+
+def test_real_servers_run_with_the_proxies_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once a seed, beside its twin; never when it has to be quick."""
+    monkeypatch.setattr(RealServer, "missing", None)
+    wishes = Wishes(seeds=(1, 2), faults=("keepalive-race",), proxies=("nginx", "alb"))
+    made = [job for job in jobs(wishes) if job.server]
+    assert sorted(Counter(job.server for job in made).items()) == [(name, 4) for name in sorted(REAL_SERVERS)]
+    assert {job.proxy for job in made} == {"nginx", "alb"}
+    assert made[0].label == "keepalive-race-alb-node-1"
+    assert not [job for job in jobs(replace(wishes, quick=True)) if job.server]
+
+
+def test_what_a_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Servers that were not built and proxies that are not installed, in words; they are left out."""
+    monkeypatch.setenv(BUILT, str(tmp_path))
+    monkeypatch.setattr(Proxy, "installed", property(lambda proxy: proxy.name == "alb"))
+    wishes = Wishes(faults=("keepalive-race",))
+    assert {(job.proxy, job.server) for job in jobs(wishes)} == {("alb", None)}
+    told = not_run(wishes)
+    assert "nginx: not installed" in told
+    assert "keepalive-race with go: not run: no go-api (make servers)" in told

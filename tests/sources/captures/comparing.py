@@ -16,11 +16,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
-from tests.sources.captures.making import RECORDED, conversations
+from tests.sources.captures.making import RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
 from why502.model.wire import Counted
+from why502.sources.captures.containers import frames
 from why502.sources.captures.following import follow
+from why502.sources.captures.frames import Frame
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
 from why502.sources.interface import EvidenceFile
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from why502.model.wire import Wire
     from why502.sources.interface import Reading
 
+LIES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x7f\xff\xff\xff", b"\0\0\0\x80", b"\xfc\xff\xff\xff")
 STRETCH = 7
 """Packets at a time, so that small captures have many stretches."""
 
@@ -58,11 +61,21 @@ def numbers(wire: Wire) -> object:
     )
 
 
+def as_pcapng(content: bytes) -> bytes:
+    """The packets of a classic capture in the newer form."""
+    found = [frame for frame in frames(io.BytesIO(content)) if isinstance(frame, Frame)]
+    blocks = [enhanced(round(frame.at_s * 1e6), frame.data) for frame in found]
+    return b"".join([section(), interface(found[0].link), *blocks])
+
+
 def damaged(random: Random, seed: bytes) -> bytes:
     content = bytearray(seed)
     for _ in range(random.randint(1, 30)):
         at = random.randrange(4, len(content))
         content[at] = random.choice((0, 1, 0xFF, 0x80, random.randrange(256)))
+    if random.random() < 0.3:  # a length or a time that lies
+        at = random.randrange(4, max(5, len(content) - 4))
+        content[at : at + 4] = random.choice(LIES)
     if random.random() < 0.2:
         del content[random.randrange(8, len(content)) :]
     if random.random() < 0.2:
@@ -75,7 +88,8 @@ def main(duration_s: float, seed: int) -> None:
     compiled, random = compiled_machine(), Random(seed)
     assert compiled.is_compiled
     recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
-    seeds = [path.read_bytes() for path in recordings] + list(odd_captures().values())
+    plain = [path.read_bytes() for path in recordings]
+    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values()]
     for content in seeds:
         compare_counts(compiled, content)
     count, over_s = 0, time.monotonic() + duration_s
@@ -83,6 +97,7 @@ def main(duration_s: float, seed: int) -> None:
         content = damaged(random, random.choice(seeds))
         try:
             compare(compiled, content)
+            read(content)  # the second look, too
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")
             raise

@@ -188,6 +188,16 @@ def test_a_kill_by_the_kernel_is_read_with_its_victim() -> None:
     assert (killed.kind, killed.pid, killed.process) == ("oom", 1234, "java")
 
 
+@pytest.mark.parametrize("where", ["", " in netns 4026532246"])
+def test_a_full_table_of_connections_is_read(where: str) -> None:
+    """As older and newer kernels tell it; anybody else may write the same words."""
+    words = f"nf_conntrack: nf_conntrack: table full{where}, dropping packet"
+    (full,) = read(journal.READER, record(words, _TRANSPORT="kernel")).facts
+    assert isinstance(full, KernelEvent)
+    assert (full.kind, full.text) == ("conntrack-full", words)
+    assert read(journal.READER, record(words, _TRANSPORT="stdout")).facts == ()
+
+
 def test_sessions_and_systemds_own_services_are_nothing() -> None:
     """They come and go all the time."""
     units = ("user@0.service", "systemd-logind.service", "session-4.scope", "fstrim.timer")

@@ -26,6 +26,8 @@ RESOLVE_NO_MAGICLINKS: Final = 0x02
 READ_ONLY: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 LIBC: Final = ctypes.CDLL(None, use_errno=True)
 MAX_NAMES: Final = 20_000
+MAX_MAPS_BYTES: Final = 4 << 20
+"""Some 40,000 mappings; the kernel allows 65,530 by default."""
 MAX_FDS: Final = 4_096
 """Of one process: what it opened at its start has the low numbers."""
 
@@ -87,6 +89,16 @@ class ProcessFiles:
             return {}
         found = ((number, _link(f"{self.process}/fd/{number}")) for number in numbers)
         return {number: target for number, target in found if target is not None}
+
+    def mapped(self) -> frozenset[str]:
+        """Files that are mapped into its memory, libraries and extension modules among them (proc(5) maps)."""
+        try:
+            with (self.process / "maps").open("rb") as file:
+                lines = file.read(MAX_MAPS_BYTES).decode("utf-8", "replace").splitlines()
+        except OSError:
+            return frozenset()
+        fields = (line.split(maxsplit=5) for line in lines)
+        return frozenset(found[5] for found in fields if len(found) == 6 and found[5].startswith("/"))
 
     def _open(self, path: str, flags: int = 0) -> int | None:
         try:

@@ -1,12 +1,14 @@
 """What a Python process serves with: the distributions where its interpreter looks for code, and its command line.
 
-Which of the installed ones runs is told by the command; if it tells nothing and just one server is installed, that one
-is named as a guess.
+Which of the installed ones runs is told by the command. If it tells nothing and just one server is installed, the
+extension modules that are mapped into the process decide: those of a server that runs are. One without such modules
+leaves no trace in the process; it is named as installed, not seen running.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from why502.host.frameworks.interface import Found, Recogniser
@@ -39,6 +41,7 @@ LIBRARIES: Final = frozenset({"aiohttp", "tornado", "werkzeug", "gevent", "bjoer
 """Also serve, started by the application's own code."""
 STANDARD: Final = {"http.server": "http.server", "wsgiref.simple_server": "wsgiref"}
 DISTRIBUTION: Final = re.compile(r"^(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[\w.!+]*)\.(?:dist|egg)-info$")
+NOT_SEEN: Final = "installed, not seen running"
 MAX_WORDS: Final = 12
 """Of the command line: what is started stands at its beginning."""
 
@@ -56,8 +59,21 @@ def recognise(running: Running) -> Found:
         told = (installed.get(name, Software(name, None, "command line")) for name in dict.fromkeys(wanted))
         return Found((interpreter, *told))
     servers = [one for name, one in installed.items() if name in LIBRARIES or name in SERVERS.values()]
-    alone = tuple(servers) if len(servers) == 1 else ()
-    return Found((interpreter, *alone), guessed=bool(alone))
+    if len(servers) != 1:
+        return Found((interpreter,))
+    (only,) = servers
+    modules = _modules(running, only)
+    if loaded := sorted(modules & {PurePosixPath(path).name for path in running.files.mapped()}):
+        return Found((interpreter, Software(only.name, only.version, f"{loaded[0]}, mapped into the process")))
+    if modules:  # it has some, and the process has not loaded them
+        return Found((interpreter,))
+    return Found((interpreter, Software(only.name, only.version, f"{only.at}: {NOT_SEEN}")), guessed=True)
+
+
+def _modules(running: Running, distribution: Software) -> set[str]:
+    """Names of its extension modules, those in the folder that is called as the distribution is."""
+    folder = f"{distribution.at.rpartition('/')[0]}/{distribution.name.replace('-', '_')}"
+    return {name for name in running.files.names(folder) if name.endswith(".so")}
 
 
 def _named(words: tuple[str, ...]) -> Iterator[str]:

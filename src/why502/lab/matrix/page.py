@@ -60,10 +60,14 @@ def _split(matrix: Matrix) -> str:
     first, last = CHECKED_SEEDS[0], CHECKED_SEEDS[-1]
     proxies = ", ".join(sorted({run.job.proxy for run in matrix.runs}))
     faults = len({run.job.scenario for run in matrix.runs})
+    servers = sorted({run.job.server for run in matrix.runs if run.job.server})
+    real = f" Real servers: {', '.join(servers)}." if servers else ""
+    lacking = "".join(f"\n- {line}" for line in matrix.not_run)
+    left_out = f"\nLeft out on this machine:\n{lacking}\n" if lacking else ""
     return (
-        f"{matrix.made_by}, Linux {matrix.kernel}: {len(matrix.runs)} runs of {faults} faults with {proxies}.\n\n"
+        f"{matrix.made_by}, Linux {matrix.kernel}: {len(matrix.runs)} runs of {faults} faults with {proxies}.{real}\n\n"
         f"Seeds {first} to {last} are for checking weights. "
-        f"This page: {_in_number('seed', len(matrix.seeds))} {seeds}; {said}.\n"
+        f"This page: {_in_number('seed', len(matrix.seeds))} {seeds}; {said}.\n{left_out}"
     )
 
 

@@ -23,11 +23,14 @@ class Job(Struct, frozen=True):
     proxy: str
     seed: int
     healthy: bool
+    server: str | None = None
+    """A real server for the target; None: the service of the lab."""
 
     @property
     def label(self) -> str:
         """Fit for a folder's name."""
-        return f"{self.scenario}-{self.proxy}-{self.seed}" + ("-healthy" if self.healthy else "")
+        server = f"-{self.server}" if self.server else ""
+        return f"{self.scenario}-{self.proxy}{server}-{self.seed}" + ("-healthy" if self.healthy else "")
 
 
 class Verdict(StrEnum):
@@ -101,3 +104,5 @@ class Matrix(Struct, frozen=True):
     seeds: tuple[int, ...]
     took_s: float
     runs: tuple[Run, ...]
+    not_run: tuple[str, ...] = ()
+    """What this machine lacks: a server or a proxy, in words."""

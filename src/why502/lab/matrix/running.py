@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from why502.lab.interruption import Interruption
+    from why502.lab.scenarios import Scenario
 
 RUNS_PER_CORE = 2
 """A run mostly waits; more of them side by side disturb each other's milliseconds."""
@@ -57,7 +58,7 @@ class Wishes:
     proxies: Sequence[str] = ()
     """None: all that are installed and can show the fault."""
     quick: bool = False
-    """Each fault on one proxy only."""
+    """Each fault on one proxy only, without the real servers."""
     side_by_side: int = SIDE_BY_SIDE
 
 
@@ -69,15 +70,40 @@ def jobs(wishes: Wishes) -> tuple[Job, ...]:
     usable = wishes.proxies or [name for name, proxy in known.items() if proxy.installed]
     chosen = [by_name(name) for name in wishes.faults] or scenarios()
     planned = [
-        Job(scenario.name, proxy, seed, healthy)
+        Job(scenario.name, proxy, seed, healthy, server)
         for number, scenario in enumerate(chosen)
-        for proxy in _proxies([name for name in scenario.proxies if name in usable], number, quick=wishes.quick)
-        for seed in wishes.seeds
+        for proxy, seed, server in _places(scenario, number, usable, wishes)
         for healthy in (False, True)
     ]
     if not planned:
         raise Why502Error("nothing is left to run", why="none of these faults shows with these proxies")
     return tuple(planned)
+
+
+def _places(
+    scenario: Scenario, number: int, usable: Sequence[str], wishes: Wishes
+) -> Iterator[tuple[str, int, str | None]]:
+    """Every proxy with every seed; and, unless it has to be quick, every real server with one proxy a seed, in turn."""
+    able = [name for name in scenario.proxies if name in usable]
+    for proxy in _proxies(able, number, quick=wishes.quick):
+        yield from ((proxy, seed, None) for seed in wishes.seeds)
+    servers = [name for name, variant in scenario.servers.items() if variant.server.missing is None]
+    for turn, server in enumerate(servers if able and not wishes.quick else ()):
+        yield from ((able[(turn + seed) % len(able)], seed, server) for seed in wishes.seeds)
+
+
+def not_run(wishes: Wishes) -> tuple[str, ...]:
+    """What `jobs` leaves out because this machine lacks it, in words."""
+    chosen = [by_name(name) for name in wishes.faults] or scenarios()
+    wanted = {name for scenario in chosen for name in scenario.proxies if name in (wishes.proxies or scenario.proxies)}
+    proxies_lacking = [f"{name}: not installed" for name in sorted(wanted) if not proxies()[name].installed]
+    servers_lacking = [
+        f"{scenario.name} with {name}: {missing}"
+        for scenario in chosen
+        for name, variant in scenario.servers.items()
+        if (missing := variant.server.missing) and not wishes.quick
+    ]
+    return (*proxies_lacking, *servers_lacking)
 
 
 def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
@@ -93,7 +119,11 @@ def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
         folder.mkdir(parents=True, exist_ok=True)
         work = partial(_run_one, folder=folder, keeps=keep is not None)
-        return _matrix(jobs(wishes), work, wishes.side_by_side, progress, interruption)
+        lacking = not_run(wishes)
+        for sentence_of_it in lacking:
+            progress(sentence_of_it)
+        made = _matrix(jobs(wishes), work, wishes.side_by_side, progress, interruption)
+        return structs.replace(made, not_run=lacking)
 
 
 def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] = lambda _: None) -> Matrix:
@@ -182,7 +212,7 @@ def _run_one(job: Job, folder: Path, *, keeps: bool) -> Run:
     begin_s = time.monotonic()
     options = Options(job.seed, limit_s=LONGEST_RUN_S)
     try:
-        outcomes = run(by_name(job.scenario), proxies()[job.proxy], options, bundle, healthy=job.healthy)
+        outcomes = run(by_name(job.scenario).on(job.server), proxies()[job.proxy], options, bundle, healthy=job.healthy)
     except KeyboardInterrupt:  # SIGTERM: everything is cleaned up by now, and the pool would go on with the next run
         os._exit(128 + signal.SIGTERM)
     expected = by_name(job.scenario).expected(outcomes, healthy=job.healthy)

@@ -49,7 +49,7 @@ def roll_back(stage: Stage) -> None:
 def expectation(outcomes: Outcomes) -> tuple[Expected, ...]:
     """All failures, between the deployment and the way back."""
     span_s = outcomes.span_of("deploy", "roll-back")
-    return (Expected(CAUSE, failures=(outcomes.failed, outcomes.failed), within_s=span_s, because=("deployment",)),)
+    return (Expected(CAUSE, failures=(outcomes.failed, outcomes.failed), within_s=span_s),)
 
 
 SCENARIO = Scenario(

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from why502.errors import Why502Error
 from why502.lab.expectation import Expected
 from why502.lab.load import Outcomes, Page
 from why502.lab.proxies.interface import ProxySettings
+from why502.lab.real_servers import RealServer
 from why502.lab.stage import Act
 from why502.lab.target import TargetSetup
 
 EVERY_PROXY: Final = ("nginx", "alb", "haproxy", "apache", "caddy", "varnish", "trafficserver")
+
+Pages = Callable[[int, float, float], tuple[Page, ...]]
+"""(seed, duration in seconds, time scale) -> what the client loads; pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A scenario with another server for its target."""
+
+    faulty: TargetSetup
+    healthy: TargetSetup
+    pages: Pages
+    server: RealServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +40,7 @@ class Scenario:
     proxies: tuple[str, ...]
     faulty: TargetSetup
     healthy: TargetSetup
-    pages: Callable[[int, float, float], tuple[Page, ...]]
-    """(seed, duration in seconds, time scale) -> what the client loads; pure."""
+    pages: Pages
     acts: Mapping[str, Act] = field(default_factory=dict)
     """What makes the fault when the client gives a cue."""
     healthy_acts: Mapping[str, Act] = field(default_factory=dict)
@@ -42,10 +56,16 @@ class Scenario:
     """All that must be convicted; empty: the one of the scenario's name."""
     others: tuple[TargetSetup, ...] = ()
     """Further targets in the same group, in the twin as well."""
+    healthy_others: tuple[TargetSetup, ...] | None = None
+    """Those of the twin, if they differ."""
     expectation: Callable[[Outcomes], tuple[Expected, ...]] | None = None
     """What must come of it, from what became of the requests; None: that the causes are named."""
     also_true: frozenset[str] = frozenset()
     """Causes that this fault brings along, rightly named beside it."""
+    servers: Mapping[str, Variant] = field(default_factory=dict)
+    """Real servers that it can be run with instead, by name."""
+    both_hosts: bool = False
+    """The proxy's host is recorded beside the target's."""
     duration_s: float = 7.0
     time_scale: float = 0.2
 
@@ -53,11 +73,24 @@ class Scenario:
     def convicts(self) -> tuple[str, ...]:
         return self.causes or (self.name,)
 
+    def on(self, server: str | None) -> Scenario:
+        """The same with a real server for its target; None: as it is."""
+        if server is None:
+            return self
+        if server not in self.servers:
+            hint = f"it can be run with {', '.join(self.servers) or 'the service of the lab only'}"
+            raise Why502Error("this scenario does not know the server", where=server, hint=hint)
+        variant = self.servers[server]
+        return replace(self, faulty=variant.faulty, healthy=variant.healthy, pages=variant.pages, other_faulty=())
+
     def expected(self, outcomes: Outcomes, *, healthy: bool) -> tuple[Expected, ...]:
         """What must come of a run; nothing of a twin."""
         if healthy:
             return ()
         return self.expectation(outcomes) if self.expectation else tuple(map(Expected, self.convicts))
+
+    def other_setups(self, *, healthy: bool) -> tuple[TargetSetup, ...]:
+        return self.healthy_others if healthy and self.healthy_others is not None else self.others
 
     def target_setup(self, seed: int, *, healthy: bool) -> TargetSetup:
         ways = (self.faulty, *self.other_faulty)

@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import ssl
+import time
 from dataclasses import dataclass, field
 
 from why502.lab.http1 import MAX_HEAD_BYTES, Head, MalformedError, read_head
@@ -34,6 +35,7 @@ class Api:
     workers: asyncio.Semaphore
     stopping: bool = False
     answered: int = 0
+    leaked: list[bytes] = field(default_factory=list)
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     idle: set[asyncio.StreamWriter] = field(default_factory=set)
     busy: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -81,6 +83,7 @@ class Api:
                 if path == self.options.slow_path:
                     await asyncio.sleep(self.options.slow)
             self.answered += 1
+            self._use_up()
             if self.chance.random() < self.options.share or self.answered == self.options.misbehaves_at:
                 if self.options.misbehaviour == "slow":
                     await asyncio.sleep(self.options.slow)
@@ -91,6 +94,16 @@ class Api:
         writer.write(_proper(path, stays=stays))
         await writer.drain()
         return stays
+
+    def _use_up(self) -> None:
+        """Processor time and memory, as much as was asked for; or the end, by a bug that shows at a certain request."""
+        until_s = time.thread_time() + self.options.burn
+        while time.thread_time() < until_s:
+            pass
+        if self.options.leak:
+            self.leaked.append(b"x" * self.options.leak)
+        if self.answered == self.options.dies_at:
+            os._exit(70)
 
     async def drain(self) -> None:
         """Close what is idle, finish what is not."""
@@ -144,6 +157,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--slow-path", help="a path whose every answer is slow")
     parser.add_argument("--work", type=float, default=0.015, help="seconds of work, at least")
     parser.add_argument("--work-spread", type=float, default=0.040, help="and at most so many more, by path")
+    parser.add_argument("--burn", type=float, default=0.0, help="seconds of processor time for each request")
+    parser.add_argument("--leak", type=int, default=0, help="bytes that each request leaves behind")
+    parser.add_argument("--dies-at", type=int, help="the number of the request that ends the process, from 1")
     parser.add_argument("--workers", type=int, default=1000, help="requests that are worked on at once")
     parser.add_argument("--idle-timeout", type=float, default=3600.0, help="seconds")
     parser.add_argument("--close-share", type=float, default=0.0, help="of the answers that end their connection")

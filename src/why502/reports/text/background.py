@@ -25,12 +25,23 @@ MOST_INPUTS = 30
 
 def parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """Failures, then inputs."""
+    yield from failures(diagnosis)
+    yield from inputs(diagnosis)
+
+
+def failures(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """In numbers and over time."""
     failures = diagnosis.document.failures
     if failures.total:
         yield heading("Failures", f"{failures.total:,} in {count(failures.requests, 'request')}")
         counted = {"by status": failures.by_status, "made by": failures.by_side, "in phase": failures.by_phase}
         counts = [(Text(label), plain(_counts(numbers))) for label, numbers in counted.items() if any(numbers.values())]
         yield indented(rows(counts + _sparks(diagnosis), LABEL_COLUMNS))
+        yield from (indented(plain(sentence)) for sentence in diagnosis.noticed)
+
+
+def inputs(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """What became of each."""
     yield heading("Inputs")
     for line in diagnosis.document.inputs[:MOST_INPUTS]:
         yield from _input(line)

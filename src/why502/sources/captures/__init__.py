@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from why502.sources.captures.containers import fit, frames
 from why502.sources.captures.detail import look_twice
 from why502.sources.captures.detail.twins import rings
-from why502.sources.captures.following import KIND, follow
+from why502.sources.captures.following import KIND, Followed, followed
 from why502.sources.captures.frames import Frame
 from why502.sources.interface import Reader
 
@@ -35,11 +35,11 @@ def read_capture(evidence: EvidenceFile) -> Reading:
 def read_captures(files: Sequence[EvidenceFile]) -> list[Reading]:
     """Several captures, in the order given. Those of one ring are one capture: conversations may span its files."""
     in_time = sorted(range(len(files)), key=lambda index: _first_s(files[index])) if len(files) > 1 else [0]
-    by_index: dict[int, Reading] = {}
+    by_index: dict[int, Followed] = {}
     for ring in rings([files[index] for index in in_time]) if len(files) > 1 else [[0]]:
         members = [in_time[place] for place in ring]
-        by_index.update(zip(members, follow([files[index] for index in members]), strict=True))
-    return [look_twice(file, by_index[index]) for index, file in enumerate(files)]
+        by_index.update(zip(members, followed([files[index] for index in members]), strict=True))
+    return [look_twice(file, by_index[index].reading, by_index[index].others) for index, file in enumerate(files)]
 
 
 def _first_s(file: EvidenceFile) -> float:

@@ -30,6 +30,7 @@ ENTRIES = frozenset(
         "finish_all",
         "refill",
         "retally",
+        "choose",
     }
 )
 """The kernels that are called from outside; the others become parts of these."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from concurrent.futures import ThreadPoolExecutor
 from random import SystemRandom
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
@@ -19,28 +20,42 @@ from why502.sources.captures.kernels.layout import (
     M_LAST_NUMBER,
     M_LAST_SEEN_NS,
     M_NOT_UNDERSTOOD,
+    M_SEGMENTS,
     M_TO_NS,
     M_UNDERSTOOD,
     S_NS,
 )
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
+from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.segmenting import Segmenter
 from why502.sources.captures.telling import tell
 from why502.sources.captures.tracking import FOREVER_NS, Tracker
 from why502.sources.interface import EvidenceFile, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from why502.model.conversations import Conversation
-    from why502.sources.captures.kernels.words import Words
 
 KIND = "capture"
 RING_S = 10.0
 """Between the last packet of one file and the first of the next: a quiet moment, and no packet missed."""
 
 
+class Followed(Struct, frozen=True):
+    """What one file gave."""
+
+    reading: Reading
+    others: int
+    """Packets without TCP in it: ICMP errors may be among them."""
+
+
 def follow(files: Sequence[EvidenceFile], machine: Machine | None = None) -> list[Reading]:
+    """The readings alone, of `followed`."""
+    return [file.reading for file in followed(files, machine)]
+
+
+def followed(files: Sequence[EvidenceFile], machine: Machine | None = None) -> list[Followed]:
     """A reading for each of these files, which are in the order of their first packets.
 
     Conversations span files where one begins within `RING_S` after the other's end, as the files of a ring do. Each
@@ -48,7 +63,7 @@ def follow(files: Sequence[EvidenceFile], machine: Machine | None = None) -> lis
     delayed ones are told, and the others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
     with the open conversations.
     """
-    return _Following(files, machine or _machine_for(files)).readings()
+    return _Following(files, machine or _machine_for(files)).all()
 
 
 def _machine_for(files: Sequence[EvidenceFile]) -> Machine:
@@ -73,20 +88,21 @@ class _Following:
         """How many packets came before each file."""
         self._told: list[list[Conversation]] = [[] for _ in files]
 
-    def readings(self) -> list[Reading]:
-        packets, inputs = 0, []
+    def all(self) -> list[Followed]:
+        packets, inputs, others = 0, [], []
         for file in self._files:
             self._begins.append(packets)
             segmenter = self._read(file, packets)
             inputs.append(_input(file.path, segmenter, packets))
+            others.append(int(segmenter.notes[M_UNDERSTOOD] - segmenter.notes[M_SEGMENTS]))
             packets = max(packets, int(segmenter.notes[M_LAST_NUMBER]))
             self._last_ns = int(segmenter.notes[M_LAST_SEEN_NS]) or self._last_ns
         self._finish()
-        others = counted(self._tracker)
+        numbers = counted(self._tracker)
         for told in self._told:
             told.sort(key=lambda conversation: conversation.at.number or 0)
         return [
-            Reading(it, (*told, *(others if index == 0 else ())))
+            Followed(Reading(it, (*told, *(numbers if index == 0 else ()))), others[index])
             for index, (it, told) in enumerate(zip(inputs, self._told, strict=True))
         ]
 
@@ -100,7 +116,7 @@ class _Following:
             segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed)
             stretches = segmenter.stretches()
             is_first = True
-            for segments, count in _one_ahead(stretches) if self._machine.is_compiled else stretches:
+            for segments, count in one_ahead(stretches) if self._machine.is_compiled else stretches:
                 if is_first and packets and count and not 0 <= segments[S_NS] - self._last_ns <= RING_S * 1e9:
                     self._finish()
                 is_first = is_first and not count
@@ -121,14 +137,6 @@ class _Following:
 
     def _file_of(self, number: int) -> int:
         return bisect_right(self._begins, number - 1) - 1
-
-
-def _one_ahead(stretches: Iterator[tuple[Words, int]]) -> Iterator[tuple[Words, int]]:
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, stretches, None)
-        while (stretch := coming.result()) is not None:
-            coming = pool.submit(next, stretches, None)
-            yield stretch
 
 
 def _input(path: str, segmenter: Segmenter, before: int) -> Input:

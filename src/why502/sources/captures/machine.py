@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from why502.sources.captures.kernels.choosing import choose
 from why502.sources.captures.kernels.judge import judge
 from why502.sources.captures.kernels.table import refill
 from why502.sources.captures.kernels.take_segments import take_segments
@@ -31,6 +32,7 @@ class Machine:
     finish_all: Callable[..., None]
     refill: Callable[..., None]
     retally: Callable[..., None]
+    choose: Callable[..., int]
     words: Callable[[int], Words]
     """Memory for so many words, all 0."""
     grown: Callable[[Words, int], Words]
@@ -57,6 +59,7 @@ INTERPRETED = Machine(
     finish_all=finish_all,
     refill=refill,
     retally=retally,
+    choose=choose,
     words=lambda count: [0] * count,
     grown=_longer,
     reserved=lambda _: [],

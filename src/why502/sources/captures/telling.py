@@ -44,15 +44,18 @@ def endpoint(raw: bytes) -> str:
     >>> endpoint(bytes([10, 0, 0, 7]) + bytes([0x1F, 0x90])), endpoint(bytes(15) + bytes([1, 0, 80]))
     ('10.0.0.7:8080', '[::1]:80')
     """
-    address, port = ip_address(raw[:-2]), int.from_bytes(raw[-2:], "big")
-    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+    port = int.from_bytes(raw[-2:], "big")
+    if len(raw) == 6:
+        return f"{raw[0]}.{raw[1]}.{raw[2]}.{raw[3]}:{port}"
+    return f"[{ip_address(raw[:-2])}]:{port}"
 
 
 def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversation:
     """A judged conversation; `place` finds a packet's file by its running number."""
     begin = row * at.CONVERSATION_WORDS
     # Plain numbers of Python, whatever the table is made of.
-    words = [int(word) for word in tracker.table[begin : begin + at.CONVERSATION_WORDS]]
+    row_words = tracker.table[begin : begin + at.CONVERSATION_WORDS]
+    words: list[int] = row_words if isinstance(row_words, list) else row_words.tolist()  # type: ignore[attr-defined]
     shared, flows = words[: at.C_FLOWS], (words[at.C_FLOWS :][: at.FLOW_WORDS], words[at.C_FLOWS + at.FLOW_WORDS :])
     opener, target = flows[shared[at.C_OPENER]], flows[1 - shared[at.C_OPENER]]
     ends = _endpoints(shared)
@@ -104,9 +107,9 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
 
 def _endpoints(shared: list[int]) -> tuple[str, str]:
     version, ports = shared[at.C_PORTS] >> 32, shared[at.C_PORTS]
-    a = endpoint_bytes(version, shared[at.C_A_HIGH], shared[at.C_A_LOW], ports >> 16 & 0xFFFF)
-    b = endpoint_bytes(version, shared[at.C_B_HIGH], shared[at.C_B_LOW], ports & 0xFFFF)
-    return endpoint(a), endpoint(b)
+    a = endpoint(endpoint_bytes(version, shared[at.C_A_HIGH], shared[at.C_A_LOW], ports >> 16 & 0xFFFF))
+    b = endpoint(endpoint_bytes(version, shared[at.C_B_HIGH], shared[at.C_B_LOW], ports & 0xFFFF))
+    return a, b
 
 
 def _syns(flow: list[int], tracker: Tracker) -> Iterator[tuple[int, int]]:

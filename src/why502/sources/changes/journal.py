@@ -35,6 +35,8 @@ _SERVICE = re.compile(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.servi
 """Sessions, timers, scopes and systemd's own services come and go all the time, and serve no requests."""
 _KERNEL_OOM = re.compile(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
 """'Out of memory: Killed process 1234 (java)', also 'Memory cgroup out of memory' (mm/oom_kill.c)."""
+_CONNTRACK_FULL: Final = re.compile(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
+"""`__nf_conntrack_alloc` (net/netfilter/nf_conntrack_core.c); newer kernels name the network namespace."""
 
 
 _FIELDS: Final = {
@@ -70,6 +72,8 @@ class _Units:
     def facts(self, record: _Record, at_s: float, place: Place) -> Iterator[Fact]:
         if record.transport == "kernel" and (victim := _KERNEL_OOM.search(record.text)):
             yield _death(at_s, "oom", place, record.text, victim[2], int(victim[1]))
+        if record.transport == "kernel" and _CONNTRACK_FULL.search(record.text):
+            yield KernelEvent(at_s, "conntrack-full", place, text=record.text[:MAX_TEXT_CHARACTERS])
         unit = record.unit
         if unit is None or not _SERVICE.fullmatch(unit):
             return
@@ -101,7 +105,7 @@ def fit(head: bytes) -> float:
 
 
 def read(evidence: EvidenceFile) -> Reading:
-    """Services that were stopped, started again or reloaded on purpose; processes that ended by themselves."""
+    """Services stopped, started again or reloaded on purpose; processes that ended by themselves; full tables."""
     return reading(evidence.path, KIND, _records(evidence))
 
 

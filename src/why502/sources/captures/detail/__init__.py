@@ -22,15 +22,18 @@ FEW_PACKETS: Final = 20_000
 """Up to so many, plain Python is done before machine code is loaded."""
 
 
-def look_twice(evidence: EvidenceFile, reading: Reading) -> Reading:
-    """The reading of a capture, its failed and doubtful conversations revised and with their details."""
+def look_twice(evidence: EvidenceFile, reading: Reading, others: int | None = None) -> Reading:
+    """The reading of a capture, its failed and doubtful conversations revised and with their details.
+
+    `others`: how many of its packets are no TCP; None: not known.
+    """
     conversations = [fact for fact in reading.facts if isinstance(fact, Conversation)]
     picked = chosen(conversations)
     if not picked:
         return reading
     machine = compiled_machine() if reading.input.records > FEW_PACKETS else INTERPRETED
     with evidence.open() as stream:
-        revised = reread(stream, picked, machine)
+        revised = reread(stream, picked, machine, others != 0)
     facts = tuple(
         revised.get(fact.at.number or 0, fact) if isinstance(fact, Conversation) else fact for fact in reading.facts
     )

@@ -1,11 +1,10 @@
-"""Out of a capture only what the second look wants: segments between given ports, and packets that are no TCP.
+"""Out of a capture only what the second look wants: segments of given conversations, and packets that are no TCP.
 
 The engine's own kernels walk and decode, so that a large capture is gone through at their speed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -13,13 +12,17 @@ from msgspec import Struct
 from why502.sources.captures.buffering import Buffer
 from why502.sources.captures.frames import Frame
 from why502.sources.captures.kernels import layout as at
+from why502.sources.captures.kernels.choosing import want
 from why502.sources.captures.kernels.fragments import REMEMBERED
+from why502.sources.captures.kernels.table import side_of, tag_of
+from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.walking import Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
+    from why502.sources.captures.detail.ends import Ends
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
@@ -28,43 +31,70 @@ MAX_OTHERS: Final = 100_000
 
 
 class Picked(Struct, frozen=True, gc=False):
-    """A segment between wanted ports (they may be those of another host), with its captured payload."""
+    """A segment, most likely of a wanted conversation (what is compared is a hash), with its captured payload."""
 
-    words: Sequence[int]
+    words: list[int]
     payload: bytes
 
 
 def pick(
-    stream: BinaryIO, ports: frozenset[int], machine: Machine, is_over: Callable[[float], bool] = lambda _: False
+    stream: BinaryIO, wanted: Iterable[Ends], machine: Machine, is_over: Callable[[float], bool] = lambda _: False
 ) -> Iterator[Picked | Frame]:
-    """In the order of the capture; `ports` as in `kernels.layout.S_PORTS`. Holds one stretch of the file.
+    """In the order of the capture. Holds one stretch of the file, and what was picked out of two.
 
     `is_over` is asked at the beginning of each stretch, with its time, whether anything is still wanted.
     """
+    stretches = _stretches(stream, _tags(wanted, machine), machine)
+    for begin_s, picked in one_ahead(stretches) if machine.is_compiled else stretches:
+        if is_over(begin_s):
+            return
+        yield from picked
+
+
+def _tags(wanted: Iterable[Ends], machine: Machine) -> Words:
+    """The set of the conversations' tags, as `take_segments` gives them without a seed."""
+    tags = []
+    for ends in wanted:
+        segment = [0] * at.SEGMENT_WORDS
+        segment[at.S_FROM_HIGH : at.S_PORTS + 1] = map(_signed, ends)
+        tags.append(tag_of(segment, 0, side_of(segment, 0), 0))
+    places = machine.words(1 << (4 * len(tags) + 8).bit_length())
+    for tag in tags:
+        want(places, tag)
+    return places
+
+
+def _signed(word: int) -> int:
+    """As a machine word holds it."""
+    return word - (1 << 64) if word >> 63 else word
+
+
+def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tuple[float, list[Picked | Frame]]]:
     buffer = Buffer(stream)
     walker = Walker(machine, buffer)
-    segments = machine.words(machine.room * at.SEGMENT_WORDS)
+    segments, chosen = machine.words(machine.room * at.SEGMENT_WORDS), machine.words(2 * machine.room)
     fragments, notes = machine.words(REMEMBERED * at.FRAGMENT_WORDS), machine.words(at.META_WORDS)
     others = MAX_OTHERS
-    choose = _chosen_by_numpy if machine.is_compiled else _chosen
     for taken in walker.stretches():
         packets, data = walker.packets, machine.octets(buffer.content)
-        if taken and is_over(int(packets[at.P_NS]) / 1e9):
-            return
         count = machine.take_segments(data, packets, taken, segments, fragments, notes)
-        for packet, segment in choose(packets, taken, segments, count, ports):
-            begin = int(packets[packet + at.P_AT])
-            end = begin + int(packets[packet + at.P_CAPTURED])
-            if segment >= 0:
-                yield _picked(segments[segment : segment + at.SEGMENT_WORDS], buffer.content, end)
+        picked: list[Picked | Frame] = []
+        for index in range(machine.choose(packets, taken, segments, count, wanted, chosen)):
+            p, s = int(chosen[2 * index]), int(chosen[2 * index + 1])
+            begin = int(packets[p + at.P_AT])
+            end = begin + int(packets[p + at.P_CAPTURED])
+            if s >= 0:
+                picked.append(_picked(segments[s : s + at.SEGMENT_WORDS], buffer.content, end))
             elif others:
                 others -= 1
-                yield _frame(packets, packet, bytes(buffer.content[begin:end]))
+                picked.append(_frame(packets, p, bytes(buffer.content[begin:end])))
+        yield int(packets[at.P_NS]) / 1e9, picked
 
 
 def _picked(words: Sequence[int], content: bytearray, end: int) -> Picked:
     begin = int(words[at.S_DATA_AT])
-    return Picked(list(words), bytes(content[begin : min(end, begin + int(words[at.S_PAYLOAD]))]) if begin else b"")
+    end = min(end, begin + int(words[at.S_PAYLOAD]))
+    return Picked([int(word) for word in words], bytes(content[begin:end]) if begin else b"")
 
 
 def _frame(packets: Words, p: int, data: bytes) -> Frame:
@@ -75,36 +105,3 @@ def _frame(packets: Words, p: int, data: bytes) -> Frame:
         data=data,
         wire_bytes=int(packets[p + at.P_WIRE]),
     )
-
-
-Choice = tuple[int, int]
-"""Where the words of a packet begin, and those of its segment (-1: it is no TCP)."""
-
-
-def _chosen(packets: Words, taken: int, segments: Words, count: int, ports: frozenset[int]) -> Iterator[Choice]:
-    s, over = 0, count * at.SEGMENT_WORDS
-    for p in range(0, taken * at.PACKET_WORDS, at.PACKET_WORDS):
-        if s < over and segments[s + at.S_NUMBER] == packets[p + at.P_NUMBER]:
-            if segments[s + at.S_PORTS] in ports:
-                yield p, s
-            s += at.SEGMENT_WORDS
-        elif packets[p + at.P_LINK] >= 0:
-            yield p, -1
-
-
-def _chosen_by_numpy(
-    packets: Words, taken: int, segments: Words, count: int, ports: frozenset[int]
-) -> Iterator[Choice]:
-    """The same on arrays: what the kernels use as flat words is a table here."""
-    import numpy as np
-
-    rows = np.asarray(packets).reshape(-1, at.PACKET_WORDS)[:taken]
-    found = np.asarray(segments).reshape(-1, at.SEGMENT_WORDS)[:count]
-    places = np.searchsorted(rows[:, at.P_NUMBER], found[:, at.S_NUMBER])
-    segment_of = np.full(taken, -1, np.int64)
-    segment_of[places] = np.arange(count) * at.SEGMENT_WORDS
-    wanted = np.zeros(taken, np.bool_)
-    wanted[places[np.isin(found[:, at.S_PORTS], np.fromiter(ports, np.int64))]] = True
-    wanted |= (segment_of < 0) & (rows[:, at.P_LINK] >= 0)
-    for index in np.flatnonzero(wanted):
-        yield int(index) * at.PACKET_WORDS, int(segment_of[index])

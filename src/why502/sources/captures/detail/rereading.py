@@ -25,13 +25,16 @@ ICMP_S: Final = 5.0
 """How long after the last packet an ICMP error about it may come (ARP gives up after 3 s)."""
 
 
-def reread(stream: BinaryIO, chosen: Sequence[Conversation], machine: Machine) -> dict[int, Conversation]:
-    """The chosen conversations of one capture, revised; by the number of their first packet.
+def reread(
+    stream: BinaryIO, chosen: Sequence[Conversation], machine: Machine, may_complain: bool = True
+) -> dict[int, Conversation]:
+    """The chosen conversations of one capture, revised; by the number of their first packet. `may_complain`: there
+    may be ICMP errors in it.
 
     One that goes on in another file of the same ring keeps what the first look saw.
     """
-    table = _Table(chosen)
-    for found in pick(stream, table.ports, machine, table.is_over):
+    table = _Table(chosen, ICMP_S if may_complain else 0.0)
+    for found in pick(stream, table.wanted, machine, table.is_over):
         table.take(found)
     return {watch.first: revised(watch) for watch in table.watches if watch.left <= 0}
 
@@ -39,7 +42,8 @@ def reread(stream: BinaryIO, chosen: Sequence[Conversation], machine: Machine) -
 class _Table:
     """Which watch a packet belongs to: same ends, not before its first packet, and as many as the first look saw."""
 
-    def __init__(self, chosen: Iterable[Conversation]) -> None:
+    def __init__(self, chosen: Iterable[Conversation], patience_s: float) -> None:
+        self._patience_s = patience_s
         self.watches = [Watch(c, raw(c.opener), raw(c.target), c.packets) for c in chosen]
         self._coming: dict[Ends, list[Watch]] = defaultdict(list)
         self._latest: dict[Ends, Watch] = {}
@@ -51,12 +55,12 @@ class _Table:
             self._coming[back] = self._coming[there]
 
     @property
-    def ports(self) -> frozenset[int]:
-        return frozenset(known[-1] for known in self._coming)
+    def wanted(self) -> Iterable[Ends]:
+        return self._coming.keys()
 
     def is_over(self, now_s: float) -> bool:
         """Nothing of what is still to come can matter."""
-        return not self._unfinished and abs(now_s - self._last_s) > ICMP_S
+        return not self._unfinished and abs(now_s - self._last_s) >= self._patience_s
 
     def take(self, found: Picked | Frame) -> None:
         if isinstance(found, Picked):

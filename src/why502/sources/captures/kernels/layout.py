@@ -276,6 +276,8 @@ M_LAST_NS: Final = 27
 M_LAST_NUMBER: Final = 28
 M_LAST_SEEN_NS: Final = 29
 """Time of the last packet of any kind."""
+M_SEGMENTS: Final = 44
+"""Those of the packets understood that are TCP."""
 M_TURN: Final = 45
 """Which of several places is used next."""
 M_MISREADS: Final = 30

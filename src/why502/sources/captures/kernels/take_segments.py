@@ -13,6 +13,7 @@ from why502.sources.captures.kernels.layout import (
     M_MISREADS,
     M_NOT_UNDERSTOOD,
     M_SEED,
+    M_SEGMENTS,
     M_TO_NS,
     M_UNDERSTOOD,
     MISREAD_WORDS,
@@ -75,6 +76,7 @@ def take_segments(data: Octets, packets: Words, count: int, segments: Words, fra
             segments[s + S_SAID] = said
             taken += 1
     notes[M_UNDERSTOOD] += understood
+    notes[M_SEGMENTS] += taken
     notes[M_FROM_NS], notes[M_TO_NS], notes[M_LAST_SEEN_NS] = from_ns, to_ns, now_ns
     if count:
         notes[M_LAST_NUMBER] = packets[(count - 1) * PACKET_WORDS + P_NUMBER]

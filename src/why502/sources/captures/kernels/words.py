@@ -11,8 +11,9 @@ Words = MutableSequence[int]
 """A list of int, or an array of int64."""
 
 MASK: Final = 0x7FFFFFFFFFFFFFFF
-"""Keeps products equal in Python (which never wraps) and in machine words (which do)."""
-_MULTIPLIER: Final = 0x1E3779B97F4A7C15
+"""63 bits: never negative, in Python and in machine words."""
+_LOW, _HIGH = 0x4F1BBCDD, 0x5851F42D
+"""Odd, of 31 bits: no product leaves a machine word, where the compiler takes for granted that none does."""
 
 
 def u8(data: Octets, at: int) -> int:
@@ -49,5 +50,6 @@ def file32(data: Octets, at: int, big: int) -> int:
 
 def mix(seed: int, word: int) -> int:
     """Hash one more word in. The seed is random for each run: nobody can prepare addresses that collide."""
-    mixed = ((seed ^ word) & MASK) * _MULTIPLIER & MASK
+    key = (seed ^ word) & MASK
+    mixed = (key & 0xFFFFFFFF) * _LOW ^ (key >> 32) * _HIGH
     return mixed ^ mixed >> 29

@@ -1,0 +1,80 @@
+"""Whether requests fail the more, the more of them come at once: read off the sizes of bursts."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+if TYPE_CHECKING:
+    from why502.model.traffic import TargetTraffic
+
+SIGNIFICANT = 0.05
+CLEAR = 0.005
+FEW_FAILED = 2
+FEWEST = 10
+"""Requests on either side of the division; fewer say nothing."""
+
+
+class Crowding(Struct, frozen=True):
+    """Requests in small and in large bursts, divided where the difference is clearest."""
+
+    largest_small: int
+    """Requests at once in the largest of the small bursts."""
+    small: int
+    small_failed: int
+    large: int
+    large_failed: int
+    p: float
+    """Chance of so few failures in small bursts if the size made no difference (Fisher's exact test, one-sided), times
+    the number of divisions that were tried."""
+
+    @property
+    def spares_small(self) -> bool:
+        """Small bursts fail less often, more than chance would have it."""
+        return self.p < SIGNIFICANT
+
+    @property
+    def spares_none(self) -> bool:
+        """Small bursts fail at least as often as large ones."""
+        few = self.small_failed < FEW_FAILED
+        return not few and self.small_failed * self.large >= self.large_failed * self.small
+
+    def __str__(self) -> str:
+        return (
+            f"{self.small_failed} of {self.small} requests failed that came in bursts of up to {self.largest_small}, "
+            f"{self.large_failed} of {self.large} in larger ones (p = {self.p:.2g})"
+        )
+
+
+def crowding(traffic: TargetTraffic) -> Crowding | None:
+    """None if the bursts are all alike, or if only failures are known by their target (Apache's error log names it)."""
+    if traffic.requests == traffic.failed:
+        return None
+    sizes = traffic.by_burst
+    found: list[Crowding] = []
+    for place in range(1, len(sizes)):
+        low, high = sizes[:place], sizes[place:]
+        small, large = sum(s.requests for s in low), sum(s.requests for s in high)
+        small_failed, large_failed = sum(s.failed for s in low), sum(s.failed for s in high)
+        if min(small, large) >= FEWEST:
+            p = fisher(small, small_failed, large, large_failed)
+            found.append(Crowding(high[0].least - 1, small, small_failed, large, large_failed, p))
+    if not found:
+        return None
+    best = min(found, key=lambda crowd: crowd.p)
+    return structs.replace(best, p=min(1.0, best.p * len(found)))
+
+
+def fisher(small: int, small_failed: int, large: int, large_failed: int) -> float:
+    """Chance of at most `small_failed` failures among the `small`, given all failures.
+
+    >>> round(fisher(10, 0, 10, 5), 4), fisher(10, 5, 10, 5) > 0.5
+    (0.0163, True)
+    """
+    failed = small_failed + large_failed
+    ways = sum(
+        comb(small, k) * comb(large, failed - k) for k in range(max(0, failed - large), min(small_failed, small) + 1)
+    )
+    return ways / comb(small + large, failed)

@@ -1,0 +1,68 @@
+"""What became of the other connections to a target at the instants at which requests on it were cut off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from why502.facts.idleness import idleness
+from why502.model.evidence import Place
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
+    from why502.model.conversations import Conversation
+
+INSTANT_S = 0.05
+"""A process that dies closes all its connections within milliseconds (`deaths.TOGETHER_S`)."""
+LATER_S = 0.1
+"""What the target still did so long after an instant, it did as one that lives."""
+
+
+class Survivors(Struct, frozen=True):
+    """Connections that stood at these instants, counted once for each."""
+
+    instants: int
+    ended: int
+    """Ended by the target then, idle ones and those in use."""
+    idle: int
+    """...of which were idle."""
+    survived: int
+    """On these the target went on answering."""
+    first: Place | None
+
+
+def survivors(scene: Scene) -> Survivors | None:
+    """None without a capture, or if one idle timeout explains what ended."""
+    conversations = scene.cluster.conversations
+    if scene.wire is None or not conversations:
+        return None
+    if idleness(scene).holds([c.idle_before_request_s for c in conversations]):
+        return None
+    instants: list[float] = []
+    for at_s in sorted(c.end_s for c in conversations if c.end_s is not None):
+        if not instants or at_s - instants[-1] > INSTANT_S:
+            instants.append(at_s)
+    known = (*scene.wire.ended, *scene.wire.failed)
+    standing = [(at_s, c) for at_s in instants for c in known if c.first_s < at_s - INSTANT_S]
+    ended = [c for at_s, c in standing if _ended_then(c, at_s)]
+    return Survivors(
+        instants=len(instants),
+        ended=len(ended),
+        idle=sum(not c.failed for c in ended),
+        survived=sum(_went_on(c, at_s) for at_s, c in standing),
+        first=conversations[0].decided_at,
+    )
+
+
+def _ended_then(conversation: Conversation, at_s: float) -> bool:
+    end_s = conversation.fin_by_target_s
+    if end_s is None and conversation.reset_by_target:
+        end_s = conversation.end_s
+    left_s = conversation.fin_by_opener_s
+    first = end_s is not None and (left_s is None or end_s <= left_s)
+    return first and end_s is not None and -INSTANT_S <= end_s - at_s <= INSTANT_S
+
+
+def _went_on(conversation: Conversation, at_s: float) -> bool:
+    return conversation.answer_s is not None and conversation.answer_s > at_s + LATER_S

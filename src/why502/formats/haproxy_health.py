@@ -1,0 +1,69 @@
+"""What HAProxy says about its servers: DOWN, UP, and a backend that has none left (`src/server.c`, `src/backend.c`).
+
+Such a message has no time of its own: that of syslog around it counts (RFC 3164 without a year, in local time as
+HAProxy's own lines are), else that of the request logged before it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from why502.formats.envelopes import content
+from why502.formats.fields import iso_time
+from why502.model.case import KernelEvent
+
+if TYPE_CHECKING:
+    from why502.model.evidence import Place
+
+SERVER_DOWN, SERVER_UP, BACKEND_EMPTY = "server-down", "server-up", "backend-empty"
+
+_STATE = re.compile(
+    r"(?:Backup )?[Ss]erver '?([^\s/']{1,256}/[^\s,']{1,256})'? is (DOWN|UP)\b[^,]{0,80}(?:, reason: (.{0,300}))?",
+    re.ASCII,
+)
+_EMPTY = re.compile(r"(?:backend|listener|proxy) '?([^\s']{1,256})'? has no server available", re.ASCII)
+_AFTER_REASON = re.compile(r",? ?(?:check duration:|\d+ active and|\.? ?\d+ active).*$")
+_ISO = re.compile(r"(?:<\d{1,3}>1? ?)?(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))")
+_BSD = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
+
+
+def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:
+    """The event that a line tells of, at its time; None if it tells of none, or nothing tells the time.
+
+    `near_s`: when the request before it was logged.
+    """
+    at_s = _time(line, near_s)
+    message = content(line)
+    if at_s is None:
+        return None
+    if found := _STATE.search(message):
+        reason = _AFTER_REASON.sub("", found[3] or "").strip()
+        text = f"HAProxy: server {found[1]} is {found[2]}" + (f" ({reason})" if reason else "")
+        return KernelEvent(at_s, SERVER_DOWN if found[2] == "DOWN" else SERVER_UP, at, process=found[1], text=text)
+    if found := _EMPTY.search(message):
+        return KernelEvent(at_s, BACKEND_EMPTY, at, process=found[1], text=f"HAProxy: {found[1]} has no server left")
+    return None
+
+
+def _time(line: str, near_s: float | None) -> float | None:
+    if told := _ISO.match(line):
+        return iso_time(told[1])
+    told = _BSD.match(line)
+    return near_s if told is None else _in_year(told[1], near_s)
+
+
+def _in_year(text: str, near_s: float | None) -> float | None:
+    """A date without a year: the nearest one to a time that is known."""
+    if near_s is None:
+        return None
+    near = datetime.fromtimestamp(near_s, UTC)
+    found: list[float] = []
+    for year in (near.year - 1, near.year, near.year + 1):
+        try:
+            moment = datetime.strptime(f"{year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # 29 February in another year, or no year at all
+        found.append(moment.timestamp())
+    return min(found, key=lambda at_s: abs(at_s - near_s), default=None)

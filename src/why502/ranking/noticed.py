@@ -1,0 +1,36 @@
+"""What the logs say beyond the verdict: when failing began and ended, and what it keeps to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.change_points import change_points
+from why502.facts.concentration import concentrations
+from why502.facts.idle_gaps import idle_gap
+from why502.facts.spelling import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.model.case import Case
+
+MOST_SPELLS = 3
+MOST_CONCENTRATIONS = 3
+
+
+def noticed(case: Case) -> tuple[str, ...]:
+    """Sentences, each with its numbers; none if nothing failed."""
+    return tuple(_noticed(case))
+
+
+def _noticed(case: Case) -> Iterator[str]:
+    traffic = case.traffic
+    if traffic is None or not traffic.failures_total:
+        return
+    trend = change_points(traffic.intervals, traffic.interval_s)
+    yield from (f"failures {told(spell)}" for spell in trend.spells[:MOST_SPELLS])
+    if len(trend.spells) > MOST_SPELLS:
+        yield f"and {len(trend.spells) - MOST_SPELLS} more such spells: why502 logs shows them"
+    found = [c for dimension in concentrations(traffic) for c in dimension.found]
+    yield from (str(c) for c in sorted(found, key=lambda c: c.p)[:MOST_CONCENTRATIONS])
+    yield from (str(gap) for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None)

@@ -1,0 +1,164 @@
+"""What `why502 logs` shows: failures in tables and bars, when they began and ended, and what they keep to."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from why502.reports.legible import legible
+from why502.reports.logs_sentences import change_sentences, pattern_sentences, trend_sentences
+from why502.reports.phrases import count, percent
+from why502.reports.text import background
+from why502.reports.text.layout import heading, indented, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from why502.facts.logs import LogSummary, Tally
+    from why502.model.traffic import FailureKind, TargetTraffic
+    from why502.model.verdict import Diagnosis
+
+UNWRAPPED_COLUMNS: Final = 1 << 14
+ROWS_SHOWN: Final = 12
+BAR_COLUMNS: Final = 24
+EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+
+
+def render(summary: LogSummary, diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
+    """The whole view, at most `width` columns (None: as wide as it needs)."""
+    screen = io.StringIO()
+    console = Console(
+        file=screen,
+        width=max(width, 40) if width else UNWRAPPED_COLUMNS,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    for part in _parts(summary, diagnosis):
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().split("\n")).strip("\n") + "\n"
+
+
+def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    if summary.traffic.failures_total:
+        yield from background.failures(structs.replace(diagnosis, noticed=()))
+        yield from _section("When it failed", trend_sentences(summary))
+        yield from _tables(summary)
+        yield from _section("What stands out", pattern_sentences(summary))
+        if summary.changes is not None:
+            yield from _section("Changes", change_sentences(summary.changes))
+    else:
+        yield Text(f"No failure in {count(summary.traffic.requests, 'request')}.", "bold green")
+        yield from _section("What stands out", pattern_sentences(summary))
+    yield from background.inputs(diagnosis)
+    if diagnosis.document.verdicts:
+        yield Text("")
+    for verdict in diagnosis.document.verdicts:
+        yield Text.assemble(
+            "why502 diagnose says: ",
+            (verdict.cause, "bold"),
+            f", {percent(verdict.probability)}, {count(verdict.failures, 'failure')}",
+        )
+    if diagnosis.undetermined:
+        failures = sum(u.failures for u in diagnosis.undetermined)
+        yield Text(f"\nnot determined from this: {count(failures, 'failure')}; why502 diagnose says what to check next")
+
+
+def _section(title: str, sentences: Iterable[str]) -> Iterator[RenderableType]:
+    told = list(sentences)
+    if told:
+        yield heading(title)
+        yield from (indented(plain(sentence)) for sentence in told)
+
+
+def _tables(summary: LogSummary) -> Iterator[RenderableType]:
+    yield heading("How they failed")
+    yield indented(_kinds(summary.traffic.kinds))
+    targets = summary.traffic.targets
+    if targets:
+        yield heading("Targets", _more(targets))
+        yield indented(_targets(targets))
+    sample = summary.traffic.sample
+    drawn = len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total
+    note = f"in a sample of {len(sample.failed):,} failures and {len(sample.others):,} other requests" if drawn else ""
+    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths)):
+        if tallies:
+            yield heading(title, note)
+            yield indented(_tallies(tallies))
+
+
+def _more(rows: Sequence[object]) -> str:
+    return f"those that failed most of {len(rows):,}" if len(rows) > ROWS_SHOWN else ""
+
+
+def _table(*columns: str) -> Table:
+    """Names of numbers begin with '#': they stand on the right."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    return table
+
+
+def _kinds(kinds: Sequence[FailureKind]) -> Table:
+    """Over all targets: who made it, in which phase and manner, with which status."""
+    counts: dict[tuple[str, str, str, str], int] = {}
+    for kind in kinds:
+        status = "no client saw it" if kind.status is None else str(kind.status)
+        key = kind.side or "not told", kind.phase.value, kind.manner.value, status
+        counts[key] = counts.get(key, 0) + kind.failures
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    table = _table("#FAILURES", "", "MADE BY", "PHASE", "MANNER", "STATUS")
+    for key, failures in ordered[:ROWS_SHOWN]:
+        table.add_row(f"{failures:,}", _bar(failures, ordered[0][1]), *key)
+    return table
+
+
+def _targets(targets: Sequence[TargetTraffic]) -> Table:
+    worst = sorted(targets, key=lambda t: (-t.failed, -t.requests, t.target))[:ROWS_SHOWN]
+    table = _table("TARGET", "#FAILED", "", "#REQUESTS", "#RATE", "#CONNECT", "#WAIT", "#WAIT p99", "#DELAYED")
+    for t in worst:
+        table.add_row(
+            legible(t.target),
+            f"{t.failed:,}",
+            _bar(t.failed, worst[0].failed),
+            f"{t.requests:,}",
+            _rate(t.failed, t.requests),
+            *(_seconds(s) for s in (t.connect_median_s, t.wait_median_s, t.wait_p99_s)),
+            f"{t.delayed_connects_total:,}" if t.timed_connects else "?",
+        )
+    return table
+
+
+def _tallies(tallies: Sequence[Tally]) -> Table:
+    table = _table("", "#BY PROXY", "", "#BY TARGET", "#NOT FAILED")
+    most = max(t.by_gateway for t in tallies)
+    for t in tallies[:ROWS_SHOWN]:
+        bar = _bar(t.by_gateway, most)
+        table.add_row(legible(t.value, limit=80), f"{t.by_gateway:,}", bar, f"{t.by_target:,}", f"{t.others:,}")
+    return table
+
+
+def _bar(number: int, most: int) -> Text:
+    """To an eighth of a column; whatever is not zero is seen."""
+    eighths = max(1, number * BAR_COLUMNS * 8 // most) if number and most else 0
+    return Text("█" * (eighths // 8) + EIGHTHS[eighths % 8].strip(), "red")
+
+
+def _rate(failed: int, requests: int) -> str:
+    return f"{failed / requests:.3%}".replace("%", " %") if requests else "?"
+
+
+def _seconds(value_s: float | None) -> str:
+    if value_s is None:
+        return "?"
+    return f"{value_s * 1000:.3g} ms" if value_s < 1 else f"{value_s:.3g} s"

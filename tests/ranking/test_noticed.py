@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from tests.making import request, served
+from why502.facts.traffic import summarise
+from why502.model.case import Case
+from why502.ranking.noticed import noticed
+
+
+def test_when_it_began_and_what_it_keeps_to() -> None:
+    """From the middle on, one of three targets."""
+    ok = [served(10.0 * i, target=f"10.0.0.{i % 3}:80") for i in range(300)]
+    bad = [request(1500.0 + 50 * i, target="10.0.0.1:80") for i in range(30)]
+    began, kept, *others = noticed(Case(traffic=summarise(ok + bad)))
+    assert began.startswith("failures began 1970-01-01 00:2")
+    assert "went on to the last line" in began
+    assert kept.startswith("all 30 failures on target 10.0.0.1:80")
+    assert others == []
+
+
+def test_nothing_is_said_where_nothing_failed() -> None:
+    """Nor without logs."""
+    assert noticed(Case(traffic=summarise([served(1.0)]))) == ()
+    assert noticed(Case()) == ()
