@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,11 +57,15 @@ def rows(folder: Path) -> list[Row]:
 
 
 def many_gigabytes(folder: Path, log: Path) -> Row:
-    """The same log under many names, once: how much memory it takes."""
+    """The same log under many names, once: how much memory it takes. Each has a first line of its own, as files
+    with the same content are counted once.
+    """
     many = folder / "many"
     many.mkdir()
-    for number in range(-(-MANY_BYTES // log.stat().st_size)):
-        shutil.copyfile(log, many / f"{number:02}.log")
+    for number, first in enumerate(islice(alb_lines(), -(-MANY_BYTES // log.stat().st_size))):
+        with log.open("rb") as lines, (many / f"{number:02}.log").open("wb") as out:
+            out.write(first.encode())
+            shutil.copyfileobj(lines, out, 1 << 20)
     size_bytes = sum(path.stat().st_size for path in many.iterdir())
     peaks_bytes: list[int] = []
 

@@ -157,8 +157,8 @@ def test_a_cut_archive_of_a_log_counts_the_cut(tmp_path: Path) -> None:
 
 
 def test_progress_names_what_is_read(tmp_path: Path) -> None:
-    """One call for each file that is read."""
+    """Each file, and how much there is to read in all."""
     said: list[str] = []
     write(tmp_path, {"a": LOGS["alb-access-log"]})
     gather([str(tmp_path)], said.append)
-    assert said == [str(tmp_path / "a")]
+    assert said[0] == f"{tmp_path / 'a'} (0 of 0 MB)"

@@ -53,11 +53,6 @@ def compiled_scan() -> Scan:
     return _loaded(symbol.decode(), code)
 
 
-def is_warm() -> bool:
-    """Whether the loop was compiled in an earlier run; else that takes some seconds."""
-    return kept(cache_folder("logs"), f"scan-{digest()}") is not None
-
-
 def _compiled() -> bytes:
     """The name of the function, and the object file that holds it."""
     from numba import njit, types

@@ -1,4 +1,4 @@
-"""Where what was made once is kept for later runs: machine code, and the SQL of our questions.
+"""Where what was made once is kept for later runs: machine code of the loops over logs and captures, SQL of questions.
 
 Both are executed, so they are trusted only where nobody else can write: in a folder of our own below the user's cache
 directory (root's under /var/cache). Without such a place every run makes them anew.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -30,7 +31,7 @@ class Phrasebook:
 
     def __init__(self, backend: Callable[[], Any]) -> None:
         """`backend` is Ibis's, loaded where something is new."""
-        self._backend = backend
+        self._backend = cache(backend)
         made_by = f"{version('ibis-framework')} {version('duckdb')} {SCHEMA}"
         self._name = f"questions-{sha256(made_by.encode()).hexdigest()[:16]}"
         told = kept(cache_folder("logs"), self._name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
@@ -56,7 +56,7 @@ class RequestStore:
             },
         )
         finalize(self, _close, self._database, self._folder)
-        self._phrases = Phrasebook(lambda: self._backend)
+        self._phrases = Phrasebook(partial(_backend, self._database))
         types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in PLAIN)
         self._database.execute(f"CREATE TABLE {REQUESTS} ({types})")
 
@@ -86,12 +86,6 @@ class RequestStore:
         self._database.register("incoming", pa.Table.from_batches(rows, SCHEMA))
         self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
         self._database.unregister("incoming")
-
-    @cached_property
-    def _backend(self) -> ibis.backends.duckdb.Backend:
-        import ibis
-
-        return ibis.duckdb.from_connection(self._database)
 
     @property
     def rows(self) -> ibis.Table:
@@ -123,6 +117,12 @@ class RequestStore:
     def _new_name(self) -> str:
         self._names += 1
         return f"made_{self._names}"
+
+
+def _backend(database: duckdb.DuckDBPyConnection) -> ibis.backends.duckdb.Backend:
+    import ibis
+
+    return ibis.duckdb.from_connection(database)
 
 
 def _expression(name: str, made_from: str) -> ibis.Table:

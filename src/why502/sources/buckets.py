@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from why502.errors import Why502Error
+from why502.sources.meter import how_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +178,7 @@ def _fetched(store: S3Store, bucket: str, objects: list[Stored], folder: Path) -
                 waiting.append((stored, pool.submit(_download, store, stored.key, folder / str(number))))
             stored, future = waiting.popleft()
             path = future.result()
-            doing = _progress(done_bytes, whole_bytes, time.monotonic() - begun_s)
+            doing = how_far(done_bytes, whole_bytes, time.monotonic() - begun_s)
             yield Fetched(f"{SCHEME}{bucket}/{stored.key}", path, doing)
             path.unlink()
             done_bytes += stored.size_bytes
@@ -195,13 +196,3 @@ def _download(store: S3Store, key: str, path: Path) -> Path:
         for piece in obstore.get(store, key):
             file.write(piece)
     return path
-
-
-def _progress(done_bytes: int, whole_bytes: int, spent_s: float) -> str:
-    """How far it has come.
-
-    >>> _progress(0, 4_000_000, 1.0), _progress(1_000_000, 4_000_000, 2.0)
-    ('0 of 4 MB', '1 of 4 MB, 6 s left')
-    """
-    text = f"{done_bytes / 1e6:.0f} of {whole_bytes / 1e6:.0f} MB"
-    return f"{text}, {spent_s / done_bytes * (whole_bytes - done_bytes):.0f} s left" if done_bytes else text

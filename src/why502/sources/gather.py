@@ -16,6 +16,7 @@ from why502.sources.declared import declared
 from why502.sources.duplicates import Contents
 from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, Reader, Reading, TooLargeError
 from why502.sources.json_records import is_document, lined
+from why502.sources.meter import Meter
 from why502.sources.opening import Found, Hidden, Unusable, find
 from why502.sources.together import Waiting, resolve, waits
 
@@ -109,9 +110,9 @@ def _readings(
     known: Sequence[Reader],
 ) -> Iterator[Reading | Waiting]:
     seen: set[tuple[int, int]] = set()
-    contents = Contents()
+    meter, contents = Meter(paths, progress), Contents()
     for path in paths:
-        for finding in find(path, window):
+        for finding in find(path, window, meter.at):
             match finding:
                 case Unusable():
                     yield _put_aside(finding.path, finding.why)
@@ -121,7 +122,10 @@ def _readings(
                     yield Reading(Input(file.path, DUPLICATE, None, 0))
                 case Found():
                     seen.update((finding.identity,) if finding.identity else ())
-                    progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
+                    if finding.identity:
+                        meter.begin(finding.file.path)
+                    else:
+                        progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
                     yield _repeated(finding, contents) or _read(finding, shelf, window, known)
 
 

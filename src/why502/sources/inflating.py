@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 import zstandard
 from isal import igzip_lib
 
+from why502.sources.meter import WatchedFile
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -144,12 +146,13 @@ def content_bytes(path: Path) -> int:
     return path.stat().st_size * (USUAL_RATIO if packed else 1)
 
 
-def open_inflated(path: Path, note: Callable[[str], None]) -> BinaryIO:
+def open_inflated(path: Path, note: Callable[[str], None], watch: Callable[[int], None] | None = None) -> BinaryIO:
     """The content of a file, inflated if it is gzip, bzip2, xz or zstd by its first bytes.
 
-    Raises OSError if the file cannot be opened; what is wrong later is told to `note`.
+    Raises OSError if the file cannot be opened; what is wrong later is told to `note`, and to
+    `watch` how many bytes of the file have been read.
     """
-    raw = path.open("rb")
+    raw: BinaryIO = io.BufferedReader(WatchedFile(path, watch), CHUNK_BYTES) if watch else path.open("rb")
     head = raw.read(8)
     raw.seek(0)
     read = _inflater(raw, head)

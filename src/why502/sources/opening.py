@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -64,9 +65,14 @@ class Hidden:
 
 Finding = Found | Unusable | Hidden
 
+Watch = Callable[[int], None]
 
-def find(path: str, window: Window | None = None) -> Iterator[Finding]:
-    """Everything behind one path, directories in sorted order; of a bucket only what can be of that time."""
+
+def find(path: str, window: Window | None = None, watch: Watch | None = None) -> Iterator[Finding]:
+    """Everything behind one path, directories in sorted order; of a bucket only what can be of that time.
+
+    `watch` hears how many bytes of the present local file were read.
+    """
     if path == STANDARD_INPUT:
         yield from _in_standard_input()
         return
@@ -79,9 +85,9 @@ def find(path: str, window: Window | None = None) -> Iterator[Finding]:
         yield Unusable(path, _reason(error))
         return
     if S_ISDIR(mode):
-        yield from _in_directory(path)
+        yield from _in_directory(path, watch)
     else:
-        yield from _in_file(path)
+        yield from _in_file(path, watch)
 
 
 def _in_standard_input() -> Iterator[Finding]:
@@ -122,7 +128,7 @@ def _reason(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def _in_directory(top: str) -> Iterator[Finding]:
+def _in_directory(top: str, watch: Watch | None) -> Iterator[Finding]:
     hidden: list[str] = []
     unreadable: list[OSError] = []
     empty = True
@@ -131,7 +137,7 @@ def _in_directory(top: str) -> Iterator[Finding]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(name for name in names if not name.startswith(".")):
             empty = False
-            yield from _in_file(os.path.join(folder, name))  # noqa: PTH118 - as above
+            yield from _in_file(os.path.join(folder, name), watch)  # noqa: PTH118 - as above
     for error in unreadable:
         yield Unusable(str(error.filename), _reason(error))
     if hidden:
@@ -140,13 +146,13 @@ def _in_directory(top: str) -> Iterator[Finding]:
         yield Unusable(top, "the directory holds no files" + (" but hidden ones" if hidden else ""))
 
 
-def _in_file(path: str) -> Iterator[Finding]:
+def _in_file(path: str, watch: Watch | None) -> Iterator[Finding]:
     try:
         status = Path(path).stat()
         if not S_ISREG(status.st_mode):
             yield Unusable(path, "it is not a regular file")
             return
-        found = _opened(path, Path(path), (status.st_dev, status.st_ino))
+        found = _opened(path, Path(path), (status.st_dev, status.st_ino), watch=watch)
     except (OSError, ValueError) as error:
         yield Unusable(path, _reason(error))
         return
@@ -160,9 +166,11 @@ def _maybe_archive(found: Found) -> Iterator[Finding]:
         yield found
 
 
-def _opened(label: str, path: Path, identity: tuple[int, int] | None, doing: str = "") -> Found:
+def _opened(
+    label: str, path: Path, identity: tuple[int, int] | None, doing: str = "", watch: Watch | None = None
+) -> Found:
     damage: set[str] = set()
-    evidence = EvidenceFile(label, partial(open_inflated, path, damage.add))
+    evidence = EvidenceFile(label, partial(open_inflated, path, damage.add, watch))
     with evidence.open() as stream:
         return Found(evidence, stream.read(HEAD_BYTES), identity, content_bytes(path), damage, doing)
 

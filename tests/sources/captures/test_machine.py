@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from why502.sources.captures.compiling import cache_folder, digest, is_warm
+from why502.engine.keeping import cache_folder
+from why502.sources.captures.compiling import digest, is_warm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,15 +27,6 @@ def test_machine_code_does_what_plain_python_does() -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "are equal" in done.stdout
-
-
-def test_the_cache_is_trusted_only_where_nobody_else_can_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It holds executable code: a folder that others may write to is not used."""
-    monkeypatch.setattr("why502.sources.captures.compiling.cache_root", lambda: tmp_path)
-    folder = cache_folder("some")
-    assert folder is not None
-    folder.chmod(0o777)
-    assert cache_folder("some") is None
 
 
 def test_nothing_is_warm_in_an_empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,7 @@
 """The kernels as machine code, and where that is kept between runs.
 
-Compiling takes seconds, loading what was compiled a fraction of one. The cache holds executable code, so it is
-trusted only where nobody else can write: in a folder of our own below the user's cache directory (root's under
-/var/cache). Without such a place every run compiles anew.
+Compiling takes seconds, loading what was compiled a fraction of one (`engine.keeping` says where it lies). Without
+such a place every run compiles anew.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from stat import S_IMODE
 from types import FunctionType, ModuleType
 from typing import Any
 
+from why502.engine.keeping import cache_folder
 from why502.sources.captures import kernels
 from why502.sources.captures.kernels.ahead import prefetch
 
@@ -117,26 +116,3 @@ def digest() -> str:
     calls.
     """
     return sha256(b"".join(Path(module.__file__ or "").read_bytes() for module in _modules())).hexdigest()[:16]
-
-
-def cache_folder(name: str) -> Path | None:
-    """A folder that only this user can write to; None if there is none and none can be made."""
-    try:
-        folder = cache_root() / "why502" / name
-        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        trusted = all(_is_ours(part) for part in (folder, folder.parent))
-    except (OSError, RuntimeError):
-        return None
-    return folder if trusted and os.access(folder, os.W_OK) else None
-
-
-def cache_root() -> Path:
-    """Root's own place, because under sudo the home directory is that of another user."""
-    if os.geteuid() == 0:
-        return Path("/var/cache")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-
-
-def _is_ours(folder: Path) -> bool:
-    status = folder.lstat()
-    return status.st_uid == os.geteuid() and not S_IMODE(status.st_mode) & 0o022
