@@ -60,6 +60,7 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         delayed=tuple(slow[:MAX_EXAMPLES]),
         delayed_total=len(slow) + sum(part.delayed for part in counted),
         noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
+        odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )
