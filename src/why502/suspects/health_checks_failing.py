@@ -36,23 +36,40 @@ from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weig
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
+    from why502.model.case import Series
 
 UNHEALTHY, HEALTHY = "UnHealthyHostCount", "HealthyHostCount"
 
 
 def judge(scene: Scene) -> Judgement:
-    named = {series.name: series for series in scene.case.metrics if series.points}
-    unhealthy, healthy = named.get(UNHEALTHY), named.get(HEALTHY)
-    if unhealthy is not None:
-        worst = max(value for _, value in unhealthy.points)
-        text = f"at most {worst:g} targets were unhealthy at a time"
-        return Weighed((Evidence(6.0 if worst >= 1 else -6.0, text, Source.METRICS, unhealthy.at),), text)
-    if healthy is not None:
-        least, most = (pick(value for _, value in healthy.points) for pick in (min, max))
-        text = f"between {least:g} and {most:g} targets were healthy"
+    unhealthy, healthy = _series(scene, UNHEALTHY), _series(scene, HEALTHY)
+    if unhealthy:
+        worst = max(unhealthy, key=lambda series: _values(series)[1])
+        most = _values(worst)[1]
+        text = f"at most {most:g} targets were unhealthy at a time{_of(worst, unhealthy)}"
+        return Weighed((Evidence(6.0 if most >= 1 else -6.0, text, Source.METRICS, worst.at),), text)
+    if healthy:
+        worst = max(healthy, key=lambda series: _values(series)[1] - _values(series)[0])
+        least, most = _values(worst)
+        text = f"between {least:g} and {most:g} targets were healthy{_of(worst, healthy)}"
         # A target that is deregistered lowers the count without being unhealthy.
-        return Weighed((Evidence(3.0 if least < most else -3.0, text, Source.METRICS, healthy.at),), text)
+        return Weighed((Evidence(3.0 if least < most else -3.0, text, Source.METRICS, worst.at),), text)
     return CannotTell((Source.METRICS,), "no counts of healthy targets were given")
+
+
+def _series(scene: Scene, name: str) -> list[Series]:
+    """One for each target group (and zone)."""
+    return [series for series in scene.case.metrics if series.name == name and series.points]
+
+
+def _values(series: Series) -> tuple[float, float]:
+    """Least and most."""
+    values = [value for _, value in series.points]
+    return min(values), max(values)
+
+
+def _of(worst: Series, among: list[Series]) -> str:
+    return f" (in the worst of {len(among)} groups: {worst.at.name})" if len(among) > 1 else ""
 
 
 SUSPECT = Suspect(
