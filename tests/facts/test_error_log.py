@@ -19,9 +19,10 @@ LINE = {"client": "10.0.0.9", "method": "GET", "path": "/a", "phase": Phase.UNKN
 
 
 def test_a_vague_access_line_learns_from_the_error_log() -> None:
-    """Phase, manner and words come from the error log; the status stays."""
-    joined, rest = join([request(100.0, **LINE)], [request(100.4, **ERROR)])
+    """Phase, manner and words come from the error log, with the place of these; status and line stay."""
+    joined, rest = join([request(100.0, **LINE)], [request(100.4, **ERROR | {"at": Place("error.log", 7)})])
     assert rest == []
+    assert (str(joined[0].at), str(joined[0].told_at)) == ("access.log:1", "error.log:7")
     assert (joined[0].status, joined[0].phase, joined[0].manner) == (502, Phase.CONNECT, Manner.REFUSED)
     assert joined[0].reason == ERROR["reason"]
 

@@ -160,6 +160,7 @@ def _enriched(request: Request, error: Request) -> Request:
         proxy=error.proxy if _is_open(request, error) else request.proxy,
         end_s=error.end_s if _is_open(request, error) else request.end_s,
         reason=error.reason,
+        reason_at=error.at,
         side=request.side or error.side,
         phase=error.phase if vague else request.phase,
         manner=error.manner if vague else request.manner,

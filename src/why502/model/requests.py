@@ -114,9 +114,16 @@ class Request(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
     """The proxy's own words (error-log message, reason code, termination state)."""
+    reason_at: Place | None = None
+    """Where these words stand; None: in the line itself."""
     thread: str | None = None
     """Who in the proxy wrote it ('pid:tid'): Apache tells one failure in several lines of one thread."""
 
     @property
     def failed(self) -> bool:
         return self.manner is not None
+
+    @property
+    def told_at(self) -> Place:
+        """Where the proxy's words stand: often another log than the one with the request."""
+        return self.reason_at or self.at

@@ -93,6 +93,7 @@ def _change(scene: Scene) -> Link:
     window = scene.cluster.window
     before = [c for c in scene.case.changes if window is None or c.at_s <= window.from_s]
     if not before:
-        return _missing("change", "no list of changes was given" if not scene.case.changes else "no change came before")
+        given = scene.case.changes or scene.looked(Source.CHANGES)
+        return _missing("change", "no recorded change came before" if given else "no list of changes was given")
     last = max(before, key=lambda c: c.at_s)
     return Link("change", f"last change before: {rfc3339(last.at_s)} {last.text}", str(last.at))

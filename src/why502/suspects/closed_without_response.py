@@ -87,7 +87,7 @@ def _words(scene: Scene) -> Iterator[Evidence]:
     if cluster.logged and cluster.outcome is None and cluster.manner is Manner.CLOSED:
         first = cluster.logged[0].request
         text = f"the target closed {count(cluster.count, 'time')} before any header"
-        yield Evidence(1.5, text, Source.ERROR_LOG, first.at)
+        yield Evidence(1.5, text, Source.ERROR_LOG, first.told_at)
 
 
 def _gone(scene: Scene) -> Iterator[Evidence]:

@@ -79,7 +79,7 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
         return
     first = cluster.logged[0].request
     if cluster.manner is Manner.REFUSED and first.reason:
-        yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.at)
+        yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.told_at)
     elif cluster.manner is Manner.REFUSED and cluster.outcome is None:
         yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
     else:

@@ -55,7 +55,7 @@ def judge(scene: Scene) -> Judgement:
         # No other resource has this errno, and a proxy names but the one that it lacks.
         own = told.resource == "descriptors"
         text = f"the proxy names {'it' if own else 'something else'}: {told.request.reason}"
-        return Weighed((Evidence(9.0 if own else -7.0, text, Source.ERROR_LOG, told.request.at),), text)
+        return Weighed((Evidence(9.0 if own else -7.0, text, Source.ERROR_LOG, told.request.told_at),), text)
     targets, others = descriptors(scene)
     exhausted = scene.cluster.manner is Manner.EXHAUSTED
     looked = others if exhausted else targets

@@ -64,7 +64,7 @@ def _told(scene: Scene) -> Iterator[Evidence]:
     told = named(scene.cluster)
     if told is None:
         return
-    reason, at = told.request.reason, told.request.at
+    reason, at = told.request.reason, told.request.told_at
     if told.resource != "ports":
         yield Evidence(-7.0, f"the proxy names something else: {reason}", Source.ERROR_LOG, at)
         return

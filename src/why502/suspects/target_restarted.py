@@ -76,7 +76,8 @@ def _change(scene: Scene) -> Iterator[Evidence]:
         text = f"a change was recorded within {AFTERWARDS_S:.0f} s: {change.text}"
         yield Evidence(4.0, text, Source.CHANGES, change.at)
     elif any(i.source is Source.CHANGES for i in scene.case.inputs):
-        text = f"none of {len(scene.case.changes)} recorded changes lies near the failures"
+        recorded = len(scene.case.changes)
+        text = f"none of {recorded} recorded changes lies near the failures" if recorded else "no change was recorded"
         yield Evidence(-4.0, text, Source.CHANGES, Place(scene.path_of(Source.CHANGES)))
 
 

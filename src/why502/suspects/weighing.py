@@ -90,7 +90,7 @@ def proxy_says(cluster: Cluster, bits: float) -> Evidence:
     if cluster.logged:
         first = cluster.logged[0].request
         if first.reason:
-            return Evidence(bits, f"the proxy says so, {number}: {first.reason}", Source.ERROR_LOG, first.at)
+            return Evidence(bits, f"the proxy says so, {number}: {first.reason}", Source.ERROR_LOG, first.told_at)
         text = f"the proxy logged it {number}: {cluster.phase}, {cluster.manner}"
         return Evidence(bits, text, Source.ACCESS_LOG, first.at)
     first_seen = cluster.conversations[0]
