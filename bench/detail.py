@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from bench.captures import MANY, generate
+from bench.captures import generate
 from bench.run import Row
 from why502.sources.captures import read_capture
 from why502.sources.captures.following import follow
@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 
 def rows(folder: Path) -> list[Row]:
     path = folder / "detail.pcap"
-    generate(path)
+    packets = generate(path)
     file = EvidenceFile(str(path), lambda: io.BufferedReader(path.open("rb", buffering=0)))
     asked = ("tshark", "-n", "-r", str(path), "-Y", "tcp.flags.reset == 1", "-T", "fields", "-e", "tcp.stream")
-    told = (lambda: subprocess.run(asked, stdout=subprocess.DEVNULL, check=True)) if shutil.which("tshark") else None
+    quiet = subprocess.DEVNULL
+    told = (lambda: subprocess.run(asked, stdout=quiet, stderr=quiet, check=True)) if shutil.which("tshark") else None
     return [
         Row(
             "capture, both looks",
             lambda: read_capture(file),
             "first look alone",
             lambda: follow([file]),
-            MANY,
+            packets,
             "packet",
         ),
-        Row("capture, both looks, failed named", lambda: read_capture(file), "tshark -Y reset", told, MANY, "packet"),
+        Row(
+            "capture, both looks, failed named", lambda: read_capture(file), "tshark -Y reset", told, packets, "packet"
+        ),
     ]

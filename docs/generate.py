@@ -11,7 +11,6 @@ import msgspec
 from docs.record import SEEN, Seen
 from why502.cli import COMMANDS, why502
 from why502.suspects import manual_page, modules
-from why502.suspects.planned import PLANNED
 
 DOCS = Path(__file__).parent
 PROXIES = {
@@ -61,8 +60,7 @@ def _seen(name: str) -> list[str]:
 
 def _index() -> str:
     rows = [f"| [{name}]({name}.md) | {m.SUSPECT.kind} | {m.SUSPECT.title} |" for name, m in modules().items()]
-    planned = [f"| {name} | {plan.kind} | {plan.title} (not judged yet) |" for name, plan in PLANNED.items()]
-    return "\n".join(["# Causes", "", "| name | kind | what it is |", "|---|---|---|", *rows, *planned, ""])
+    return "\n".join(["# Causes", "", "| name | kind | what it is |", "|---|---|---|", *rows, ""])
 
 
 def _commands() -> str:

@@ -4,7 +4,6 @@ import pytest
 
 from tests.cli.running import why502
 from why502.suspects import all_suspects, manual_page
-from why502.suspects.planned import PLANNED
 
 
 def test_a_pipe_gets_the_page_as_it_stands() -> None:
@@ -25,9 +24,9 @@ def test_a_terminal_gets_it_wrapped() -> None:
 
 
 def test_every_cause_is_listed() -> None:
-    """Built or planned, each with its title."""
+    """Each with its title."""
     listed = why502("explain").stdout
-    causes = {s.name: s.title for s in all_suspects()} | {n: p.title for n, p in PLANNED.items()}
+    causes = {s.name: s.title for s in all_suspects()}
     assert [name for name, title in causes.items() if name not in listed or title not in listed] == []
 
 
@@ -35,15 +34,6 @@ def test_every_cause_is_listed() -> None:
 def test_a_name_may_be_typed_as_in_code(typed: str) -> None:
     """Underscores and capitals are forgiven."""
     assert why502("explain", typed).stdout.startswith("Accept-queue overflow")
-
-
-def test_a_planned_cause_says_so() -> None:
-    """A cause without a judge has no page, and does not pretend to."""
-    built = {suspect.name for suspect in all_suspects()}
-    for name in PLANNED.keys() - built:
-        done = why502("explain", name)
-        assert done.returncode == 0
-        assert "cannot judge" in done.stdout
 
 
 def test_an_unknown_cause_names_its_neighbours() -> None:

@@ -23,28 +23,10 @@ def test_list_names_the_scenarios() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--faults", "coffee"), "no such scenario: coffee"),
-        (("--proxies", "squid"), "no such proxy: squid"),
-        (("--seeds", "4-1"), "seeds must ascend"),
-        (("--seeds", "1-99999"), "seeds must ascend, 1000 at most"),
-        (("--seeds", "one"), "seeds are written 3, 1-4 or 1,5-7"),
-        (("-o", "."), "will not write the matrix"),
-    ],
-)
-def test_wrong_use_of_the_matrix_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
-    """And status 2, before anything runs."""
-    ended = why502("lab", "matrix", *arguments)
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
         (("coffee",), "no such scenario: coffee; known: accept-queue-overflow"),
         (("accept-queue-overflow", "--proxy", "squid"), "this scenario does not know the proxy: squid"),
         (("accept-queue-overflow", "--duration", "0"), "0 is not in the range"),
+        (("keepalive-race", "--server", "coffee"), "this scenario does not know the server: coffee"),
         (("accept-queue-overflow", "--no-twin", "--healthy-only"), "nothing is left to run"),
     ],
 )

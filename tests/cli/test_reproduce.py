@@ -5,11 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
-from tests.cli.running import why502
+from tests.cli.running import wait_until_caught, why502
 from tests.held import late, only_dropped_syns
 from tests.isolation import isolated
 from tests.serving import serving
@@ -61,7 +60,7 @@ def test_a_signal_ends_it_with_what_it_has_seen(number: signal.Signals) -> None:
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stderr
         process.stderr.readline()
-        time.sleep(1)
+        wait_until_caught(process.pid, signal.SIGTERM)
         process.send_signal(number)
         out, _ = process.communicate(timeout=20)
     assert "ended early: interrupted" in out

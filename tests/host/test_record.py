@@ -2,26 +2,41 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import time
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from tests.isolation import connecting, isolated, listening
 from why502.errors import Why502Error
+from why502.host.queues import QueueTally
 from why502.host.record import Recorder, snapshot_now
 from why502.model.host import HOST_SCHEMA, HostRecord
 
+if TYPE_CHECKING:
+    from why502.host.listeners import Queues
+
 
 @pytest.mark.kernel
-def test_a_burst_between_two_snapshots_is_seen() -> None:
-    """The queue was full and is empty again: only the looks in between know."""
+def test_a_burst_between_two_snapshots_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue was full and is empty again: only the looks in between know. It stays full until two have seen it."""
+    seen = threading.Semaphore(0)
+    add = QueueTally.add
+
+    def add_and_tell(tally: QueueTally, queues: Queues, at_s: float) -> None:
+        add(tally, queues, at_s)
+        if any(queue_len > backlog for queue_len, backlog in queues.waiting.values()):
+            seen.release()
+
+    monkeypatch.setattr(QueueTally, "add", add_and_tell)
     with isolated() as door, listening(door, 1) as listener:
         with Recorder([door], snapshot_s=3600, look_s=0.001) as recorder, connecting(door, listener, 2):
-            time.sleep(0.3)
+            for _ in range(2):
+                assert seen.acquire(timeout=30)
             for _ in range(2):
                 listener.accept()[0].close()
         first, last = (snapshot.listeners[0] for snapshot in recorder.record.snapshots)

@@ -31,15 +31,22 @@ def test_a_rotated_log_beside_its_compressed_copy_is_counted_once(tmp_path: Path
 
 
 def test_short_logs_as_well(tmp_path: Path) -> None:
-    """Whatever their size."""
+    """Whatever their size, and whichever comes first."""
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(alb().encode()))
+    (tmp_path / "b.log").write_text(alb())
+    assert kinds(tmp_path) == {"a.log.gz": ("alb-access-log", 1), "b.log": ("duplicate", 0)}
+
+
+def test_copies_that_are_stored_alike_are_meant(tmp_path: Path) -> None:
+    """No log rotation makes them."""
     for name in ("a.log", "b.log"):
-        (tmp_path / name).write_text(alb())
-    assert kinds(tmp_path) == {"a.log": ("alb-access-log", 1), "b.log": ("duplicate", 0)}
+        (tmp_path / name).write_bytes(LONG)
+    assert kinds(tmp_path) == {"a.log": ("alb-access-log", 400), "b.log": ("alb-access-log", 400)}
 
 
 def test_logs_that_only_begin_alike_are_both_read(tmp_path: Path) -> None:
     """One more line, or another last one."""
     (tmp_path / "a.log").write_bytes(LONG)
-    (tmp_path / "b.log").write_bytes(LONG + b"\n" + alb(1795349999.0).encode())
-    (tmp_path / "c.log").write_bytes(LONG[:-1] + b"x")
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress(LONG + b"\n" + alb(1795349999.0).encode()))
+    (tmp_path / "c.log.gz").write_bytes(gzip.compress(LONG[:-1] + b"x"))
     assert {kind for kind, _ in kinds(tmp_path).values()} == {"alb-access-log"}

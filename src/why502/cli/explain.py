@@ -14,8 +14,6 @@ from why502.errors import Why502Error
 if TYPE_CHECKING:
     from why502.reports.manual import Entry
 
-UNBUILT = "why502 cannot judge this cause yet; it is reported as not examined."
-
 
 @click.command("explain", epilog=EXIT_STATUSES)
 @click.argument("cause", required=False)
@@ -38,15 +36,10 @@ def command(cause: str | None) -> None:
 
 
 def _entries() -> list[Entry]:
-    """Every cause, the built ones first."""
     from why502.reports.manual import Entry
     from why502.suspects import all_suspects
-    from why502.suspects.planned import PLANNED
 
-    built = [Entry(suspect.name, suspect.kind.value, suspect.title) for suspect in all_suspects()]
-    names = {entry.name for entry in built}
-    planned = [Entry(name, p.kind.value, p.title, built=False) for name, p in PLANNED.items() if name not in names]
-    return built + planned
+    return [Entry(suspect.name, suspect.kind.value, suspect.title) for suspect in all_suspects()]
 
 
 def _page(cause: str, entries: list[Entry]) -> str:
@@ -55,7 +48,7 @@ def _page(cause: str, entries: list[Entry]) -> str:
     found = next((entry for entry in entries if entry.name == cause), None)
     if found is None:
         raise _unknown(cause, [entry.name for entry in entries])
-    return manual_page(cause) if found.built else f"{found.title}\n\n{UNBUILT}"
+    return manual_page(cause)
 
 
 def _unknown(cause: str, names: list[str]) -> Why502Error:

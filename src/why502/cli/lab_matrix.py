@@ -41,7 +41,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--faults", callback=_names, default="", metavar="A,B", help="Only these.")
 @click.option("--proxies", callback=_names, default="", metavar="A,B", help="Only these.")
 @click.option("--quick", is_flag=True, help="Each fault on one proxy only, without real servers: a few minutes.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side [default: two for each core].")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side [default: three for each core].")
 @click.option("-o", "folder", metavar="DIR", type=click.Path(path_type=Path),
               help="Write matrix.json and accuracy.md, and keep all bundles.")  # fmt: skip
 @click.option("--again", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),

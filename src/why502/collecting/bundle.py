@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import shutil
 import tarfile
@@ -21,6 +23,8 @@ ARCHIVE: Final = ".tar.zst"
 HOST, EVENTS, CAPTURE, MANIFEST = "host.json", "events.jsonl", "capture.pcapng", "manifest.json"
 FILES: Final = (HOST, EVENTS, CAPTURE, MANIFEST)
 CONFIGS: Final = "configs"
+UNPACKED: Final = ".why502"
+"""Ends the name of the hidden folder beside an archive that is being recorded."""
 
 
 class Bundle:
@@ -32,12 +36,15 @@ class Bundle:
         self._out = out
         self._packed = out.name.endswith(ARCHIVE)
         self._force = force
+        self._lock: int | None = None
 
     def __enter__(self) -> Self:
         _make_room(self._out, packed=self._packed, force=self._force)
         try:
             if self._packed:
-                self.folder = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.", dir=self._out.parent))
+                _sweep(self._out)
+                self.folder = Path(tempfile.mkdtemp(UNPACKED, f".{self._out.name}.", self._out.parent))
+                self._lock = _locked(self.folder)
             else:
                 self.folder = self._out
                 self._out.mkdir(mode=0o700, exist_ok=True)
@@ -52,9 +59,11 @@ class Bundle:
                     self._pack()
             finally:
                 shutil.rmtree(self.folder)
+                if self._lock is not None:
+                    os.close(self._lock)
 
     def _pack(self) -> None:
-        packed = self.folder.with_suffix(".part")
+        packed = _part_of(self.folder)
         try:
             with (
                 _private(packed) as file,
@@ -81,6 +90,33 @@ def _make_room(out: Path, *, packed: bool, force: bool) -> None:
         for name in FILES:
             (out / name).unlink(missing_ok=True)
         shutil.rmtree(out / CONFIGS, ignore_errors=True)
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock (flock(2)) until it is closed, by any end; None if another has it."""
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _part_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.part")
+
+
+def _sweep(out: Path) -> None:
+    """Remove what recordings of this very archive left behind that were killed; a living one holds its lock."""
+    for folder in out.parent.glob(f".{glob.escape(out.name)}.*{UNPACKED}"):
+        with suppress(OSError):
+            if folder.lstat().st_uid == os.geteuid() and (lock := _locked(folder)) is not None:
+                try:
+                    _part_of(folder).unlink(missing_ok=True)
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(lock)
 
 
 def _private(path: Path) -> BinaryIO:

@@ -51,6 +51,8 @@ class Correlation(Struct, frozen=True):
     left_out: int
     """Changes outside that time."""
     soon_after: Following | None
+    side: str = "gateway"
+    """Which failures: those that the 'gateway' made, or the 'target' answered."""
     around_s: float = AROUND_S
 
 
@@ -59,14 +61,19 @@ def correlate(
     intervals: Sequence[Interval],
     found: Changes,
     failures_s: Sequence[float],
+    side: str = "gateway",
 ) -> Correlation | None:
-    """None if there are no changes, or nothing to hold them against."""
+    """Holds changes against the failures of one side, of which `found` and `failures_s` tell.
+
+    None if there are no changes, or nothing to hold them against.
+    """
     if not changes or not intervals:
         return None
     seen = Window(intervals[0].at_s, intervals[-1].at_s + found.interval_s)
     within = [c for c in changes if seen.from_s - AROUND_S <= c.at_s <= seen.to_s]
     around = [
-        (_counts(intervals, c.at_s - AROUND_S, c.at_s), _counts(intervals, c.at_s, c.at_s + AROUND_S)) for c in within
+        (_counts(intervals, side, c.at_s - AROUND_S, c.at_s), _counts(intervals, side, c.at_s, c.at_s + AROUND_S))
+        for c in within
     ]
     ps = holm([_p_rise(before, after, found.dispersion) for before, after in around])
     links = tuple(
@@ -74,12 +81,12 @@ def correlate(
         for change, (before, after), p in zip(within, around, ps, strict=True)
     )
     soon = following(failures_s, [c.at_s for c in within], AROUND_S, seen) if failures_s and within else None
-    return Correlation(links, len(changes) - len(within), soon)
+    return Correlation(links, len(changes) - len(within), soon, side)
 
 
-def _counts(intervals: Sequence[Interval], from_s: float, to_s: float) -> tuple[int, int]:
+def _counts(intervals: Sequence[Interval], side: str, from_s: float, to_s: float) -> tuple[int, int]:
     inside = [i for i in intervals if from_s <= i.at_s < to_s]
-    return sum(i.by_gateway for i in inside), sum(i.requests for i in inside)
+    return sum(i.by_target if side == "target" else i.by_gateway for i in inside), sum(i.requests for i in inside)
 
 
 def _p_rise(before: tuple[int, int], after: tuple[int, int], dispersion: float) -> float:

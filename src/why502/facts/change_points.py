@@ -40,6 +40,9 @@ PROFILE = -log(1 - sqrt(0.95))
 PIECES = 100
 """The search for all change points goes over about so many pieces, or twice that; its cost grows with the square."""
 
+EVEN_PIECES = 400
+"""From which the dispersion is estimated."""
+
 MIN_FAILURES = 5
 """Fewer failures have no rate that could change."""
 
@@ -101,7 +104,7 @@ def change_points(
         return Changes(total, (), (), tested=False, interval_s=interval_s)
     series = _Series([i.requests for i in intervals], counts)
     edges = _pieces(series)
-    dispersion = _dispersion(series, _pieces(series, by_failures=False))
+    dispersion = _dispersion(series, _even_pieces(series))
     ends = _partition(series, edges, dispersion)
     if len(ends) - 1 > MOST:
         return Changes(total, (), (), restless=True, dispersion=dispersion, interval_s=interval_s)
@@ -131,11 +134,8 @@ class _Series:
         return (self.failed[end] - self.failed[begin]) / max(1, self.requests[end] - self.requests[begin])
 
 
-def _pieces(series: _Series, *, by_failures: bool = True) -> list[int]:
-    """Where pieces begin: each has a share of the requests or of the failures; and the end of all.
-
-    For the dispersion by requests alone: pieces that end with a failure differ because they were cut so.
-    """
+def _pieces(series: _Series) -> list[int]:
+    """Where pieces begin: each has a share of the requests or of the failures; and the end of all."""
     if series.length <= 2 * PIECES:
         return list(range(series.length + 1))
     most_requests, most_failed = series.requests[-1] / PIECES, series.failed[-1] / PIECES
@@ -143,7 +143,20 @@ def _pieces(series: _Series, *, by_failures: bool = True) -> list[int]:
     for index in range(1, series.length):
         begin = edges[-1]
         full = series.requests[index] - series.requests[begin] >= most_requests
-        if full or (by_failures and series.failed[index] - series.failed[begin] >= most_failed):
+        if full or series.failed[index] - series.failed[begin] >= most_failed:
+            edges.append(index)
+    return [*edges, series.length]
+
+
+def _even_pieces(series: _Series) -> list[int]:
+    """Pieces by requests alone: those that end with a failure would differ because they were cut so.
+
+    Long enough to hold whole bursts of failures, so many that the few which hold a change count little.
+    """
+    step = series.requests[-1] / EVEN_PIECES
+    edges = [0]
+    for index in range(1, series.length):
+        if series.requests[index] - series.requests[edges[-1]] >= step:
             edges.append(index)
     return [*edges, series.length]
 

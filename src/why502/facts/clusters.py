@@ -138,10 +138,9 @@ def _of_drops(listeners: Sequence[ListenerWindow]) -> Iterator[Cluster]:
 
 
 def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
-    by_name = {series.name: series for series in metrics}
-    detailed = [by_name[name] for name in ELB_5XX if name in by_name]
-    proxy = detailed or [by_name[name] for name in (ELB_5XX_ALL,) if name in by_name]
-    target = [by_name[name] for name in (TARGET_5XX,) if name in by_name]
+    detailed = [series for series in metrics if series.name in ELB_5XX]
+    proxy = detailed or [series for series in metrics if series.name == ELB_5XX_ALL]
+    target = [series for series in metrics if series.name == TARGET_5XX]
     either = [] if proxy or target else [series for series in metrics if series.name == GATEWAY_5XX]
     for side, phase, manner, series in (
         (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN, proxy),

@@ -18,6 +18,7 @@ from why502.facts.idle_gaps import IdleGap, idle_gap
 from why502.facts.scene import Cluster, Scene
 from why502.facts.silences import by_gateway
 from why502.model.case import KernelEvent
+from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import SYN_STEP_SLACK_S, SYN_STEPS_S, Traffic
 
@@ -96,12 +97,12 @@ def summarise_logs(case: Case) -> LogSummary | None:
     if traffic is None:
         return None
     gateway = change_points(traffic.intervals, traffic.interval_s)
-    failures_s = [f.request.end_s for f in traffic.failures if by_gateway(f.request) and f.request.end_s is not None]
+    answered = change_points(traffic.intervals, traffic.interval_s, lambda i: i.by_target)
     return LogSummary(
         traffic=traffic,
-        hidden=sum(f.request.status is None for f in traffic.failures),
+        hidden=_hidden(case, traffic),
         gateway=gateway,
-        answered=change_points(traffic.intervals, traffic.interval_s, lambda i: i.by_target),
+        answered=answered,
         clients=_tally(traffic, client),
         paths=_tally(traffic, path),
         dimensions=concentrations(traffic),
@@ -109,9 +110,23 @@ def summarise_logs(case: Case) -> LogSummary | None:
         slow_connects=tuple(_slow(t) for t in traffic.targets if t.delayed_connects_total),
         durations=same_durations(traffic.failures),
         deaths=tuple(_deaths(case)),
-        changes=correlate(case.changes, traffic.intervals, gateway, failures_s),
+        changes=_changes(case, traffic, gateway, answered),
         unhealthy=unhealthy(case),
     )
+
+
+def _changes(case: Case, traffic: Traffic, gateway: Changes, answered: Changes) -> Correlation | None:
+    """Against the failures of which there are more: what the gateway made, or what targets answered."""
+    side, found = ("target", answered) if answered.failures > gateway.failures else ("gateway", gateway)
+    requests = [f.request for f in traffic.failures]
+    ours = [r for r in requests if (r.side is Side.TARGET if side == "target" else by_gateway(r))]
+    return correlate(case.changes, traffic.intervals, found, [r.end_s for r in ours if r.end_s is not None], side)
+
+
+def _hidden(case: Case, traffic: Traffic) -> int:
+    """Without a status although an access log tells of them; what an error log alone tells, a client may have seen."""
+    access = {i.path for i in case.inputs if i.source is Source.ACCESS_LOG}
+    return sum(f.request.status is None and f.request.at.path in access for f in traffic.failures)
 
 
 def _tally(traffic: Traffic, take: Callable[[Traits], str | None]) -> tuple[Tally, ...]:

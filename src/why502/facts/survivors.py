@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INSTANT_S = 0.05
 """A process that dies closes all its connections within milliseconds (`deaths.TOGETHER_S`)."""
+MAX_INSTANTS = 50
+"""Enough to tell one death from many failures one by one."""
 LATER_S = 0.1
 """What the target still did so long after an instant, it did as one that lives."""
 
@@ -43,6 +45,7 @@ def survivors(scene: Scene) -> Survivors | None:
     for at_s in sorted(c.end_s for c in conversations if c.end_s is not None):
         if not instants or at_s - instants[-1] > INSTANT_S:
             instants.append(at_s)
+    instants = instants[:MAX_INSTANTS]
     known = (*scene.wire.ended, *scene.wire.failed)
     standing = [(at_s, c) for at_s in instants for c in known if c.first_s < at_s - INSTANT_S]
     ended = [c for at_s, c in standing if _ended_then(c, at_s)]

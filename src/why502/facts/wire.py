@@ -75,6 +75,7 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         delayed_total=len(slow) + sum(part.delayed for part in counted),
         ended=tuple(c for c in in_time if c.outcome is Outcome.ANSWERED and c.end_s is not None)[:MAX_EXAMPLES],
         noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
+        odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )

@@ -65,7 +65,7 @@ class Host:
         own_folder = str(Path(sys.executable).parent)  # so that command lines, which get recorded, need no path
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "why502.lab.enter", self.netns, str(os.getpid()), *arguments],
+                [sys.executable, "-m", "why502.lab.enter", str(self.door), str(os.getpid()), *arguments],
                 stdin=pipe or subprocess.DEVNULL,
                 stdout=pipe or output,
                 stderr=output,

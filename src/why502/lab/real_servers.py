@@ -101,6 +101,25 @@ def _jetty(folder: Path, _address: str, idle_s: float) -> tuple[str, ...]:
     return ("java", "-Xmx64m", "-cp", str(folder / "jetty/*"), "demo.Plain", str(PORT), _ms(idle_s))
 
 
+AFFECTED, FIXED = "1.3.5", "1.3.7"
+"""Dropwizard before and after it read more than the first digit of `somaxconn` (dropwizard issue 2429)."""
+
+
+def _dropwizard(version: str, folder: Path, _address: str, _idle_s: float) -> tuple[str, ...]:
+    """It listens on port 8080 of every address, and knows /ping."""
+    return ("java", "-Xmx96m", "-jar", str(folder / f"api-{version}.jar"), "server")
+
+
+DROPWIZARD, DROPWIZARD_FIXED = (
+    RealServer(
+        "dropwizard",
+        30.0,
+        _lacks(f"api-{AFFECTED}.jar", f"api-{FIXED}.jar", program="java"),
+        partial(_dropwizard, version),
+    )
+    for version in (AFFECTED, FIXED)
+)
+
 REAL_SERVERS: Final = {
     server.name: server
     for server in (

@@ -167,9 +167,11 @@ class Conversation(Struct, frozen=True):
     opener_isn: int | None = None
     """Initial sequence number of the opener's SYN: with the addresses it names the conversation in any capture."""
     oddity: int = 0
-    """What the first look makes of the payload: 2: an answer that is not of the request's protocol, that is shorter
-    than it announced, a TLS handshake that served nothing, a GOAWAY; 1: an answer that is longer than it announced,
-    or whose headers fill a whole segment; 0: nothing, or no payload was captured. `detail` tells what it was."""
+    """What the first look makes of the payload.
+
+    2: an answer that is not of the request's protocol, that is shorter than it announced, or tells its length twice; a
+    TLS handshake that served nothing; a GOAWAY. 1: an answer that is longer than it announced, or whose headers fill a
+    whole segment. 0: nothing, or no payload was captured. `detail` tells what it was."""
     detail: ConversationDetail | None = None
     """What the second look found; None: it was not looked at twice."""
     far_side: FarSide | None = None

@@ -175,6 +175,8 @@ class ChangeLine(Struct, frozen=True):
 class ChangesLine(Struct, frozen=True):
     """All changes against all failures."""
 
+    side: str
+    """Which failures: those that the 'gateway' made, or the 'target' answered."""
     around_s: float
     left_out: int
     bursts: int

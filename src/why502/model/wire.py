@@ -48,6 +48,10 @@ class TargetWire(Struct, frozen=True):
     most `traffic.MAX_EXAMPLES`."""
     noted: tuple[Conversation, ...] = ()
     """Not failed, but the second look saw something: ICMP errors, GOAWAY, a full receive buffer, losses on the way."""
+    odd: tuple[Conversation, ...] = ()
+    """Answered at TCP's and HTTP's level, and still odd in what was said (`Conversation.oddity`): what a stricter proxy
+    may have refused, so that its client got a 502. `detail.exchanges[-1]` has `status`, `answer_head_bytes`,
+    `received_bytes` and `expected_bytes`. Oldest first; at most `traffic.MAX_EXAMPLES`."""
     connect_median_s: float | None = None
     answer_median_s: float | None = None
     """From request to first byte, of the answered."""

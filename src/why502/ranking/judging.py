@@ -22,7 +22,6 @@ from why502.ranking.verdicts import by_cause, undetermined, verdict
 from why502.ranking.weigh import Defect, Ranked, rank
 from why502.suspects import all_suspects
 from why502.suspects.interface import Kind, Suspect
-from why502.suspects.planned import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +35,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
     suspects = all_suspects() if suspects is None else suspects
     listeners = _listeners(case)
     found = clusters(case, listeners)
-    ranked = [rank(_scene(case, cluster, found, listeners), suspects, PLANNED) for cluster in found]
+    ranked = [rank(_scene(case, cluster, found, listeners), suspects) for cluster in found]
     judged = ranked or [_nothing_failed(case, listeners, suspects)]
     by_name = {s.name: s for s in suspects}
     groups = by_cause(ranked, by_name)
@@ -48,7 +47,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
         inputs=tuple(_input(i) for i in case.inputs),
         failures=_failures(case, found),
         verdicts=verdicts,
-        suspects=suspect_lines(judged, suspects, PLANNED, explaining),
+        suspects=suspect_lines(judged, suspects, explaining),
         next_steps=next_steps(ranked, suspects) if ranked else (),
     )
     bars, bar_s = timeline(case)
@@ -110,7 +109,7 @@ def _nothing_failed(case: Case, listeners: Sequence[ListenerWindow], suspects: S
         wire=case.wire.target(target) if case.wire else None,
         listeners=listeners_of(target, listeners) or tuple(listeners),
     )
-    return rank(scene, [s for s in suspects if s.kind is Kind.CONDITION], {})
+    return rank(scene, [s for s in suspects if s.kind is Kind.CONDITION])
 
 
 def _window(case: Case) -> Span | None:

@@ -9,10 +9,9 @@ from why502.ranking.weigh import EXPLAINED, HELD, NAMED, Answer, Defect
 from why502.suspects.interface import CannotTell, DoesNotApply, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from why502.ranking.weigh import Ranked
-    from why502.suspects.planned import Planned
 
 SUSPECTED = 0.05
 """Below this, a fault that was looked into is cleared."""
@@ -21,23 +20,14 @@ SUSPECTED = 0.05
 def suspect_lines(
     ranked: Sequence[Ranked],
     suspects: Sequence[Suspect],
-    planned: Mapping[str, Planned],
     explaining: frozenset[str],
 ) -> tuple[SuspectLine, ...]:
     """One line for every suspect; `explaining` names the conditions that explain a verdict.
 
     Without failures, nothing can be convicted: faults do not apply then, and conditions are cleared or held.
     """
-    built = [_fault(s, ranked) if s.kind is Kind.FAULT else _condition(s, ranked, explaining) for s in suspects]
-    names = {s.name for s in suspects}
-    unbuilt = [_unbuilt(name, plan) for name, plan in planned.items() if name not in names]
-    return tuple(
-        sorted(built + unbuilt, key=lambda line: (line.kind != "fault", -(line.probability or -1), line.cause))
-    )
-
-
-def _unbuilt(name: str, plan: Planned) -> SuspectLine:
-    return SuspectLine(name, plan.kind.value, "not-examined", None, "this version of why502 cannot judge it yet")
+    lines = [_fault(s, ranked) if s.kind is Kind.FAULT else _condition(s, ranked, explaining) for s in suspects]
+    return tuple(sorted(lines, key=lambda line: (line.kind != "fault", -(line.probability or -1), line.cause)))
 
 
 def _fault(suspect: Suspect, ranked: Sequence[Ranked]) -> SuspectLine:

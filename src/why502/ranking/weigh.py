@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.scene import Basis, Scene
-from why502.model.requests import Phase
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Cluster
     from why502.model.evidence import Evidence, Source
-    from why502.suspects.planned import Planned
 
 UNTHOUGHT = 0.08
 """Prior of a cause that is in no list: about one incident in twelve is something new."""
@@ -80,7 +78,7 @@ class Ranked:
         return self.top[1] >= NAMED
 
 
-def rank(scene: Scene, suspects: Sequence[Suspect], planned: Mapping[str, Planned]) -> Ranked:
+def rank(scene: Scene, suspects: Sequence[Suspect]) -> Ranked:
     """Weigh all suspects for one cluster of failures."""
     answers = {s.name: _ask(s, scene) for s in suspects}
     scores = {
@@ -88,7 +86,7 @@ def rank(scene: Scene, suspects: Sequence[Suspect], planned: Mapping[str, Planne
         for s in suspects
         if s.kind is Kind.FAULT and not isinstance(answers[s.name], DoesNotApply)
     }
-    faults, none = _normalised(scores, _none_prior(scene.cluster.phase, suspects, planned))
+    faults, none = _normalised(scores)
     if scene.cluster.basis is Basis.DROPS:
         faults = {name: p * (1 - UNSEEN_PROXY) for name, p in faults.items()}
         none = 1 - sum(faults.values())
@@ -125,17 +123,11 @@ def _bits(answer: Answer) -> float:
     return answer.bits if isinstance(answer, Weighed) else 0.0
 
 
-def _none_prior(phase: Phase, suspects: Sequence[Suspect], planned: Mapping[str, Planned]) -> float:
-    """Priors of the causes without a judge that can act in this phase."""
-    built = {s.name for s in suspects}
-    open_causes = (p for name, p in planned.items() if name not in built)
-    return UNTHOUGHT + sum(p.prior for p in open_causes if phase is Phase.UNKNOWN or phase in p.phases)
-
-
-def _normalised(scores: Mapping[str, float], none_prior: float) -> tuple[dict[str, float], float]:
+def _normalised(scores: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """The probability of each, and of none of them."""
     weights = {name: 2.0 ** min(score, 60.0) for name, score in scores.items()}
-    total = sum(weights.values()) + none_prior
-    return {name: weight / total for name, weight in weights.items()}, none_prior / total
+    total = sum(weights.values()) + UNTHOUGHT
+    return {name: weight / total for name, weight in weights.items()}, UNTHOUGHT / total
 
 
 def _conditions(suspects: Sequence[Suspect], answers: Mapping[str, Answer]) -> dict[str, float]:

@@ -56,7 +56,9 @@ def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType
         yield from _tables(summary)
         yield from _section("What stands out", pattern_sentences(summary))
         if summary.changes is not None:
-            yield from _section("Changes", change_sentences(summary.changes))
+            yield from _section(
+                f"Changes, and failures of the {summary.changes.side}", change_sentences(summary.changes)
+            )
     else:
         yield Text(f"No failure in {count(summary.traffic.requests, 'request')}.", "bold green")
         yield from _section("What stands out", pattern_sentences(summary))
@@ -113,7 +115,7 @@ def _kinds(kinds: Sequence[FailureKind]) -> Table:
     """Over all targets: who made it, in which phase and manner, with which status."""
     counts: dict[tuple[str, str, str, str], int] = {}
     for kind in kinds:
-        status = "no client saw it" if kind.status is None else str(kind.status)
+        status = "not told" if kind.status is None else str(kind.status)
         key = kind.side or "not told", kind.phase.value, kind.manner.value, status
         counts[key] = counts.get(key, 0) + kind.failures
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

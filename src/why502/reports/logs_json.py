@@ -142,6 +142,7 @@ def _concentrations(dimensions: Iterable[Dimension]) -> Iterable[ConcentrationLi
 def _changes(found: Correlation) -> ChangesLine:
     soon = found.soon_after
     return ChangesLine(
+        side=found.side,
         around_s=found.around_s,
         left_out=found.left_out,
         bursts=soon.bursts if soon else 0,

@@ -32,8 +32,6 @@ class Entry(Struct, frozen=True):
     name: str
     kind: str
     title: str
-    built: bool = True
-    """False: it has a name and no judge yet."""
 
 
 class _Heading(Heading):
@@ -58,10 +56,8 @@ def contents(entries: Sequence[Entry], *, width: int | None, color: bool) -> str
     """All causes by kind."""
     parts: list[RenderableType] = []
     for kind, (title, note) in KINDS.items():
-        for built, name in ((True, title), (False, f"{title} without a judge yet")):
-            if group := [entry for entry in entries if entry.kind == kind and entry.built == built]:
-                lines = ((Text(entry.name, "bold"), Text(entry.title)) for entry in group)
-                parts += [heading(name, note if built else ""), indented(rows(lines, NAME_COLUMNS))]
+        lines = ((Text(entry.name, "bold"), Text(entry.title)) for entry in entries if entry.kind == kind)
+        parts += [heading(title, note), indented(rows(lines, NAME_COLUMNS))]
     drawn = _drawn(Group(*parts, "", "why502 explain CAUSE prints its page."), width or UNWRAPPED_COLUMNS, color=color)
     return drawn.lstrip("\n")
 

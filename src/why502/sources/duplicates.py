@@ -1,10 +1,13 @@
-"""The same content under two names: a rotated log beside its compressed copy, which must not count twice."""
+"""The same content stored in two ways: a rotated log beside its compressed copy, which must not count twice.
+
+Copies that are stored alike, byte for byte, do not come from log rotation: whoever names them means them.
+"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from why502.sources.interface import HEAD_BYTES, EvidenceFile
 
@@ -14,14 +17,22 @@ if TYPE_CHECKING:
 PIECE_BYTES = 1 << 20
 
 
+class _Seen(NamedTuple):
+    path: str
+    file: EvidenceFile | None
+    """None: it cannot be opened again."""
+    content_bytes: int
+    """Estimated from the size on disk, so that it tells how the content is stored."""
+
+
 class Contents:
     """What has been seen so far, by how it begins; only what begins alike is compared as a whole."""
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, list[tuple[str, EvidenceFile | None]]] = {}
+        self._seen: dict[bytes, list[_Seen]] = {}
 
     def earlier(self, found: Found) -> str | None:
-        """The path of an earlier file with the same (inflated) content; this one is remembered.
+        """The path of an earlier file with the same content, compressed otherwise; this one is remembered.
 
         Members of archives can be read only until the next one is asked for, so that a long one is no earlier file.
         Raises OSError if a file cannot be read any more.
@@ -30,10 +41,12 @@ class Contents:
             return None
         alike = self._seen.setdefault(blake2b(found.head, digest_size=16).digest(), [])
         whole = len(found.head) < HEAD_BYTES
-        for path, file in alike:
-            if whole or (file is not None and _same(file, found.file)):
-                return path
-        alike.append((found.file.path, found.file if found.identity else None))
+        for seen in alike:
+            if seen.content_bytes == found.content_bytes:
+                continue
+            if whole or (seen.file is not None and _same(seen.file, found.file)):
+                return seen.path
+        alike.append(_Seen(found.file.path, found.file if found.identity else None, found.content_bytes))
         return None
 
 

@@ -90,7 +90,7 @@ def gather(
     Of buckets only what can be of the window's time is fetched. `log_format` is the text of nginx's directive.
 
     What cannot be used becomes an input of kind 'unrecognised' with the reason (hidden files: 'hidden-files', a
-    file named twice, or the same content again: 'duplicate', read once). If nothing at all can be
+    file named twice, or its content again in a compressed copy: 'duplicate', read once). If nothing at all can be
     used, a `Why502Error` says so.
     """
     known = declared(paths, log_format).readers()

@@ -1,7 +1,6 @@
 """The suspects, one file each; found by walking this package.
 
-A module that defines `SUSPECT` is a suspect, its docstring is its manual page. `planned.py` lists the causes of
-the design that have no module yet: they are reported as not examined, and share the prior of "none of these".
+A module that defines `SUSPECT` is a suspect, its docstring is its manual page.
 """
 
 from __future__ import annotations

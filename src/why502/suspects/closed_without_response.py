@@ -79,7 +79,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
             yield Evidence(-5.0, text, Source.CAPTURE, cluster.conversations[0].at)
         elif reused == len(cluster.conversations) >= ALL_REUSED:
             text = f"all {reused} of these connections had served before: new ones were spared"
-            yield Evidence(-2.0, text, Source.CAPTURE, cluster.conversations[0].at)
+            yield Evidence(-1.0, text, Source.CAPTURE, cluster.conversations[0].at)
 
 
 def _words(scene: Scene) -> Iterator[Evidence]:

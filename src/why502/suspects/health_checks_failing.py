@@ -40,6 +40,7 @@ from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weig
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
+    from why502.model.case import Series
 
 UNHEALTHY, HEALTHY = "UnHealthyHostCount", "HealthyHostCount"
 
@@ -50,18 +51,35 @@ def judge(scene: Scene) -> Judgement:
         first = events[0]
         text = f"{first.text}, the first of {count(len(events), 'such event')} around the failures"
         return Weighed((Evidence(6.0, text, Source.ACCESS_LOG, first.at),), text)
-    named = {series.name: series for series in scene.case.metrics if series.points}
-    failing, healthy = named.get(UNHEALTHY), named.get(HEALTHY)
-    if failing is not None:
-        worst = max(value for _, value in failing.points)
-        text = f"at most {worst:g} targets were unhealthy at a time"
-        return Weighed((Evidence(6.0 if worst >= 1 else -6.0, text, Source.METRICS, failing.at),), text)
-    if healthy is not None:
-        least, most = (pick(value for _, value in healthy.points) for pick in (min, max))
-        text = f"{least:g} to {most:g} targets were healthy" if least < most else f"{most:g} healthy at all times"
+    failing, healthy = _series(scene, UNHEALTHY), _series(scene, HEALTHY)
+    if failing:
+        worst = max(failing, key=lambda series: _values(series)[1])
+        most = _values(worst)[1]
+        text = f"at most {most:g} targets were unhealthy at a time{_of(worst, failing)}"
+        return Weighed((Evidence(6.0 if most >= 1 else -6.0, text, Source.METRICS, worst.at),), text)
+    if healthy:
+        worst = max(healthy, key=lambda series: _values(series)[1] - _values(series)[0])
+        least, most = _values(worst)
+        told = f"{least:g} to {most:g} targets were healthy" if least < most else f"{most:g} healthy at all times"
+        text = f"{told}{_of(worst, healthy)}"
         # A target that is deregistered lowers the count without being unhealthy.
-        return Weighed((Evidence(3.0 if least < most else -3.0, text, Source.METRICS, healthy.at),), text)
+        return Weighed((Evidence(3.0 if least < most else -3.0, text, Source.METRICS, worst.at),), text)
     return CannotTell((Source.METRICS,), "no counts of healthy targets were given")
+
+
+def _series(scene: Scene, name: str) -> list[Series]:
+    """One for each target group (and zone)."""
+    return [series for series in scene.case.metrics if series.name == name and series.points]
+
+
+def _values(series: Series) -> tuple[float, float]:
+    """Least and most."""
+    values = [value for _, value in series.points]
+    return min(values), max(values)
+
+
+def _of(worst: Series, among: list[Series]) -> str:
+    return f" (in the worst of {len(among)} groups: {worst.at.name})" if len(among) > 1 else ""
 
 
 SUSPECT = Suspect(

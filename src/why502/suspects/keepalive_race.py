@@ -33,7 +33,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from why502.facts.idleness import FEWEST, MIN_CONSTANT_S, idleness, near_constant
+from why502.facts.idleness import CONSTANT, FEWEST, MIN_CONSTANT_S, idleness, near_constant
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
@@ -42,10 +42,9 @@ from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind,
 from why502.suspects.weighing import listener_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from why502.facts.scene import Cluster, Scene
-    from why502.model.traffic import FailedRequest
 
 ROUND_TRIP_S = 0.02
 """The answer of a closed socket takes one round trip; 20 ms covers neighbouring zones."""
@@ -73,7 +72,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
-    evidence = [*_capture(scene), *_log(cluster)]
+    evidence = [*_capture(scene), *_log(scene)]
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
@@ -130,7 +129,8 @@ def _idle_s(cluster: Cluster) -> float:
     return median([c.idle_before_request_s or 0.0 for c in cluster.conversations])
 
 
-def _log(cluster: Cluster) -> Iterator[Evidence]:
+def _log(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
     if not cluster.logged or cluster.phase is Phase.UNKNOWN:
         return
     first = cluster.logged[0].request
@@ -142,28 +142,38 @@ def _log(cluster: Cluster) -> Iterator[Evidence]:
         text = f"the connection was gone only {median(waits_s):.2f} s (median) after the request was sent"
         yield Evidence(-3.0, text, Source.ACCESS_LOG, first.at)
     if cluster.outcome is None:
-        yield from _gaps(cluster.logged)
+        yield from _gaps(scene)
 
 
-def _gaps(places: Sequence[FailedRequest]) -> Iterator[Evidence]:
+def _gaps(scene: Scene) -> Iterator[Evidence]:
     """The target's keep-alive timeout, read off the silence before the failures.
 
-    Only long and constant silences say much: a log shows the silence of the target, not of one connection, and
-    a pool has other connections in use.
+    Only long and constant silences say much: a log shows the silence of the target, not of one connection, and a pool
+    has other connections in use.
     """
+    places = scene.cluster.logged
     gaps_s = sorted(p.idle_before_s for p in places if p.idle_before_s is not None)
     if len(gaps_s) < FEWEST:
         return
     busy = sum(gap_s < MIN_CONSTANT_S for gap_s in gaps_s)
     if gaps_s[0] >= MIN_IDLE_S and near_constant(gaps_s):
         text = f"{len(gaps_s)} failures came after a near-constant silence of {median(gaps_s):.1f} s at the target"
-        yield Evidence(4.0, text, Source.ACCESS_LOG, places[0].request.at)
+        yield Evidence(1.0 if _is_rhythm(scene, median(gaps_s)) else 4.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif busy > len(gaps_s) / 2:
         text = f"{busy} of {len(gaps_s)} failures came while the target was busy, not after a silence"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif not near_constant(gaps_s):
         text = f"the silence before the failures varies ({gaps_s[0]:.1f} to {gaps_s[-1]:.1f} s): no single timeout"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
+
+
+def _is_rhythm(scene: Scene, gap_s: float) -> bool:
+    """Whether it may be the load that comes at this interval: then those that are served come after it as well."""
+    traffic = scene.traffic
+    if traffic is None or traffic.requests - traffic.failed < traffic.failed:
+        return True
+    alike = [s for s in traffic.silences if abs(s.idle_s - gap_s) <= CONSTANT * gap_s]
+    return sum(s.bursts for s in alike) > 2 * sum(s.failed for s in alike)
 
 
 SUSPECT = Suspect(

@@ -13,6 +13,8 @@ What gives it away
 ------------------
 The proxy's own words; the bytes in a capture with payload.
 
+A balancer that says nothing: a conversation in which the target answered ends at the instant of the 502.
+
 What clears it
 --------------
 No byte from the target.

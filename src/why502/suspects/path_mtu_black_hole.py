@@ -15,6 +15,9 @@ What gives it away
 On the wire: full-sized segments that are retransmitted and never acknowledged, while small ones on the same connection
 are; ICMP "fragmentation needed" on the way.
 
+Seen from the proxy alone: handshakes and acknowledgements come, answers do not; the close is sent again and again
+without a word; of an answer only its last, small segment arrives.
+
 What clears it
 --------------
 Full-sized segments that were acknowledged.

@@ -78,12 +78,12 @@ def _answers(cluster: Cluster, own: Manner) -> Iterator[Evidence]:
     large = median(sizes) >= limits[0]
     what = "headers" if heads else "the refused answers"
     compared = "at least" if large else "less than"
-    text = (
-        f"{what} had {median(sizes):,.0f} bytes (median), {compared} the {limits[0]:,} that the proxy takes of headers"
-    )
-    speaks_for = large is (own is Manner.TOO_LARGE)
-    bits = SIZE if large else 2 * SIZE  # a small answer cannot be too large; a large one may be wrong as well
-    yield Evidence(bits if speaks_for else -bits, text, Source.CAPTURE, first)
+    text = f"{what} had {median(sizes):,.0f} bytes (median), {compared} the proxy's limit for headers ({limits[0]:,})"
+    if large is (own is Manner.TOO_LARGE):
+        yield Evidence(SIZE, text, Source.CAPTURE, first)
+    else:
+        # A small answer cannot have too large headers; a large one may be invalid as well.
+        yield Evidence(-SIZE if large else -2 * SIZE, text, Source.CAPTURE, first)
 
 
 def _missing(cluster: Cluster) -> tuple[Source, ...]:

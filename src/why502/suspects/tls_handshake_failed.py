@@ -14,6 +14,8 @@ What gives it away
 ------------------
 The proxy's own words; TLS alerts in a capture.
 
+The proxy logs a connect that failed, and the wire shows a new connection that took bytes: they were a handshake's.
+
 What clears it
 --------------
 A request that was sent.

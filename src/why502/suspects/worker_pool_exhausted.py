@@ -15,6 +15,8 @@ What gives it away
 Connections that wait in the accept queue although the backlog is ample; requests that were acknowledged by the kernel
 and never answered.
 
+In a log, requests that come in small bursts are spared, those in large bursts are given up.
+
 What clears it
 --------------
 An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged.

@@ -11,6 +11,18 @@ from tests.sources.captures.odd import WRAPPINGS, fragmented, in_fragments, odd_
 from why502.model.case import Window
 from why502.model.conversations import Conversation, Outcome
 from why502.sources.captures import read_captures
+from why502.sources.captures.kernels.layout import (
+    RECENT_SETS,
+    RECENT_WAYS,
+    RECENT_WORDS,
+    S_ACK,
+    S_IP_ID,
+    S_NS,
+    S_SEQ,
+    S_TAG,
+    SEGMENT_WORDS,
+)
+from why502.sources.captures.kernels.recent import saw
 from why502.sources.interface import EvidenceFile, Reading
 
 SIZES = {"wire_bytes_sent": 0, "wire_bytes_received": 0}
@@ -143,3 +155,15 @@ def test_many_gaps_are_filled_in_any_order() -> None:
 def test_every_odd_capture_is_understood(name: str) -> None:
     """They are the corpus of `comparing`, too."""
     assert only(odd_captures()[name]).packets in (4, 9)
+
+
+def test_copies_are_found_whatever_the_seed_of_the_hashes() -> None:
+    """Each run draws one; what is forgotten first is the oldest, so that bursts like this one never crowd out."""
+    segment = [0] * SEGMENT_WORDS
+    for seed in range(50):
+        recent, now_ns = [0] * (RECENT_SETS * RECENT_WAYS * RECENT_WORDS), 1_000_000_000
+        for again in (0, 1):
+            for n in range(60):
+                segment[S_TAG], segment[S_SEQ], segment[S_ACK], segment[S_IP_ID] = seed, 1001 + 100 * n, 5001, n + 1
+                segment[S_NS] = now_ns = now_ns + 1000
+                assert saw(recent, segment, 0) == again

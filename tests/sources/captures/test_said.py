@@ -43,6 +43,8 @@ def test_what_a_payload_begins_with(payload: bytes, expected: int) -> None:
         (b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", said.ANSWER, 0),
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", said.ANSWER, 0),
         (b"HTTP/1.1 200 OK\r\nServer: x\r\n folded\r\n\r\n", said.ANSWER, 0),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", said.ODD_ANSWER, 57 + 1),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", said.ODD_ANSWER, said.CHUNKED),
         (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", said.ODD_ANSWER, 0),
         (b"HTTP/1.1 200 OK\r\n: none\r\n\r\n", said.ODD_ANSWER, 0),
         (b"HTTP/1.1 2x0 OK\r\n\r\n", said.ODD_ANSWER, 0),

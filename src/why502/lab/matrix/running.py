@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from why502.lab.interruption import Interruption
     from why502.lab.scenarios import Scenario
 
-RUNS_PER_CORE = 2
-"""A run mostly waits; more of them side by side disturb each other's milliseconds."""
+RUNS_PER_CORE = 3
+"""A run uses a tenth of a core; more of them side by side disturb each other's milliseconds."""
 SIDE_BY_SIDE = RUNS_PER_CORE * (os.cpu_count() or 1)
 LONGEST_RUN_S = 180
 NOTE = ".run.json"

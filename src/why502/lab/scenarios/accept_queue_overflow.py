@@ -12,10 +12,17 @@ The healthy twin has a backlog of 4096 and everything else alike, the late accep
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from why502.lab.expectation import Expected
 from why502.lab.load import Fetch, Page
-from why502.lab.scenarios.interface import Scenario
+from why502.lab.real_servers import DROPWIZARD, DROPWIZARD_FIXED, RealServer
+from why502.lab.scenarios.interface import Scenario, Variant
 from why502.lab.target import TargetSetup
+
+if TYPE_CHECKING:
+    from why502.lab.load import Outcomes
 
 SERVER = "why502.lab.servers.first_digit_api"
 TARGET_IDLE_S = 30.0
@@ -77,6 +84,15 @@ def _fetch(chance: random.Random, number: int, after_s: float) -> Fetch:
     return Fetch("POST", f"/api/{name}", after_s, body_bytes, chance.uniform(0.003, 0.010))
 
 
+def _dropwizard(server: RealServer) -> TargetSetup:
+    """With the kernel's limit of its time."""
+    return replace(server.setup(server.idle_s), sysctls={"net.core.somaxconn": "128"})
+
+
+def expectation(_outcomes: Outcomes) -> tuple[Expected, ...]:
+    return (Expected("accept-queue-overflow", because=("backlog-too-small",)),)
+
+
 SCENARIO = Scenario(
     name="accept-queue-overflow",
     title="a backlog of 1 (the first digit of 128), and now and then a late acceptor",
@@ -84,6 +100,8 @@ SCENARIO = Scenario(
     faulty=TargetSetup(SERVER, _arguments, {"net.core.somaxconn": "128"}),
     healthy=TargetSetup(SERVER, _roomy_arguments, {"net.core.somaxconn": "4096"}),
     pages=pages,
+    servers={"dropwizard": Variant(_dropwizard(DROPWIZARD), _dropwizard(DROPWIZARD_FIXED), pages, DROPWIZARD)},
+    expectation=expectation,
     duration_s=25.0,
     time_scale=0.3,
 )

@@ -7,6 +7,8 @@ of all that are `kernels`; `machine` runs them as plain Python for small capture
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -27,18 +29,25 @@ def read_capture(evidence: EvidenceFile) -> Reading:
     """Every TCP conversation of a capture, in the order of their first packets; some are looked at twice (`detail`).
 
     `Input.records` counts the packets that were understood (TCP, or recognised as something else). Of a large
-    capture only failed and delayed conversations are told, the others are counted.
+    capture those that failed, were delayed or in which something odd was said are told, and samples of the others; all
+    the rest is counted.
     """
     return read_captures([evidence])[0]
 
 
 def read_captures(files: Sequence[EvidenceFile]) -> list[Reading]:
-    """Several captures, in the order given. Those of one ring are one capture: conversations may span its files."""
+    """Several captures, in the order given. Those of one ring are one capture: conversations may span its files.
+
+    Rings are read at the same time, one for each processor.
+    """
     in_time = sorted(range(len(files)), key=lambda index: _first_s(files[index])) if len(files) > 1 else [0]
+    groups = rings([files[index] for index in in_time]) if len(files) > 1 else [[0]]
+    members = [[in_time[place] for place in ring] for ring in groups]
     by_index: dict[int, Followed] = {}
-    for ring in rings([files[index] for index in in_time]) if len(files) > 1 else [[0]]:
-        members = [in_time[place] for place in ring]
-        by_index.update(zip(members, followed([files[index] for index in members]), strict=True))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        readings = pool.map(lambda ring: followed([files[index] for index in ring]), members)
+        for ring, found in zip(members, readings, strict=True):
+            by_index.update(zip(ring, found, strict=True))
     return [look_twice(file, by_index[index].reading, by_index[index].others) for index, file in enumerate(files)]
 
 

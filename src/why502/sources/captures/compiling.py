@@ -12,6 +12,7 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from why502.engine.keeping import cache_folder
 from why502.sources.captures import kernels
 from why502.sources.captures.kernels.ahead import prefetch
 
+_ONE_AT_A_TIME = Lock()
 ENTRIES = frozenset(
     {
         "walk_pcap",
@@ -39,9 +41,14 @@ def _modules() -> list[ModuleType]:
     return [import_module(f"{kernels.__name__}.{module.name}") for module in iter_modules(kernels.__path__)]
 
 
-@cache
 def compiled() -> dict[str, Any]:
     """Every kernel by its name, compiled when it is first called. Raises ImportError without Numba."""
+    with _ONE_AT_A_TIME:
+        return _compiled()
+
+
+@cache
+def _compiled() -> dict[str, Any]:
     import numba
 
     modules = _modules()

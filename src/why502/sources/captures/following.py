@@ -59,8 +59,9 @@ def followed(files: Sequence[EvidenceFile], machine: Machine | None = None) -> l
     """A reading for each of these files, which are in the order of their first packets.
 
     Conversations span files where one begins within `RING_S` after the other's end, as the files of a ring do. Each
-    is a fact of the file that holds its first packet, in their order. If the files are large, only failed and
-    delayed ones are told, and the others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
+    is a fact of the file that holds its first packet, in their order. If the files are large, those
+    that failed, were delayed or in which something odd was said are told, and a few samples (`kernels.judge`); the
+    others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
     with the open conversations.
     """
     return _Following(files, machine or _machine_for(files)).all()

@@ -100,7 +100,7 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
         end_s=_time(*end),
         fin_by_target_s=_time(target[at.FIN_FRAME], target[at.FIN_NS]),
         fin_by_opener_s=_time(opener[at.FIN_FRAME], opener[at.FIN_NS]),
-        oddity=oddity(tracker.table, begin),
+        oddity=oddity(words, 0),
         opener_isn=(opener[at.BASE] - 1) & 0xFFFFFFFF if syns else None,
     )
 

@@ -4,6 +4,7 @@ import io
 
 from tests.sources.captures.detail.making import RECORDED, detail
 from tests.sources.captures.making import ACK, FIN, PSH, RST, SYN, Talk, conversations, packet, pcap, read
+from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, Outcome
 from why502.sources.captures.detail.rereading import reread
 from why502.sources.captures.detail.watching import FIRST_PACKETS, LAST_PACKETS
@@ -91,3 +92,26 @@ def test_answers_whose_beginning_was_not_captured_are_not_called_malformed() -> 
 
 def segment(from_proxy: bool, seq: int, ack: int, payload: bytes, flags: int = PSH | ACK) -> bytes:
     return packet(from_proxy, seq, ack, flags, len(payload))[: -len(payload) or None] + payload
+
+
+def test_an_answer_that_a_stricter_proxy_may_refuse_is_set_apart() -> None:
+    """Answered, as far as TCP and a lenient parser can tell; its sizes are facts for whoever judges a 502."""
+    request = b"GET / HTTP/1.1\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    large = b"HTTP/1.1 200 OK\r\nSet-Cookie: " + b"x" * 1400
+    rest = b"\r\nContent-Length: 2\r\n\r\n"
+    for parts, oddity, head_bytes in (
+        ([head + b"2\r\nok\r\n0\r\n\r\n"], 2, len(head)),
+        ([large, rest + b"ok"], 1, len(large + rest)),
+    ):
+        packets, seq = [(1.0, segment(True, 1000, 5000, request))], 5000
+        for part in parts:
+            packets.append((1.1, segment(False, seq, 1000 + len(request), part)))
+            seq += len(part)
+        packets.append((1.2, segment(True, 1000 + len(request), seq, b"", FIN | ACK)))
+        (target,) = summarise(conversations(read(pcap(packets)))).targets
+        (conversation,) = target.odd
+        assert (conversation.outcome, conversation.oddity) == (Outcome.ANSWERED, oddity)
+        (exchange,) = detail(conversation).exchanges
+        assert (exchange.status, exchange.received_bytes, exchange.expected_bytes) == (200, 2, 2)
+        assert exchange.answer_head_bytes == head_bytes

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 from why502.sources.captures.kernels.decode import FIN, RST, SYN
 from why502.sources.captures.kernels.layout import (
     ACK_NS,
+    C_CLOSED,
+    C_DATA_NS,
     C_FLOWS,
-    C_STATE,
+    C_OPENER,
     CONVERSATION_WORDS,
     FIN_FRAME,
     FLOW_WORDS,
@@ -51,14 +53,14 @@ def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Wor
     r = ((slot & 0xFFFFFFFF) - 1) * CONVERSATION_WORDS
     flow = r + C_FLOWS + segments[s + S_SIDE] * FLOW_WORDS
     prefetch(table, r)
-    prefetch(table, r + C_STATE)
     prefetch(table, r + C_FLOWS)
     prefetch(table, r + C_FLOWS + FLOW_WORDS)
     if segments[s + S_PAYLOAD]:
+        prefetch(table, r + C_DATA_NS)
         prefetch(table, flow + SEGMENTS)
     elif segments[s + S_FLAGS] & (FIN | RST):
+        prefetch(table, r + C_CLOSED)
         prefetch(table, flow + FIN_FRAME)
-    else:
+    elif segments[s + S_FLAGS] & SYN:
+        prefetch(table, r + C_OPENER)
         prefetch(table, flow + ACK_NS)
-    if segments[s + S_FLAGS] & SYN:
-        prefetch(table, r + C_STATE + 1)

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 MAX_UNUSUAL: Final = 100
 """Of one target that are told because their answers are unusual, or their SYN was alone at the end."""
-MAX_SAMPLES: Final = 10
+MAX_SAMPLES: Final = 5
 """Of one target and one ending."""
 
 

@@ -278,8 +278,6 @@ M_LAST_SEEN_NS: Final = 29
 """Time of the last packet of any kind."""
 M_SEGMENTS: Final = 44
 """Those of the packets understood that are TCP."""
-M_TURN: Final = 45
-"""Which of several places is used next."""
 M_MISREADS: Final = 30
 """How many of the following are taken: number, reason, two details each."""
 M_MISREAD: Final = 31

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Final
 
 from why502.sources.captures.kernels.layout import (
-    M_TURN,
     R_HASH,
     R_NS,
     RECENT_SETS,
@@ -42,7 +41,7 @@ def hashed(segments: Words, s: int) -> int:
     return mix(mix(segments[s + S_TAG] << 1 | segments[s + S_SIDE], numbers), shape)
 
 
-def saw(recent: Words, segments: Words, s: int, meta: Words) -> int:
+def saw(recent: Words, segments: Words, s: int) -> int:
     """Whether this very packet was seen a moment ago; it is remembered."""
     mixed, at_ns = hashed(segments, s), segments[s + S_NS]
     first = mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
@@ -51,13 +50,16 @@ def saw(recent: Words, segments: Words, s: int, meta: Words) -> int:
             before_ns = recent[place + R_NS]
             recent[place + R_NS] = at_ns
             return int(abs(at_ns - before_ns) <= WITHIN_NS)
-    return remember(recent, segments, s, meta)
+    return remember(recent, segments, s)
 
 
-def remember(recent: Words, segments: Words, s: int, meta: Words) -> int:
-    """In one of four places, in turn; 0, because it is new."""
+def remember(recent: Words, segments: Words, s: int) -> int:
+    """In the oldest of its four places; 0, because it is new."""
     mixed = hashed(segments, s)
-    meta[M_TURN] = meta[M_TURN] + 1 & RECENT_WAYS - 1
-    place = (mixed % RECENT_SETS * RECENT_WAYS + meta[M_TURN]) * RECENT_WORDS
-    recent[place + R_HASH], recent[place + R_NS] = mixed, segments[s + S_NS]
+    first = mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
+    oldest = first
+    for place in range(first, first + RECENT_WAYS * RECENT_WORDS, RECENT_WORDS):
+        if recent[place + R_NS] < recent[oldest + R_NS]:
+            oldest = place
+    recent[oldest + R_HASH], recent[oldest + R_NS] = mixed, segments[s + S_NS]
     return 0

@@ -22,7 +22,8 @@ TLS_ALERT: Final = 5
 """A plain one that breaks off (RFC 8446, section 6)."""
 ANSWER: Final = 6
 ODD_ANSWER: Final = 7
-"""It begins as HTTP, and a header line is none."""
+"""It begins as HTTP, and a header line is none, or it tells its length twice (RFC 9112, sections 6.1 and 6.3: some
+proxies refuse that)."""
 LONG_ANSWER: Final = 8
 """Its headers do not end in this segment."""
 GOAWAY: Final = 9
@@ -86,20 +87,23 @@ def answer(data: Octets, at: int, end: int) -> tuple[int, int]:
     status = status_of(data, at, end)
     if status < 0:
         return ODD_ANSWER, 0
-    length, chunked = -1, 0
+    length, chunked, odd = -1, 0, 0
     at = line_end(data, at, end)
     while at < end:
         following = line_end(data, at, end)
         if following > end:
             break
         if data[at] == _LF or (data[at] == _CR and following - at == 2):
-            return ANSWER, announced(status, following - begin, length, chunked)
+            total = announced(status, following - begin, length, chunked)
+            return (ODD_ANSWER if odd else ANSWER), total
         colon = colon_in(data, at, following)
         if colon < 0:
             return ODD_ANSWER, 0
         if is_content_length(data, at, colon):
+            odd |= int(length >= 0 or chunked)
             length = number(data, colon + 1, following)
         elif is_transfer_encoding(data, at, colon):
+            odd |= int(length >= 0 or chunked)
             chunked = 1
         at = following
     return LONG_ANSWER, 0

@@ -134,7 +134,7 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
         table[flow + PACKETS] += 1
     table[flow + WIRE_BYTES] += segments[s + S_WIRE]
     table[r + C_LAST], table[r + C_LAST_NS] = segments[s + S_NUMBER], segments[s + S_NS]
-    if is_copy(table, flow, segments, s, recent, meta):
+    if is_copy(table, flow, segments, s, recent):
         return
     flags = segments[s + S_FLAGS]
     if flags & SYN and table[r + C_OPENER] < 0:
@@ -149,19 +149,19 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
         table[r + C_DATA_NS] = segments[s + S_NS]
 
 
-def is_copy(table: Words, flow: int, segments: Words, s: int, recent: Words, meta: Words) -> int:
+def is_copy(table: Words, flow: int, segments: Words, s: int, recent: Words) -> int:
     """Whether this packet was captured before. A bare acknowledgement changes nothing when it comes twice, and data
     beyond all that was sent comes for the first time: it is only remembered.
     """
     if segments[s + S_FLAGS] & SYN or segments[s + S_WINDOW] == 0:
-        return saw(recent, segments, s, meta)
+        return saw(recent, segments, s)
     if not segments[s + S_PAYLOAD]:
         return 0
     if table[flow + BASE] >= 0:
         end = relative(table, flow, segments[s + S_SEQ]) + segments[s + S_PAYLOAD]
         if end > table[flow + SENT]:
-            return remember(recent, segments, s, meta)
-    return saw(recent, segments, s, meta)
+            return remember(recent, segments, s)
+    return saw(recent, segments, s)
 
 
 def turns(table: Words, r: int, side: int, peer: int, ack: int) -> int:

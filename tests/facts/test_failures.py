@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from tests.making import conversation, request, served
+from why502.facts.clusters import clusters
+from why502.facts.failures import failures
+from why502.facts.traffic import summarise as traffic_of
+from why502.facts.wire import summarise as wire_of
+from why502.model.case import Case
+from why502.model.conversations import Conversation, Outcome
+from why502.model.requests import Manner, Phase
+
+
+def test_a_log_without_addresses_is_joined_by_time() -> None:
+    """HAProxy logs the name of a server: the conversation tells which one it was."""
+    case = Case(traffic=traffic_of([request(100.0, target=None)]), wire=wire_of([conversation(100.001)]))
+    (only,) = clusters(case, [])
+    assert (only.count, only.target, only.outcome) == (1, "10.0.0.7:8080", Outcome.RESET_UNACKNOWLEDGED)
+
+
+def test_what_was_logged_alike_goes_with_its_siblings() -> None:
+    """Two of three have their conversation; the third, within the capture's time, is of their kind."""
+    wire = wire_of([conversation(100.0), conversation(110.0), conversation(130.0, Outcome.ANSWERED)])
+    case = Case(traffic=traffic_of([request(100.0), request(110.0), request(120.0)]), wire=wire)
+    assert [(c.count, len(c.conversations)) for c in clusters(case, [])] == [(3, 2)]
+
+
+def test_outside_of_the_capture_a_failure_stays_alone() -> None:
+    """Nobody saw its packets."""
+    wire = wire_of([conversation(100.0), conversation(110.0)])
+    case = Case(traffic=traffic_of([request(100.0), request(110.0), request(500.0)]), wire=wire)
+    assert sorted((c.count, c.outcome is None) for c in clusters(case, [])) == [(1, True), (2, False)]
+
+
+def test_a_refused_answer_is_found() -> None:
+    """The target answered, the proxy failed the request and hung up at that instant: it did not like the answer."""
+    answered = conversation(100.0, Outcome.ANSWERED, answer_s=99.999, fin_by_opener_s=100.0, bytes_received=60)
+    case = Case(traffic=traffic_of([request(100.0)]), wire=wire_of([answered]))
+    (only,) = clusters(case, [])
+    assert (only.outcome, only.phase, only.manner) == (Outcome.ANSWERED, Phase.WAIT, Manner.CUT)
+
+
+def test_one_that_fits_by_chance_is_not_believed() -> None:
+    """Of four failures logged alike, an answered conversation ended near one."""
+    answered = conversation(100.0, Outcome.ANSWERED, answer_s=99.999, fin_by_opener_s=100.0)
+    traffic = traffic_of([request(at_s) for at_s in (100.0, 200.0, 300.0, 400.0)])
+    assert all(f.conversation is None for f in failures(traffic, wire_of([answered])))
+
+
+def test_a_request_that_was_sent_had_a_connection() -> None:
+    """A refused connect next to it in time is another request's."""
+    case = Case(traffic=traffic_of([request(100.0)]), wire=wire_of([conversation(100.2, Outcome.REFUSED)]))
+    assert sorted((c.phase, c.count) for c in clusters(case, [])) == [(Phase.CONNECT, 1), (Phase.WAIT, 1)]
+
+
+def test_bytes_before_any_request_are_a_handshake() -> None:
+    """The proxy says that it never was connected; the wire shows a connection that took bytes: TLS."""
+    failed = request(100.0, phase=Phase.CONNECT, manner=Manner.UNKNOWN, connect_s=None, wait_s=None)
+    mute = conversation(100.0, Outcome.NOT_ANSWERED, established_s=99.99, bytes_acknowledged=517)
+    (only,) = clusters(Case(traffic=traffic_of([failed]), wire=wire_of([mute])), [])
+    assert (only.phase, only.manner) == (Phase.TLS, Manner.TIMEOUT)
+
+
+def test_an_answer_after_the_proxy_had_left_is_none() -> None:
+    """It closed, the answer came later and met a reset: the request was not answered."""
+    late = conversation(
+        100.0, Outcome.ANSWERED, request_s=99.0, fin_by_opener_s=100.0, answer_s=101.0, reset_by_opener=True
+    )
+    (target,) = wire_of([late]).targets
+    assert target.outcomes == {Outcome.NOT_ANSWERED: 1}
+
+
+def test_without_a_log_one_that_left_before_a_late_answer_may_be_anybody() -> None:
+    """Two that left after the same time were left by a timer."""
+
+    def late(at_s: float, waited_s: float) -> Conversation:
+        return conversation(
+            at_s,
+            Outcome.ANSWERED,
+            request_s=at_s - waited_s,
+            fin_by_opener_s=at_s,
+            answer_s=at_s + 1.0,
+            reset_by_opener=True,
+        )
+
+    assert len(failures(None, wire_of([late(100.0, 2.0)]))) == 0
+    assert len(failures(None, wire_of([late(100.0, 2.0), late(200.0, 2.01)]))) == 2
+    assert len(failures(None, wire_of([late(100.0, 2.0), late(200.0, 7.0)]))) == 0
+
+
+def test_requests_by_the_size_of_their_burst() -> None:
+    """Three at once and one alone; requests without an address are summed up as well."""
+    found = traffic_of([served(1.0), served(1.01), request(1.02), served(50.0), served(60.0, target=None)])
+    sizes = [(size.least, size.requests, size.failed) for size in found.targets[0].by_burst]
+    assert sizes == [(1, 1, 0), (3, 3, 1)]
+    assert found.unnamed is not None
+    assert found.unnamed.requests == 1
