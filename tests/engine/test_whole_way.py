@@ -49,10 +49,11 @@ def test_logs_become_rows_when_they_are_large(tmp_path: Path, monkeypatch: pytes
     """All logs together count; packed ones by what they hold. Small evidence never opens the table."""
     monkeypatch.setattr("why502.sources.gather.LARGE_BYTES", 100_000)
     for number in range(4):
-        (tmp_path / f"{number}.log.gz").write_bytes(gzip.compress("\n".join([*ALB_LINES[:9]] * 200).encode()))
+        lines = [alb(1795341600.0 + number), *ALB_LINES[:9] * 200]  # the same content counts once
+        (tmp_path / f"{number}.log.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     shelf = Shelf()
     readings = gather([str(tmp_path)], shelf=shelf)
-    assert {reading.input.records for reading in readings} == {1800}
+    assert {reading.input.records for reading in readings} == {1801}
     assert [reading.in_table for reading in readings] == sorted(reading.in_table for reading in readings)
     assert {reading.in_table for reading in readings} == {False, True}
     assert shelf.opened is not None
