@@ -16,7 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
-from tests.sources.captures.making import RECORDED, conversations, enhanced, interface, read, section
+from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
 from why502.model.wire import Counted
@@ -89,7 +89,8 @@ def main(duration_s: float, seed: int) -> None:
     assert compiled.is_compiled
     recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
     plain = [path.read_bytes() for path in recordings]
-    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values()]
+    found = [path.read_bytes() for path in sorted(FOUND.iterdir())]
+    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
     for content in seeds:
         compare_counts(compiled, content)
     count, over_s = 0, time.monotonic() + duration_s

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from why502.sources.interface import Reading
 
 RECORDED = Path(__file__).parent / "recorded"
+FOUND = Path(__file__).parent / "found"
+"""What fuzzing (`comparing`) found."""
 PROXY, TARGET = (b"\x0a\0\0\x05", 40000), (b"\x0a\0\0\x07", 8080)
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 

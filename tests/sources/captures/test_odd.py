@@ -6,7 +6,7 @@ import random
 import pytest
 from msgspec import structs
 
-from tests.sources.captures.making import ACK, FIN, PSH, RST, SYN, Talk, conversations, packet, pcap, read
+from tests.sources.captures.making import ACK, FIN, FOUND, PSH, RST, SYN, Talk, conversations, packet, pcap, read
 from tests.sources.captures.odd import WRAPPINGS, fragmented, in_fragments, odd_captures, over_ipv6, plain, wrapped
 from why502.model.case import Window
 from why502.model.conversations import Conversation, Outcome
@@ -139,6 +139,14 @@ def test_copies_that_come_later_than_others() -> None:
     talk.packets += burst + [(at_s + 0.0005, frame) for at_s, frame in burst]
     conversation = talk.only()
     assert (conversation.bytes_sent, conversation.segments_sent, conversation.retransmissions_sent) == (6000, 60, 0)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOUND.iterdir()))
+def test_what_fuzzing_found_is_told_the_same_every_time(name: str) -> None:
+    """Every run draws another seed for its hashes."""
+    content = (FOUND / name).read_bytes()
+    told = [conversations(read(content)) for _ in range(20)]
+    assert all(again == told[0] for again in told)
 
 
 def test_many_gaps_are_filled_in_any_order() -> None:
