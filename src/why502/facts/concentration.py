@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,11 @@ def network(traits: Traits) -> str | None:
     >>> network(Traits(None, None, "10.0.1.7:8080", None, None, "x"))
     '10.0.1.0/24'
     """
-    host = (traits.target or "").rpartition(":")[0].strip("[]")
+    return _network((traits.target or "").rpartition(":")[0].strip("[]"))
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> str | None:
     try:
         address = ip_address(host)
     except ValueError:
