@@ -164,6 +164,11 @@ FORMAT = LogFormat(
             "HAProxy 2.6, the target reset the connection",
         ),
         Sample(
+            f'{_START} web api/t 0/0/0/-1/0 -1 0 - - SD-- 8/8/0/0/0 0/0 "POST /api/menu HTTP/1.1"',
+            {"status": 0, "side": Side.PROXY, "phase": Phase.WAIT, "manner": Manner.CUT},
+            "HAProxy 2.6, a used connection to the server was reset before any header",
+        ),
+        Sample(
             f'{_START} httpslog full/f 0/0/-1/-1/603 503 217 - - sC-- 19/5/1/1/1 0/0 "GET /a HTTP/1.1" 0/-/-/-/0 -/-/-',
             {"status": 503, "phase": Phase.CONNECT, "manner": Manner.TIMEOUT, "connect_s": None, "reason": "sC--"},
             "HAProxy 2.6, httpslog, connect timeout 300 ms to a full accept queue, one retry",

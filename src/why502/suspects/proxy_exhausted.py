@@ -36,14 +36,10 @@ from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
+from why502.suspects.weighing import MANAGED, failed_at_once, nothing_sent, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
-
-
-MANAGED = frozenset({"alb", "elb", "gcp", "cloudfront", "cloudflare", "azure"})
-"""Their own descriptors and ports are somebody else's care."""
 
 
 def judge(scene: Scene) -> Judgement:

@@ -11,7 +11,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.weighing import MANAGED, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,4 +87,6 @@ def _answers(cluster: Cluster, own: Manner) -> Iterator[Evidence]:
 
 
 def _missing(cluster: Cluster) -> tuple[Source, ...]:
-    return () if any(place.request.reason for place in cluster.logged) else (Source.ERROR_LOG,)
+    """What would say more: the error log, where the proxy keeps one."""
+    told = any(place.request.reason for place in cluster.logged)
+    return () if told or all(place.request.proxy in MANAGED for place in cluster.logged) else (Source.ERROR_LOG,)

@@ -32,6 +32,9 @@ NEAR = 0.5
 LATE_CONNECTS = 2
 """One slow connect is chance: a scheduler, a slow name server."""
 
+MANAGED = frozenset({"alb", "elb", "gcp", "cloudfront", "cloudflare", "azure"})
+"""Proxies whose descriptors, ports and error logs are somebody else's care."""
+
 INSTANT_S = 0.05
 """A refusal takes one round trip; a connect that took longer was not refused at once."""
 
