@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 RUNS_PER_CORE = 3
 """A run uses a tenth of a core; more of them side by side disturb each other's milliseconds."""
 SIDE_BY_SIDE = RUNS_PER_CORE * (os.cpu_count() or 1)
-LONGEST_RUN_S = 180
+LONGEST_RUN_S = 300
 NOTE = ".run.json"
 """Beside each bundle that is kept: which run it was."""
 
@@ -68,7 +68,7 @@ def jobs(wishes: Wishes) -> tuple[Job, ...]:
     if unknown := sorted(set(wishes.proxies) - known.keys()):
         raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(known)}")
     usable = wishes.proxies or [name for name, proxy in known.items() if proxy.installed]
-    chosen = [by_name(name) for name in wishes.faults] or scenarios()
+    chosen = [by_name(name) for name in wishes.faults] or [s for s in scenarios() if s.quick or not wishes.quick]
     planned = [
         Job(scenario.name, proxy, seed, healthy, server)
         for number, scenario in enumerate(chosen)

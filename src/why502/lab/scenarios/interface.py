@@ -66,6 +66,8 @@ class Scenario:
     """Real servers that it can be run with instead, by name."""
     both_hosts: bool = False
     """The proxy's host is recorded beside the target's."""
+    quick: bool = True
+    """False: it takes too long for a quick matrix."""
     duration_s: float = 7.0
     time_scale: float = 0.2
 

@@ -40,4 +40,5 @@ SCENARIO = Scenario(
     healthy=service(*QUICK),
     pages=pages,
     expectation=expectation,
+    quick=False,
 )
