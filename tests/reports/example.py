@@ -188,6 +188,7 @@ ARTICLE = Diagnosis(
         for minute in range(30)
     ),
     chains=(CHAIN,),
+    noticed=("all failures fell on 10.0.0.7:8080, which served 34 % of the other requests (p = 2e-9)",),
 )
 
 NOTHING_WRONG = Diagnosis(

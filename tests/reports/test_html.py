@@ -105,6 +105,7 @@ def test_the_page_says_everything_that_the_document_says() -> None:
     expected += [r.text for v in document.verdicts for r in v.remedies]
     expected += [step.command for step in document.next_steps]
     expected += [link.text for link in example.CHAIN]
+    expected += example.ARTICLE.noticed
     assert [text for text in expected if " ".join(text.split()) not in words] == []
 
 

@@ -53,6 +53,7 @@ def render(diagnosis: Diagnosis) -> str:
             more_verdicts=_more(document.verdicts, MOST_ANSWERS, "more verdict"),
             undetermined=diagnosis.undetermined[:MOST_ANSWERS],
             defects=diagnosis.defects[:MOST_LINES],
+            noticed=diagnosis.noticed[:MOST_LINES],
             chains=_chains(diagnosis, verdicts),
             suspects=_suspects(diagnosis),
             more_inputs=_more(document.inputs, MOST_LINES, "more input"),
