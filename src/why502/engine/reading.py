@@ -12,7 +12,7 @@ from why502.engine.blocks import kept_part
 from why502.engine.cutting import NO_STEPS, Program, cuts
 from why502.engine.rows import parsed_rows, planned_rows
 from why502.formats.columns import UNSURE, Plan
-from why502.formats.health_events import tell_health
+from why502.formats.health_events import logged_s, tell_health
 from why502.formats.interface import LogFormat
 from why502.model.case import KernelEvent, Misread, Window
 from why502.model.evidence import Place, Source
@@ -20,7 +20,7 @@ from why502.model.patterns import priority, threshold
 from why502.model.requests import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import pyarrow as pa
@@ -94,6 +94,8 @@ class LogReader:
     """Rows of earlier files in the table."""
     _lines: int = 0
     _added: int = 0
+    _last_s: float | None = None
+    """The last time in the pieces before."""
 
     def batches(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         """The requests of all lines; the tally is complete when they are through."""
@@ -104,6 +106,7 @@ class LogReader:
                 self._added += rows.num_rows
                 yield rows
             self._lines += piece.sure.size
+            self._last_s = self.tally.window.to_s if self.tally.window else None
 
     def _rows(self, piece: Cut) -> Iterator[pa.RecordBatch]:
         if self.plan is None:
@@ -118,22 +121,27 @@ class LogReader:
         ]
         settled = np.array([sample is not None for sample in samples], np.bool_)[which]
         index = sure[settled]
+        planned = None
         if index.size:
             kept = columns if index.size == sure.size else piece.columns(index)
             drawn = self._drawn(index + (self._lines + 1))
-            yield planned_rows(piece, self.plan, index, kept, samples, which[settled], self.file, self._lines, drawn)
+            planned = planned_rows(
+                piece, self.plan, index, kept, samples, which[settled], self.file, self._lines, drawn
+            )
+            yield planned
             self.tally.understood += index.size
         others = np.ones(piece.sure.size, np.bool_)
         others[index] = False
         if others.any():
-            yield self._by_parser(piece, np.flatnonzero(others).tolist())
+            yield self._by_parser(piece, np.flatnonzero(others).tolist(), planned)
 
     def _sample(self, piece: Cut, index: int) -> Request | None:
         """What the parser makes of one line of a shape; None: no request, so that each line is to be asked."""
         read = self.log_format.parse(line_text(piece.raw_line(index), first=False), Place(self.path))
         return read if isinstance(read, Request) else None
 
-    def _by_parser(self, piece: Cut, indices: Iterable[int]) -> pa.RecordBatch:
+    def _by_parser(self, piece: Cut, indices: Iterable[int], planned: pa.RecordBatch | None = None) -> pa.RecordBatch:
+        """The requests of these lines; `planned` are those of the others in the piece."""
         requests: list[Request] = []
         raw: list[bytes] = []
         for index in indices:
@@ -149,12 +157,22 @@ class LogReader:
             self.tally.understood += 1
             if read is None:
                 place = Place(self.path, number)
-                tell_health(self.log_format, text, place, requests[-1] if requests else None, self.tally.events)
+                tell_health(self.log_format, text, place, self._before_s(number, requests, planned), self.tally.events)
             else:
                 requests.append(read)
                 raw.append(line)
         drawn = self._drawn(np.array([request.at.number for request in requests], np.int64))
         return parsed_rows(requests, self.file, raw, drawn=drawn)
+
+    def _before_s(self, number: int, requests: Sequence[Request], planned: pa.RecordBatch | None) -> float | None:
+        """When the request before line `number` was logged."""
+        own = requests[-1] if requests else None
+        if planned is not None:
+            row = int(np.searchsorted(plain(planned.column("line"), np.int64), number)) - 1
+            if row >= 0 and (own is None or (own.at.number or 0) < planned.column("line")[row].as_py()):
+                times_us = (planned.column(name)[row].as_py() for name in ("end_us", "start_us"))
+                return next((at_us / 1e6 for at_us in times_us if at_us is not None), None)
+        return self._last_s if own is None else logged_s(own)
 
     def _drawn(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these lines are kept for samples."""

@@ -14,11 +14,15 @@ MAX_EVENTS = 20_000
 """Of one file; a target that fails every check for a week has as many."""
 
 
-def tell_health(log_format: LogFormat, line: str, at: Place, before: Request | None, events: list[KernelEvent]) -> None:
-    """Adds what the line tells; `before` is the request logged before it."""
+def logged_s(request: Request) -> float | None:
+    """When it was logged, as far as its line tells."""
+    return request.start_s if request.end_s is None else request.end_s
+
+
+def tell_health(log_format: LogFormat, line: str, at: Place, near_s: float | None, events: list[KernelEvent]) -> None:
+    """Adds what the line tells; `near_s` is when the request before it was logged."""
     if log_format.tell is None or len(events) >= MAX_EVENTS:
         return
-    near_s = None if before is None else before.start_s if before.end_s is None else before.end_s
     event = log_format.tell(line, at, near_s)
     if event is not None:
         events.append(event)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from why502.formats import all_formats
-from why502.formats.health_events import tell_health
+from why502.formats.health_events import logged_s, tell_health
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.model.traffic import micros
@@ -70,7 +70,7 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             continue
         understood += 1
         if read is None:
-            tell_health(log_format, text, place, requests[-1] if requests else None, events)
+            tell_health(log_format, text, place, logged_s(requests[-1]) if requests else None, events)
         else:
             requests.append(read)
             if len(requests) > MAX_REQUESTS:
