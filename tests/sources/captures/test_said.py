@@ -12,7 +12,9 @@ _GOAWAY = bytes.fromhex("000008 07 00 00000000 00000001 00000000")
     ("payload", "expected"),
     [
         (b"GET / HTTP/1.1\r\n", said.REQUEST),
-        (b"VERSION-CONTROL / HTTP/1.1\r\n", said.OTHER),
+        (b"VERSION-CONTROL / HTTP/1.1\r\n", said.REQUEST),
+        (b"M-SEARCH * HTTP/1.1\r\n", said.REQUEST),
+        (b"---- boundary\r\n", said.OTHER),
         (b"HEAD / HTTP/1.1\r\n", said.HEAD_REQUEST),
         (b"HEADERS of nothing", said.REQUEST),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", said.PREFACE),

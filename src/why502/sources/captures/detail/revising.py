@@ -29,6 +29,10 @@ _ENDED: Final = {
     Outcome.ANSWER_CUT,
 }
 """Somebody who knew the connection ended it."""
+_NO_ANSWER: Final = {Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER, Outcome.NOT_ANSWERED, Outcome.RACED}
+"""To what the proxy sent last, as far as the first look can tell."""
+SWITCHED: Final = 101
+"""Switching Protocols: what follows is no HTTP."""
 SILENT_S: Final = 0.5
 """A request that arrives is acknowledged sooner (`outcomes.SILENT_S`)."""
 _NO_HANDSHAKE: Final = {Outcome.SYN_UNANSWERED, Outcome.PARTIAL, Outcome.ABANDONED}
@@ -148,6 +152,8 @@ def _tls(watch: Watch, dissector: TlsDissector) -> Finding | None:
 
 def _http1(watch: Watch, dissector: Http1Dissector) -> Finding | None:
     conversation = watch.conversation
+    if conversation.outcome in _NO_ANSWER and (early := _answered_early(watch, dissector)):
+        return early
     if conversation.outcome not in _ENDED:
         return None
     left = conversation.reset_by_opener or conversation.fin_by_opener_s is not None
@@ -169,6 +175,31 @@ def _http1(watch: Watch, dissector: Http1Dissector) -> Finding | None:
     if conversation.outcome is Outcome.ANSWERED and fin is not None:
         return Finding(reason, Outcome.TRUNCATED, fin.number)
     return Finding(reason)
+
+
+def _answered_early(watch: Watch, dissector: Http1Dissector) -> Finding | None:
+    """What the first look took for a request without an answer was the rest of one that had its answer already: a
+    server may answer before the request is whole, and close (RFC 9112, section 9.6).
+
+    Not so if the target resets while the proxy still sends: the proxy can lose the answer.
+    """
+    requests, turn = dissector.requests, dissector.turns[-1] if dissector.turns else None
+    if turn is None or turn.request is None or turn.answer is None or not turn.answer.headed:
+        return None
+    if requests.lost or requests.broken or requests.message is not turn.request or turn.answer.status == SWITCHED:
+        return None
+    if dissector.answers.broken or not turn.answer.complete:
+        return None
+    if _reset_by_target_first(watch):
+        return Finding("the answer came before the request was whole, and a reset which can have destroyed it")
+    return Finding("the answer came before the request was whole", Outcome.ANSWERED)
+
+
+def _reset_by_target_first(watch: Watch) -> bool:
+    """Before the proxy ended the connection, as far as its last packets are known."""
+    endings = (p for p in watch.packets if "RST" in p.flags or (p.sender is End.PROXY and "FIN" in p.flags))
+    ending = next(endings, None)
+    return ending is not None and ending.sender is End.TARGET
 
 
 def _malformed(dissector: Http1Dissector) -> str:

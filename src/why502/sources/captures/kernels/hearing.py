@@ -19,6 +19,8 @@ from why502.sources.captures.kernels.layout import (
     S_TAIL,
     S_TOTAL,
     SENT,
+    SPEAKS_HTTP1,
+    SPEAKS_HTTP2,
     TURNS,
 )
 from why502.sources.captures.kernels.outcomes import end_of
@@ -26,8 +28,6 @@ from why502.sources.captures.kernels.outcomes import end_of
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
 
-SPEAKS_HTTP1: Final = 1
-SPEAKS_HTTP2: Final = 2
 SPEAKS_TLS: Final = 4
 """The opener does."""
 FOREIGN: Final = 8
@@ -66,6 +66,18 @@ def hear_said(table: Words, r: int, side: int, flow: int, segments: Words, s: in
                 table[flow + EXPECTED] = max(1, end)
             else:
                 table[flow + EXPECTED] = total
+
+
+def continues_request(table: Words, r: int, peer: int, follows: int, said_here: int) -> int:
+    """Whether payload after an answer is the rest of the answered request's body, not the next request.
+
+    A server may answer before the request is whole (RFC 9112, section 9.6), and the body goes on until its end. In
+    HTTP/1 a request begins with its method: what follows without a gap and begins otherwise begins no request. Not
+    so after 1xx, which are no answer yet (100) or end HTTP (101), nor after an answer that tells no length (a
+    tunnel's). A body that goes on with what looks like a method is left to the second look.
+    """
+    answered_for_good = table[r + C_SPOKEN] & SPEAKS_HTTP1 != 0 and table[peer + EXPECTED] != 0
+    return int(follows and answered_for_good and said_here == said.OTHER)
 
 
 def asked(spoken: int, kind: int) -> int:

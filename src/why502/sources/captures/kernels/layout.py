@@ -136,7 +136,14 @@ C_OUTCOME: Final = 21
 C_DECIDED: Final = 22
 """Frame that decided the outcome."""
 C_SPOKEN: Final = 23
-"""What was said in it: the flags of `hearing`."""
+"""What was said in it: the flags of `hearing`, and..."""
+SPEAKS_HTTP1: Final = 1
+SPEAKS_HTTP2: Final = 2
+"""...that the opener does, and..."""
+CONTINUED: Final = 256
+"""...that the body of the latest request went on after its answer had begun..."""
+LEFT_UNAWARE: Final = 512
+"""...that one side's FIN came after the other began its latest turn, and acknowledged nothing of it."""
 C_FLOWS: Final = 24
 """Two flows follow."""
 FLOW_WORDS: Final = 32

@@ -21,11 +21,14 @@ from why502.sources.captures.kernels.layout import (
     C_FLOWS,
     C_LAST,
     C_OPENER,
+    C_SPOKEN,
     C_UNTIL_NS,
+    CONTINUED,
     FIN_FRAME,
     FIN_NS,
     FIN_SEQ,
     FLOW_WORDS,
+    LEFT_UNAWARE,
     RETRANSMISSIONS,
     RST_ACK,
     RST_FLAGS,
@@ -35,7 +38,10 @@ from why502.sources.captures.kernels.layout import (
     RUN_FRAME,
     RUN_FROM,
     RUN_NS,
+    RUN_SILENCE_NS,
     SENT,
+    SPEAKS_HTTP1,
+    SPEAKS_HTTP2,
     SYN_FRAME,
     SYN_LAST,
     SYN_NS,
@@ -81,6 +87,11 @@ FAREWELL_BYTES: Final = 128
 """Data this short, followed by the sender's own FIN or RST this soon on a connection that had served: a TLS
 close_notify (24 to 69 bytes, RFC 8446 6.1) or an HTTP/2 GOAWAY, not a request."""
 
+BREATH_NS: Final = 5_000_000
+BODY_BYTES: Final = 1000
+"""A FIN this soon after the sender's own answer, and at least so much payload from the other side this soon after it,
+which the FIN did not know: as likely the rest of a body that was answered early as a request (heads are smaller)."""
+
 
 def failed(outcome: int) -> int:
     return int(REFUSED <= outcome <= NOT_ANSWERED)
@@ -96,9 +107,13 @@ def decide(table: Words, r: int) -> tuple[int, int]:
     if not table[opener + RUN_FRAME]:
         return without_request(table, r, opener, target)
     if table[target + RUN_FRAME] > table[opener + RUN_FRAME]:
+        if table[r + C_SPOKEN] & CONTINUED:
+            return answered_early(table, r, opener, target)
         return answered(table, r, opener, target)
     if is_farewell(table, opener, target):
         return ANSWERED, table[target + RUN_FRAME] or table[opener + RUN_FRAME]
+    if is_rest_of_body(table, r, opener, target):
+        return PARTIAL, table[target + FIN_FRAME]
     if table[opener + ACKED] > table[opener + RUN_FROM]:
         return acknowledged_request(table, r, opener, target)
     return unacknowledged_request(table, r, opener, target)
@@ -171,6 +186,17 @@ def answered(table: Words, r: int, opener: int, target: int) -> tuple[int, int]:
     return ANSWERED, table[target + RUN_FRAME]
 
 
+def answered_early(table: Words, r: int, opener: int, target: int) -> tuple[int, int]:
+    """The answer began before the request was whole. A reset that then meets a proxy which still sends can cost it
+    the answer (RFC 9112, section 9.6), so that it counts as a failure; a close does not.
+    """
+    reset = table[target + RST_FRAME]
+    if reset and first(reset, end_of(table, opener)[0]) and table[target + RST_NS] - table[r + C_DATA_NS] < IDLE_NS:
+        ended = end_of(table, target)[0]
+        return (RESET_BEFORE_ANSWER if ended == reset else CLOSED_BEFORE_ANSWER), ended
+    return ANSWERED, table[target + RUN_FRAME]
+
+
 def is_farewell(table: Words, opener: int, target: int) -> int:
     left, left_ns = end_of(table, opener)
     if not left or not reused(table, opener, target):
@@ -185,6 +211,20 @@ def is_farewell(table: Words, opener: int, target: int) -> int:
         table, target, table[target + FIN_SEQ]
     )
     return int(saw_fin and first(left, table[target + RST_FRAME]) > 0)
+
+
+def is_rest_of_body(table: Words, r: int, opener: int, target: int) -> int:
+    """Whether what the opener sent last may be the rest of a request that was answered, with a close, before it was
+    whole (RFC 9112, section 9.6). Only asked where no HTTP can be read: then the headers of TCP cannot tell.
+    """
+    if table[r + C_SPOKEN] & (SPEAKS_HTTP1 | SPEAKS_HTTP2) or table[target + RST_FRAME]:
+        return 0
+    fin, silence_ns = table[target + FIN_FRAME], table[opener + RUN_SILENCE_NS]
+    unaware = 0 < fin < table[opener + RUN_FRAME] or table[r + C_SPOKEN] & LEFT_UNAWARE
+    if not fin or not unaware or not table[target + TURNS] or not 0 <= silence_ns <= BREATH_NS:
+        return 0
+    after_answer_ns = table[target + FIN_NS] - table[opener + RUN_NS] + silence_ns
+    return int(after_answer_ns <= BREATH_NS and table[opener + SENT] - table[opener + RUN_FROM] >= BODY_BYTES)
 
 
 def acknowledged_request(table: Words, r: int, opener: int, target: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What a segment's payload says at first sight: enough to know which conversations deserve a second look.
 
 Only beginnings are read, at most `MAX_HEAD_BYTES` of them, and nothing is kept but numbers. A wrong guess costs a
-second look, or misses one; it never makes an outcome (`captures.detail` does, with real parsers).
+second look, or misses one; it never makes a failure (`captures.detail` does, with real parsers).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_FRAMES: Final = 32
 _HTTP: Final = 0x48545450
 """'HTTP'."""
 _LEAST_BYTES: Final = 5
-_LF, _CR, _COLON, _SPACE, _TAB = 0x0A, 0x0D, 0x3A, 0x20, 0x09
+_LF, _CR, _COLON, _SPACE, _TAB, _HYPHEN = 0x0A, 0x0D, 0x3A, 0x20, 0x09, 0x2D
 
 
 def what(data: Octets, at: int, end: int) -> int:
@@ -58,9 +58,9 @@ def what(data: Octets, at: int, end: int) -> int:
 
 
 def request(data: Octets, at: int, end: int) -> int:
-    """By its method: capital letters, then a space."""
+    """By its method: capital letters (later ones can be hyphens: `M-SEARCH`), then a space."""
     letters = 0
-    while at + letters < end and letters < 20 and 0x41 <= data[at + letters] <= 0x5A:
+    while at + letters < end and letters < 20 and (0x41 <= data[at + letters] <= 0x5A or data[at + letters] == _HYPHEN):
         letters += 1
     if letters < 3 or at + letters + 1 >= end or data[at + letters] != _SPACE:
         return OTHER

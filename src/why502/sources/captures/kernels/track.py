@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from why502.sources.captures.kernels.ahead import look_ahead
 from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
 from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
-from why502.sources.captures.kernels.hearing import hear_said
+from why502.sources.captures.kernels.hearing import continues_request, hear_said
 from why502.sources.captures.kernels.layout import (
     BASE,
     C_CLOSED,
@@ -22,14 +22,17 @@ from why502.sources.captures.kernels.layout import (
     C_LAST_NS,
     C_OPENER,
     C_PACKETS,
+    C_SPOKEN,
     C_STATE,
     C_TAG,
     C_TALKER,
     C_UNTIL_NS,
+    CONTINUED,
     CONVERSATION_WORDS,
     FIN_FRAME,
     FINISHED,
     FLOW_WORDS,
+    LEFT_UNAWARE,
     LISTENS,
     M_CLOSING,
     M_DONE,
@@ -139,11 +142,22 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
     flags = segments[s + S_FLAGS]
     if flags & SYN and table[r + C_OPENER] < 0:
         table[r + C_OPENER] = 1 - side if flags & ACK else side
+    if (
+        flags & FIN
+        and table[flow + FIN_FRAME] == 0
+        and table[r + C_TALKER] == 1 - side
+        and relative(table, peer, segments[s + S_ACK]) <= table[peer + RUN_FROM]
+    ):
+        table[r + C_SPOKEN] |= LEFT_UNAWARE
     note(table, flow, pool, meta, segments, s)
     acknowledged(table, peer, segments, s)
     if segments[s + S_PAYLOAD]:
+        follows = int(relative(table, flow, data_seq(segments, s)) == table[flow + SENT])
         if place(table, flow, pool, meta, segments, s) and turns(table, r, side, peer, segments[s + S_ACK]):
-            begin_run(table, r, side, flow, segments, s)
+            if continues_request(table, r, peer, follows, segments[s + S_SAID]):
+                table[r + C_SPOKEN] |= CONTINUED
+            else:
+                begin_run(table, r, side, flow, segments, s)
         if segments[s + S_SAID]:
             hear_said(table, r, side, flow, segments, s)
         table[r + C_DATA_NS] = segments[s + S_NS]
@@ -179,6 +193,7 @@ def begin_run(table: Words, r: int, side: int, flow: int, segments: Words, s: in
     table[flow + RUN_SILENCE_NS] = silence_ns
     table[flow + TURNS] += int(table[r + C_TALKER] >= 0)
     table[r + C_TALKER] = side
+    table[r + C_SPOKEN] &= ~(CONTINUED | LEFT_UNAWARE)
 
 
 def expire(table: Words, slots: Words, tally: Words, meta: Words) -> None:
