@@ -37,7 +37,7 @@ def with_races(groups: dict[Key, list[Failure]]) -> None:
         late_s = [idle for f in others if _timed(f, timeout_s) and (idle := _idle_s(f)) is not None]
         if not near_constant([*crossed_s, *late_s]) or len(crossed_s) < SHOWN * len(crossed_s + late_s):
             continue
-        home = sorted(by_key.items(), key=lambda item: (len(item[1]), str(item[0])))[-1][0]
+        home = max(by_key.items(), key=lambda item: (len(item[1]), str(item[0])))[0]
         for key in [key for key in groups if key[0] == target and key[4] in LATE and key[1] == home[1]]:
             late = [f for f in groups[key] if _timed(f, timeout_s)]
             groups[home].extend(late)
