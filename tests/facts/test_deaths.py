@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from tests.making import case, host, listener, log_input, request, snapshot
+from tests.making import case, conversation, host, listener, log_input, request, snapshot
 from why502.facts.clusters import clusters
 from why502.facts.deaths import deaths
 from why502.facts.listeners import listener_windows
 from why502.facts.scene import Scene
+from why502.facts.wire import summarise
 from why502.model.case import Case
+from why502.model.conversations import Outcome
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 
@@ -46,3 +48,17 @@ def test_a_listener_that_was_opened_anew_near_the_failures_counts() -> None:
     failing = case(request(100.0))
     whole = Case(inputs=(log_input(1), log_input(2, Source.HOST)), traffic=failing.traffic, hosts=(host(*looks),))
     assert deaths(scene(whole)).restarts_near == 1
+
+
+def test_a_log_of_whole_seconds_tells_no_instant() -> None:
+    """Eleven requests that ended in one second ended anywhere within it."""
+    coarse = case(*(request(100.0, start_s=90.0 + n / 2) for n in range(11)), request(101.0))
+    assert deaths(scene(coarse)).together == 0
+
+
+def test_what_the_wire_saw_is_finer_than_the_log() -> None:
+    """Logged in one second, ended by the target one after the other: two restarts end only two of four."""
+    ends_s = (100.1, 100.3, 100.5, 100.7)
+    wire = summarise([conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER, end_s=at_s) for at_s in ends_s])
+    found = deaths(scene(Case(traffic=case(*(request(100.0) for _ in ends_s)).traffic, wire=wire)))
+    assert (found.together, found.instants, found.covered(2)) == (0, (1, 1, 1, 1), 0.5)

@@ -36,3 +36,10 @@ def test_one_idle_timeout_is_no_death() -> None:
     """Connections that were opened together time out together."""
     races = [used(20.0, Outcome.CLOSED_BEFORE_ANSWER, 5.0, fin_by_target_s=20.0) for _ in range(4)]
     assert survivors(scene_of(*races)) is None
+
+
+def test_a_close_at_another_time_shows_that_the_process_lived() -> None:
+    """A process that dies closes all it has at once: whoever ends connections one after the other lives on."""
+    found = survivors(scene_of(cut(20.0), cut(20.5), cut(21.0)))
+    assert found is not None
+    assert (found.instants, found.lived) == (3, 2)

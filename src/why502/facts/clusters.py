@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.counts import with_true_counts
 from why502.facts.failures import failures
+from why502.facts.late_races import with_races
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.facts.siblings import with_siblings
 from why502.model.case import Case, Series, Window
@@ -57,6 +58,7 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     for failure in failures(case.traffic, case.wire):
         groups[_key(failure)].append(failure)
+    with_races(groups)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ TOGETHER_S = 0.05
 SPREAD = 4.0
 """Requests of one page begin and end together whatever happens to them. Those that began at different times, at least
 this many times as far apart as their ends, and ended at one instant were ended by one event."""
+SECOND_S = 1.0
+"""Resolution of many logs (nginx `$time_local`, Apache `%t`, nginx's error log): it tells no instant of 50 ms."""
 AFTERWARDS_S = 10.0
 """A service that is started again listens within seconds; refusals later than this have another cause."""
 
@@ -32,12 +35,18 @@ class Deaths(Struct, frozen=True):
     """Connects to the same target that were refused (or failed at once) within `AFTERWARDS_S` after any failure."""
     restarts_near: int
     """Times the target's listener was opened anew within `AFTERWARDS_S` around any failure."""
+    instants: tuple[int, ...]
+    """How many failures each instant took, the largest first; as fine as their times are known."""
+
+    def covered(self, events: int) -> float:
+        """Share of the failures that so many events can have ended: each ends what is in flight at one instant."""
+        return sum(self.instants[:events]) / sum(self.instants) if self.instants else 0.0
 
 
 def deaths(scene: Scene) -> Deaths:
     """Of the scene's cluster, with the other clusters of its target."""
     ends_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
-    together, at_s = _largest_group(scene.cluster)
+    together, at_s = _largest_group(scene)
     connects = [f for cluster in scene.others if _refused(cluster) for f in cluster.failures]
     restarts = [at for window in scene.listeners for at in window.restarts]
     return Deaths(
@@ -45,6 +54,7 @@ def deaths(scene: Scene) -> Deaths:
         at_s=at_s,
         refused_after=sum(_soon_after(f.at_s, ends_s) for f in connects if f.at_s is not None),
         restarts_near=sum(any(abs(at - end_s) <= AFTERWARDS_S for end_s in ends_s) for at in restarts),
+        instants=_instants(scene),
     )
 
 
@@ -56,9 +66,47 @@ def _soon_after(at_s: float, ends_s: Sequence[float]) -> bool:
     return any(0 <= at_s - end_s <= AFTERWARDS_S for end_s in ends_s)
 
 
-def _largest_group(cluster: Cluster) -> tuple[int, float | None]:
-    both = ((f.at_s, _begun_s(f)) for f in cluster.failures)
-    timed = sorted((end_s, begun_s) for end_s, begun_s in both if end_s is not None and begun_s is not None)
+def _instants(scene: Scene) -> tuple[int, ...]:
+    exact, rough = _ends_s(scene)
+    ends_s, width_s = (exact, TOGETHER_S) if exact else (rough, TOGETHER_S + SECOND_S)
+    sizes: list[int] = []
+    begin_s = None
+    for end_s in sorted(ends_s.values()):
+        if begin_s is None or end_s - begin_s > width_s:
+            begin_s = end_s
+            sizes.append(0)
+        sizes[-1] += 1
+    return tuple(sorted(sizes, reverse=True))
+
+
+def _ends_s(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
+    """Index of a failure -> when it ended: known to the millisecond, by the wire or a fine log; and to the second."""
+    exact: dict[int, float] = {}
+    rough: dict[int, float] = {}
+    whole = _logs_of_seconds(scene)
+    for index, failure in enumerate(scene.cluster.failures):
+        if failure.conversation is not None and failure.conversation.end_s:
+            exact[index] = failure.conversation.end_s
+        elif failure.at_s is not None:
+            coarse = failure.logged is not None and failure.logged.request.at.path in whole
+            (rough if coarse else exact)[index] = failure.at_s
+    return exact, rough
+
+
+def _logs_of_seconds(scene: Scene) -> frozenset[str]:
+    """Logs in which all failures, of whatever cluster, ended at whole seconds."""
+    times_s: dict[str, list[float]] = defaultdict(list)
+    for cluster in (scene.cluster, *scene.others):
+        for place in cluster.logged:
+            if place.request.end_s is not None:
+                times_s[place.request.at.path].append(place.request.end_s)
+    return frozenset(path for path, ends_s in times_s.items() if all(end_s.is_integer() for end_s in ends_s))
+
+
+def _largest_group(scene: Scene) -> tuple[int, float | None]:
+    exact, _ = _ends_s(scene)
+    begun_at = [_begun_s(failure) for failure in scene.cluster.failures]
+    timed = sorted((end_s, begun_s) for i, end_s in exact.items() if (begun_s := begun_at[i]) is not None)
     best: tuple[int, float | None] = (0, None)
     first = 0
     for index, (end_s, _) in enumerate(timed):
@@ -73,7 +121,7 @@ def _largest_group(cluster: Cluster) -> tuple[int, float | None]:
 
 
 def _begun_s(failure: Failure) -> float | None:
-    """When the request that failed was begun."""
-    if failure.logged is not None and failure.logged.request.start_s is not None:
-        return failure.logged.request.start_s
-    return failure.conversation.request_s if failure.conversation is not None else None
+    """When the request that failed was begun, by the clock that tells its end."""
+    if failure.conversation is not None and failure.conversation.end_s:
+        return failure.conversation.request_s
+    return failure.logged.request.start_s if failure.logged is not None else None

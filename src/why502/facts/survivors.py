@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -30,7 +31,11 @@ class Survivors(Struct, frozen=True):
     idle: int
     """...of which were idle."""
     survived: int
-    """On these the target went on answering."""
+    """On these the target went on: it answered, or ended them itself at another time."""
+    told: int
+    """Instants at which anything stood but the connection that failed..."""
+    lived: int
+    """...and those of them that some connection survived."""
     first: Place | None
 
 
@@ -49,11 +54,15 @@ def survivors(scene: Scene) -> Survivors | None:
     known = (*scene.wire.ended, *scene.wire.failed)
     standing = [(at_s, c) for at_s in instants for c in known if c.first_s < at_s - INSTANT_S]
     ended = [c for at_s, c in standing if _ended_then(c, at_s)]
+    alive = {at_s for at_s, c in standing if _went_on(c, at_s)}
+    at_each = Counter(at_s for at_s, c in standing if at_s in alive or _ended_then(c, at_s))
     return Survivors(
         instants=len(instants),
         ended=len(ended),
         idle=sum(not c.failed for c in ended),
         survived=sum(_went_on(c, at_s) for at_s, c in standing),
+        told=sum(number > 1 for number in at_each.values()),
+        lived=len(alive),
         first=conversations[0].decided_at,
     )
 
@@ -68,4 +77,6 @@ def _ended_then(conversation: Conversation, at_s: float) -> bool:
 
 
 def _went_on(conversation: Conversation, at_s: float) -> bool:
-    return conversation.answer_s is not None and conversation.answer_s > at_s + LATER_S
+    """The kernel of a process that died sends RST later, to whom still writes; an answer or a FIN it sends no more."""
+    answered = conversation.answer_s is not None and conversation.answer_s > at_s + LATER_S
+    return answered or (conversation.fin_by_target_s is not None and conversation.fin_by_target_s > at_s + LATER_S)

@@ -16,9 +16,14 @@ from why502.model.requests import Manner, Phase, Request, Side
 
 _LINE = re.compile(r"(\d{4})(\d\d)(\d\d)\.(\d\d)h(\d\d)m(\d\d)s (.*)", re.ASCII)
 _CONNECT = re.compile(
-    r"CONNECT:.{0,200}? to (\S{1,255}:\d{1,5}) for host='[^']{0,255}' .*?connection_result=[^\[]{0,200}\[(\d{1,4})\]"
+    r"CONNECT:.{0,80}?(?:\[([A-Z_]{1,40})\].{0,80}?)? to (\S{1,255}:\d{1,5}) for host='[^']{0,255}' "
+    r".*?connection_result=[^\[]{0,200}\[(\d{1,4})\]"
 )
 _URL = re.compile(r"url='([^']{1,8192})'|looking up (\S{1,8192})")
+
+CONNECTED = frozenset({"BAD_INCOMING_RESPONSE", "CONNECTION_CLOSED"})
+"""States of the server (`HttpTransact::ServerState_t`) that follow a connect: the target ended the connection before a
+header was complete (rows seen with 9.2)."""
 
 CODES = {
     "111": Manner.REFUSED,
@@ -43,7 +48,7 @@ def parse(line: str, at: Place) -> Request | None | str:
         return "its time is no time"
     connect = _CONNECT.match(text)
     if connect:
-        fate = Fate(Side.PROXY, Phase.CONNECT, CODES.get(connect[2], Manner.UNKNOWN))
+        fate = _fate(connect[1], CODES.get(connect[3]))
     elif text.startswith("DNS Error: "):
         unusable = "no valid server" in text
         fate = Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN if unusable else Manner.UNRESOLVED)
@@ -60,10 +65,16 @@ def parse(line: str, at: Place) -> Request | None | str:
         side=fate.side,
         phase=fate.phase,
         manner=fate.manner,
-        target=connect[1] if connect else host_and_port(address),
+        target=connect[2] if connect else host_and_port(address),
         path=request_line(f"GET {address or '-'} HTTP/1.1")[1],
         reason=text[:1000],
     )
+
+
+def _fate(state: str | None, manner: Manner | None) -> Fate:
+    if state in CONNECTED:
+        return Fate(Side.PROXY, Phase.WAIT, manner or Manner.CUT)
+    return Fate(Side.PROXY, Phase.CONNECT, manner or Manner.UNKNOWN)
 
 
 def fit(lines: list[str]) -> float:
@@ -92,6 +103,13 @@ FORMAT = LogFormat(
                 "end_s": 1795379830.0,
             },
             "Traffic Server 9.2.5 on loopback",
+        ),
+        Sample(
+            "20261122.23h19m42s CONNECT: attempt fail [BAD_INCOMING_RESPONSE] to 10.50.2.2:8080 for host='api.example' "
+            "connection_result=Input/output error [5] error=Unknown error 19999 [-19999] attempts=0 "
+            "url='http://10.50.2.2:8080/api/menu?page=2'",
+            {"phase": Phase.WAIT, "manner": Manner.CUT, "target": "10.50.2.2:8080", "path": "/api/menu"},
+            "Traffic Server 9.2.5 in the lab, closed-without-response",
         ),
         Sample(
             "20261122.20h37m10s DNS Error: looking up http://orders.invalid/name?id=7",

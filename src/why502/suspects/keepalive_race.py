@@ -96,7 +96,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if cluster.outcome is Outcome.RACED and waited:
         text = (
             f"on {count} connections that had served before, idle for {idle_s:.1f} s (median), the target's close "
-            "crossed the next request"
+            f"crossed the next request{_late(cluster)}"
         )
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
         # A process that dies closes its idle connections as well, whatever its timeout.
@@ -122,6 +122,11 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     else:
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
+
+
+def _late(cluster: Cluster) -> str:
+    late = sum(c.outcome is not Outcome.RACED for c in cluster.conversations)
+    return f" ({late} times the kernel had taken it just before)" if late else ""
 
 
 def _idle_s(cluster: Cluster) -> float:

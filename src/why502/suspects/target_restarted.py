@@ -43,6 +43,7 @@ from why502.suspects.weighing import (
     ended_together,
     fate_of_others,
     listener_gone,
+    one_instant_each,
     stayed_open,
 )
 
@@ -71,7 +72,11 @@ def judge(scene: Scene) -> Judgement:
 
 def _change(scene: Scene) -> Iterator[Evidence]:
     change = changes_near(scene)
-    if change is not None:
+    if change is not None and not one_instant_each(scene):
+        # A bad release begins with a change as well; a restart fails what it finds in flight, not what comes later.
+        text = f"a change was recorded, but requests failed one after the other: {change.text}"
+        yield Evidence(0.0, text, Source.CHANGES, change.at)
+    elif change is not None:
         # Deployments are rare against failures: one within seconds of them is no accident.
         text = f"a change was recorded within {AFTERWARDS_S:.0f} s: {change.text}"
         yield Evidence(4.0, text, Source.CHANGES, change.at)

@@ -43,6 +43,9 @@ CLOSING_S = 1.0
 
 NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
 
+ONE_INSTANT = 0.6
+"""What takes a process away ends nearly everything at its own instant; some clocks and some joins are off."""
+
 FEWEST_ENDED = 3
 """Two connections may end at one instant by chance."""
 
@@ -140,7 +143,8 @@ def fate_of_others(scene: Scene) -> Iterator[Evidence]:
     found = survivors(scene)
     if found is None or found.first is None:
         return
-    if found.survived and found.survived >= found.ended:
+    # Of many that stand, some end soon for reasons of their own; who outlives one instant after the other lives.
+    if found.survived and (found.survived >= found.ended or (found.lived > 1 and 2 * found.lived > found.told)):
         text = f"{count(found.survived, 'connection')} that stood at these instants went on: the process lived"
         yield Evidence(-5.0, text, Source.CAPTURE, found.first)
     elif not found.survived and found.idle and found.ended >= FEWEST_ENDED:
@@ -150,9 +154,17 @@ def fate_of_others(scene: Scene) -> Iterator[Evidence]:
 
 def stayed_open(scene: Scene) -> Iterator[Evidence]:
     """A listener that was watched: opened anew as the requests failed, or open all the time."""
-    restarts = deaths(scene).restarts_near
+    found = deaths(scene)
+    restarts = found.restarts_near
     for window in scene.listeners[:1]:
-        if restarts:
+        if restarts and found.covered(restarts) < ONE_INSTANT:
+            number, most = sum(found.instants), sum(found.instants[:restarts])
+            text = (
+                f"{window.listener.address} was opened anew {count(restarts, 'time')}, but at so few instants only "
+                f"{most} of {number} requests can have been ended"
+            )
+            yield Evidence(-1.0, text, Source.HOST, window.at)
+        elif restarts:
             text = f"the listener {window.listener.address} was opened anew within {AFTERWARDS_S:.0f} s of the failures"
             yield Evidence(4.5, text, Source.HOST, window.at)
         elif not window.restarts and window.watched.to_s > window.watched.from_s:
@@ -165,6 +177,13 @@ def changes_near(scene: Scene) -> Change | None:
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     near = (c for c in scene.case.changes if any(abs(c.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s))
     return next(near, None)
+
+
+def one_instant_each(scene: Scene) -> bool:
+    """Whether as many instants as there were changes near the failures hold most of them."""
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    changes = sum(any(abs(c.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s) for c in scene.case.changes)
+    return deaths(scene).covered(changes) >= ONE_INSTANT
 
 
 def syns_at_both_ends(cluster: Cluster) -> tuple[int, int, Place | None]:
