@@ -29,9 +29,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.throttling import throttling
 from why502.facts.usage import processor
+from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
-from why502.suspects.interface import Judgement, Kind, Suspect
+from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import judge_usage
 
 if TYPE_CHECKING:
@@ -43,7 +45,20 @@ MODERATE = 0.7
 """Below this, waiting for a processor is short against any proxy timeout."""
 
 
+THROTTLED = 0.25
+"""A group that stands still in every fourth period answers late, however idle the machine around it is."""
+
+
 def judge(scene: Scene) -> Judgement:
+    found = throttling(scene)
+    if found is not None and found.share >= THROTTLED:
+        quota = f" of {found.quota_cores:g} cores" if found.quota_cores else ""
+        text = (
+            f"the target's control group {found.path} was throttled in {found.throttled} of {found.periods} periods "
+            f"while requests failed: it stood still for {found.stood_s:.1f} s, its quota{quota} used up"
+        )
+        # What the machine as a whole uses says nothing of a group that may not use it.
+        return Weighed((Evidence(7.0, text, Source.HOST, found.at),), text)
     return judge_usage("processor use", scene, processor(scene.case), full=FULL, moderate=MODERATE)
 
 
