@@ -10,6 +10,7 @@ import gzip
 import re
 import sys
 from collections import Counter, defaultdict
+from itertools import filterfalse, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 SEEN = Path(__file__).parent / "seen"
 BUNDLE = re.compile(r"(?P<cause>[a-z0-9-]+)-(?P<proxy>[a-z]+)-\d+")
-LONGEST_LINE = 400
+CHATTER = re.compile(r"\bnotice\b|\binfo\b", re.IGNORECASE)
+"""Levels of lines that a proxy writes when it starts."""
+LONGEST_LINE = 600
 MOST_ERROR_LINES = 2
 FROM_HOST = {"listener", "process", "setting"}
 
@@ -132,7 +135,10 @@ def _request_line(chain: tuple[Link, ...]) -> Iterator[str]:
         if link.name == "request" and number.isdigit():
             unpack = gzip.open if path.endswith(".gz") else open
             with unpack(path, "rt", errors="replace") as log:
-                yield legible(log.read().splitlines()[int(number) - 1], LONGEST_LINE)
+                first, *more = log.read().splitlines()[int(number) - 1 :]
+            yield legible(first, LONGEST_LINE)
+            # varnishlog tells a request in a block of lines.
+            yield from (legible(line, LONGEST_LINE) for line in takewhile(re.compile(r"-+ ").match, more))
 
 
 def _error_lines(bundle: Path) -> Iterator[str]:
@@ -140,7 +146,7 @@ def _error_lines(bundle: Path) -> Iterator[str]:
     found: Counter[str] = Counter()
     example: dict[str, str] = {}
     for path in sorted(bundle.glob("*error*.log")):
-        for line in path.read_text(errors="replace").splitlines():
+        for line in filterfalse(CHATTER.search, path.read_text(errors="replace").splitlines()):
             shape = re.sub(r"\d+", "0", line)
             found[shape] += 1
             example.setdefault(shape, line)
