@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SRC = Path(why502.__file__).parent
 
 LAYERS = (
-    {"errors", "model"},
+    {"errors", "model", "scratch"},
     {"facts"},
     {"known"},
     {"suspects"},

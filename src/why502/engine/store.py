@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
@@ -15,6 +14,7 @@ from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
 from why502.engine.schema import PLAIN, SCHEMA
 from why502.facts.asking import table
+from why502.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class RequestStore:
         self._written: Future[None] | None = None
         self.rows_added = 0
         self._names = 0
-        self._folder = TemporaryDirectory(prefix="why502-")
+        self._folder = Scratch()
         self._database = duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
@@ -129,7 +129,7 @@ def _expression(name: str, made_from: str) -> ibis.Table:
     return cast("ibis.Table", table(name, made_from))
 
 
-def _close(database: duckdb.DuckDBPyConnection, folder: TemporaryDirectory[str]) -> None:
+def _close(database: duckdb.DuckDBPyConnection, folder: Scratch) -> None:
     """In this order: a database that is still open makes its folder again."""
     database.close()
     folder.cleanup()

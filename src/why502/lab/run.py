@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from why502.lab.proxies.interface import LISTEN
 from why502.lab.recording import Recording
 from why502.lab.stage import Act, Stage, restart_gracefully
 from why502.lab.target import Target
+from why502.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
     settings = scenario.proxy_settings(options.seed, healthy=healthy)
     with contextlib.ExitStack() as stack:
         interruption = stack.enter_context(orderly_end(options.limit_s))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
+        folder = Path(stack.enter_context(Scratch()))
         folder.chmod(0o711)  # nginx's worker is another user
         ends = stack.enter_context(wire(targets=1 + len(scenario.others)))
         interruption.check()

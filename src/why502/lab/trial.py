@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from why502.lab.recording import prepare
 from why502.lab.run import Options, run
 from why502.lab.scenarios import Scenario, by_name
 from why502.model.verdict import Diagnosis
+from why502.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -90,10 +90,7 @@ def trials(
         raise Why502Error(f"{server} cannot be run here", why=missing, hint="make servers builds it")
     wanted = _wanted(scenario, proxy_name)
     with ExitStack() as stack:
-        if folder is None:
-            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-lab-")))
-        else:
-            root = folder
+        root = Path(stack.enter_context(Scratch())) if folder is None else folder
         places = [
             (proxy, healthy, bundle_place(root, proxy if len(wanted) > 1 or folder is None else None, healthy=healthy))
             for proxy in wanted

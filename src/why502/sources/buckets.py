@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from why502.errors import Why502Error
+from why502.scratch import Scratch
 from why502.sources.meter import how_far
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def fetch(url: str, window: Window | None) -> Iterator[Fetched]:
     try:
         store = _store(bucket)
         objects = sorted(_objects(store, prefix, window), key=lambda stored: stored.key)
-        with TemporaryDirectory(prefix="why502-") as folder:
+        with Scratch() as folder:
             yield from _fetched(store, bucket, objects, Path(folder))
     except BaseError as error:
         reason = str(error).strip().splitlines()[0][:300]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 from why502.errors import Why502Error
+from why502.scratch import Scratch
 from why502.sources.buckets import fetch, is_bucket
 from why502.sources.inflating import content_bytes, open_inflated
 from why502.sources.interface import HEAD_BYTES, EvidenceFile
@@ -101,9 +101,9 @@ def _in_standard_input() -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _spooled(stream: BinaryIO) -> TemporaryDirectory[str]:
+def _spooled(stream: BinaryIO) -> Scratch:
     """What is piped in, kept until why502 ends: it can be read only once, and is looked at more often."""
-    folder, left = TemporaryDirectory(prefix="why502-"), MAX_MEMBER_BYTES
+    folder, left = Scratch(), MAX_MEMBER_BYTES
     with Path(folder.name, "input").open("wb") as file:
         while left and (data := stream.read(min(left, COPY_BYTES))):
             file.write(data)
@@ -178,7 +178,7 @@ def _opened(
 def _in_archive(archive: Found) -> Iterator[Finding]:
     label = archive.file.path
     empty = True
-    with archive.file.open() as stream, TemporaryDirectory(prefix="why502-") as folder:
+    with archive.file.open() as stream, Scratch() as folder:
         for name, body in members(stream, archive.damage.add):
             empty = False
             yield _unpacked(f"{label}/{name}", body, Path(folder, "member"))

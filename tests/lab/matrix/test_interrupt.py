@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psutil
@@ -16,8 +18,7 @@ from pyroute2 import netns
 from why502.lab.namespaces import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.kernel
 
@@ -52,16 +53,27 @@ def _command(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """Where temporary folders go; its path is short, since sockets lie in them."""
+    with TemporaryDirectory(prefix="room") as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("moment", [_first_namespace, _all_loads])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_interrupted_matrix_leaves_nothing(
-    number: signal.Signals, moment: Callable[[psutil.Process], bool], tmp_path: Path
+    number: signal.Signals, moment: Callable[[psutil.Process], bool], tmp_path: Path, room: Path
 ) -> None:
-    """No namespace, no process: not of the runs that were under way, and none that begins afterwards."""
+    """No namespace, no process: not of the runs that were under way, and none that begins afterwards.
+
+    Nor a folder, but for that of the matrix when it is killed, which the next one sweeps (`why502.scratch`).
+    """
     if os.geteuid() != 0:
         pytest.skip("needs root to make network namespaces")
     command = [sys.executable, "-m", "why502", "lab", "matrix", "--faults", "target-too-slow", "--jobs", str(RUNS)]
-    matrix = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path)
+    environment = {**os.environ, "TMPDIR": str(room)}
+    matrix = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path, env=environment)
     until_s = time.monotonic() + LIMIT_S
     while not moment(matrix):
         assert time.monotonic() < until_s
@@ -73,3 +85,4 @@ def test_interrupted_matrix_leaves_nothing(
     _, alive = psutil.wait_procs(family, LIMIT_S)
     assert alive == []
     assert _names({member.pid for member in family}) == []
+    assert len(list(room.iterdir())) == (number is signal.SIGKILL)

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,6 +31,7 @@ from why502.lab.namespaces import sweep
 from why502.lab.proxies import proxies
 from why502.lab.run import Options, run
 from why502.lab.scenarios import by_name, scenarios
+from why502.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +116,7 @@ def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None
     with ExitStack() as stack:
         interruption = stack.enter_context(orderly_end())
         stack.callback(sweep)  # what a run left that was killed without a word
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="why502-matrix-")))
+        folder = keep or Path(stack.enter_context(Scratch()))
         folder.mkdir(parents=True, exist_ok=True)
         work = partial(_run_one, folder=folder, keeps=keep is not None)
         lacking = not_run(wishes)
