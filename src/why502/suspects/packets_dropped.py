@@ -45,7 +45,10 @@ from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Failure, Scene
+
+CLOCK_S = 1.0
+"""Logs and journals round to whole seconds."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -127,10 +130,26 @@ def _host(scene: Scene) -> Iterator[Evidence]:
 def _kernel(scene: Scene) -> Iterator[Evidence]:
     """Words about packets that it drops before any listener sees them."""
     told = told_full(scene)
-    if told and scene.cluster.manner is Manner.TIMEOUT:
-        # What it drops is the first packet of new flows; a queue that is full at the same time would be chance.
-        text = f"the kernel dropped first packets of new flows near the failures: {told[0].text}"
-        yield Evidence(6.0, text, Source.EVENTS, told[0].at)
+    if not told or scene.cluster.manner is not Manner.TIMEOUT:
+        return
+    spans_s = [s for failure in scene.cluster.failures if (s := _waited(failure)) is not None]
+    met = sum(any(begin_s <= event.at_s <= end_s for event in told) for begin_s, end_s in spans_s)
+    if spans_s and 2 * met >= len(spans_s):
+        # What it drops is the first packet of new flows: a queue that is full in those very seconds would be chance.
+        text = f"the kernel dropped first packets of new flows while {met} of {count(len(spans_s), 'connect')} waited"
+        yield Evidence(7.0, f"{text}: {told[0].text}", Source.EVENTS, told[0].at)
+    else:
+        # It writes a few such lines in 5 s at most (net_ratelimit), so that some may be missing.
+        text = f"the kernel dropped first packets of new flows within a minute of the failures: {told[0].text}"
+        yield Evidence(3.0, text, Source.EVENTS, told[0].at)
+
+
+def _waited(failure: Failure) -> tuple[float, float] | None:
+    """From when to when its connect waited, as far as logs in whole seconds tell."""
+    request = failure.logged.request if failure.logged else None
+    if request is None or request.start_s is None or request.end_s is None:
+        return None
+    return request.start_s - CLOCK_S, request.end_s + CLOCK_S
 
 
 SUSPECT = Suspect(
