@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 
 import pytest
+
+from tests import isolation
 
 KERNEL_RERUNS = 2
 """A test on a real kernel shares two cores with others: who is scheduled first is not ours to say. One that fails runs
@@ -15,6 +19,11 @@ again, and the summary names it. Whoever sees a test there often makes its set-u
 for interrupt in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(interrupt) is signal.SIG_IGN:
         signal.signal(interrupt, signal.default_int_handler if interrupt is signal.SIGINT else signal.SIG_DFL)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.geteuid() == 0 and sys.platform == "linux" and not hasattr(config, "workerinput"):
+        isolation.sweep()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from pyroute2 import IPRoute, netns
 
@@ -15,9 +17,24 @@ from why502.host.namespaces import NAMED, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NUMBERS = itertools.count()
+PREFIX = "why502test"
+
+
+def sweep() -> None:
+    """End what test runs left whose process was killed: the programs in their namespaces, and the names."""
+    for name in netns.listnetns():
+        prefix, _, rest = name.partition("-")
+        if prefix != PREFIX or Path(f"/proc/{rest.partition('-')[0]}").exists():
+            continue
+        inode = (NAMED / name).stat().st_ino
+        for process in psutil.process_iter():
+            with suppress(OSError, psutil.Error):
+                if Path(f"/proc/{process.pid}/ns/net").stat().st_ino == inode:
+                    process.kill()
+        with suppress(OSError):  # another run sweeps as well
+            netns.remove(name)
 
 
 @contextmanager
@@ -25,7 +42,7 @@ def isolated() -> Iterator[Path]:
     """A network namespace with loopback up; gone at the end, whatever happens."""
     if os.geteuid() != 0:
         pytest.skip("needs root to make network namespaces")
-    name = f"why502test-{os.getpid()}-{next(NUMBERS)}"
+    name = f"{PREFIX}-{os.getpid()}-{next(NUMBERS)}"
     netns.create(name)
     try:
         inside(NAMED / name, _loopback_up)
