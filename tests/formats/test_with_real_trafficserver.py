@@ -23,6 +23,7 @@ from tests.formats.proxying import (
     targets,
 )
 from why502.facts.error_log import join
+from why502.lab.proxies.trafficserver import FOLDERS, INSTALLED
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -33,24 +34,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not executable("traffic_server"), reason="trafficserver is not installed")
 
 USER = "trafficserver" if os.geteuid() == 0 else getpass.getuser()
-
-FOLDERS = {
-    "prefix": "",
-    "sysconfdir": "etc",
-    "datadir": "cache",
-    "cachedir": "cache",
-    "localstatedir": "run",
-    "runtimedir": "run",
-    "logdir": "log",
-}
-INSTALLED = {
-    "exec_prefix": "/usr",
-    "bindir": "/usr/bin",
-    "sbindir": "/usr/sbin",
-    "includedir": "/usr/include",
-    "libdir": "/usr/lib/trafficserver",
-    "libexecdir": "/usr/lib/trafficserver/modules",
-}
 
 SETTINGS = {
     "http.cache.http": "INT 0",
