@@ -14,7 +14,7 @@ Far more bursts of failures right after changes than their share of the time wou
 
 What clears it
 --------------
-Failures that keep no time with the changes.
+Failures that keep no time with the changes, or that were under way in the minute before them.
 
 What to do
 ----------
@@ -30,18 +30,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.following import following, seen_window
+from why502.facts.following import bursts, following, seen_window
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from why502.facts.scene import Scene
 
 AFTER_S = 600.0
 """A roll-out and its health checks take minutes; ten cover the usual ones."""
 SIGNIFICANT = 0.01
 MOST = 0.5
+JUST_S = 60.0
+FEWEST = 2
+UNDER_WAY = 0.5
+"""Share of the rate after the changes that the minute before them already had: what comes before is not caused."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -55,8 +61,21 @@ def judge(scene: Scene) -> Judgement:
     found = following(failures_s, [c.at_s for c in changes], AFTER_S, seen)
     text = found.told(f"up to {AFTER_S / 60:.0f} min after a change (of {len(changes)})")
     held = found.p < SIGNIFICANT and found.inside > MOST * found.bursts
+    before = _just_before(failures_s, [c.at_s for c in changes])
+    if held and before >= FEWEST and before * AFTER_S > UNDER_WAY * found.inside * JUST_S:
+        text = f"{text}; but {before} came in the minute before: they were under way already"
+        held = False
     last_before = max((c for c in changes if c.at_s <= failures_s[-1]), key=lambda c: c.at_s, default=changes[0])
     return Weighed((Evidence(5.0 if held else -4.0, text, Source.CHANGES, last_before.at),), text)
+
+
+def _just_before(failures_s: Sequence[float], changes_s: Sequence[float]) -> int:
+    """Bursts in the minute before the changes, not counting what may follow an earlier one."""
+    return sum(
+        any(0 < change_s - at_s <= JUST_S for change_s in changes_s)
+        and not any(0 <= at_s - change_s <= AFTER_S for change_s in changes_s)
+        for at_s in bursts(failures_s)
+    )
 
 
 SUSPECT = Suspect(
