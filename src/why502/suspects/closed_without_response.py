@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+FEWEST_NEW = 2
+"""One may be another fault's."""
 ALL_REUSED = 4
 """A handler that fails does so on new connections as well; four in a row on used ones point to the pool."""
 
@@ -91,9 +93,15 @@ def _words(scene: Scene) -> Iterator[Evidence]:
 
 
 def _gone(scene: Scene) -> Iterator[Evidence]:
-    """What speaks for a crash or a restart speaks against a close by a process that went on."""
+    """What speaks for a crash or a restart speaks against a close by a process that went on.
+
+    The other way round only if new connections failed: a process that lives on closes idle ones as well, and a race
+    with that looks the same on used connections.
+    """
+    new = sum(c.opened and c.exchanges == 0 for c in scene.cluster.conversations)
     for evidence in (*ended_together(scene), *fate_of_others(scene)):
-        yield structs.replace(evidence, bits=-evidence.bits)
+        if evidence.bits > 0 or new >= FEWEST_NEW:
+            yield structs.replace(evidence, bits=-evidence.bits)
 
 
 SUSPECT = Suspect(
