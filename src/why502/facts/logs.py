@@ -20,6 +20,7 @@ from why502.facts.silences import by_gateway
 from why502.model.case import KernelEvent
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
+from why502.model.settings import Setting
 from why502.model.traffic import SYN_STEP_SLACK_S, SYN_STEPS_S, Traffic
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class LogSummary(Struct, frozen=True):
     changes: Correlation | None
     unhealthy: tuple[KernelEvent, ...]
     """Health checks that failed, servers taken out."""
+    settings: tuple[Setting, ...] = ()
+    """Timers of the gateway that configurations among the evidence set."""
 
 
 MOST_TALLIED = 20
@@ -108,10 +111,11 @@ def summarise_logs(case: Case) -> LogSummary | None:
         dimensions=concentrations(traffic),
         idle_gaps=tuple(gap for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None),
         slow_connects=tuple(_slow(t) for t in traffic.targets if t.delayed_connects_total),
-        durations=same_durations(traffic.failures),
+        durations=same_durations(traffic.failures, case.settings),
         deaths=tuple(_deaths(case)),
         changes=_changes(case, traffic, gateway, answered),
         unhealthy=unhealthy(case),
+        settings=case.settings,
     )
 
 

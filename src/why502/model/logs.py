@@ -144,6 +144,14 @@ class DurationLine(Struct, frozen=True):
     phase: str
     manner: str
     timer: str | None
+    """Whose time that is; null: nothing known fires then."""
+    timer_s: float | None
+    times: int | None
+    """The timer ran out so many times in a row: tries."""
+    configured_at: str | None
+    """Where a configuration among the evidence sets it; null with a timer: its default, which may not be in force."""
+    not_these: tuple[str, ...]
+    """Timers that a configuration sets for such requests, if it is none of them."""
 
 
 class DeathsLine(Struct, frozen=True):
@@ -186,6 +194,17 @@ class ChangesLine(Struct, frozen=True):
     changes: tuple[ChangeLine, ...]
 
 
+class SettingLine(Struct, frozen=True):
+    """A timer of the gateway (or its number of tries), as a configuration among the evidence sets it."""
+
+    proxy: str
+    name: str
+    seconds: float | None
+    tries: int | None
+    scope: str
+    place: str
+
+
 class HealthLine(Struct, frozen=True):
     """A health check that failed, or a server that was taken out."""
 
@@ -226,3 +245,4 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     deaths: tuple[DeathsLine, ...]
     changes: ChangesLine | None
     health: tuple[HealthLine, ...]
+    settings: tuple[SettingLine, ...]
