@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from why502.reports.screen import drawn
 from why502.reports.text import answer, background, chain, suspects
+from why502.reports.text.places import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def render(diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
-    """The report, wrapped to `width` columns (None: one line a sentence)."""
-    return drawn(_parts(diagnosis), width=width, color=color)
+    """The report, wrapped to `width` columns (None: one line a sentence, and places in full length)."""
+    return drawn(_parts(shortened(diagnosis, elide=width is not None)), width=width, color=color)
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
