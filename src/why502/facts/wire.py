@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.both_ends import both_ends
+from why502.facts.idleness import MIN_CONSTANT_S
 from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
@@ -22,7 +23,7 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    for conversation in map(as_left, once):
+    for conversation in map(as_spare, map(as_left, once)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -56,6 +57,22 @@ def as_left(conversation: Conversation) -> Conversation:
     if asked_s is None or left_s is None or asked_s > left_s:
         return conversation
     return structs.replace(conversation, outcome=Outcome.NOT_ANSWERED, end_s=left_s)
+
+
+def as_spare(conversation: Conversation) -> Conversation:
+    """A connection that was opened in advance had been silent before its first request as well.
+
+    Pools open some while they wait for one that is in use (Go `net/http.Transport.getConn`); the target's timers run on
+    these, too. A FIN that its kernel had sent before it took a byte of the request crossed that request.
+    """
+    asked_s, ready_s = conversation.request_s, conversation.established_s
+    if conversation.exchanges or conversation.idle_before_request_s is not None or asked_s is None or ready_s is None:
+        return conversation
+    if asked_s - ready_s < MIN_CONSTANT_S:
+        return conversation
+    closed = conversation.outcome is Outcome.CLOSED_BEFORE_ANSWER and not conversation.bytes_acknowledged
+    outcome = Outcome.RACED if closed else conversation.outcome
+    return structs.replace(conversation, outcome=outcome, idle_before_request_s=asked_s - ready_s)
 
 
 def _target(target: str, conversations: Sequence[Conversation], counted: Sequence[Counted]) -> TargetWire:
