@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.both_ends import both_ends
+from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
 from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
@@ -81,6 +82,7 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     connects_s = [c.connect_s for c in in_time if c.connect_s is not None]
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
+    lost = lost_syns(in_time)
     for part in counted:
         outcomes.update(part.outcomes)
     return TargetWire(
@@ -93,6 +95,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         ended=tuple(c for c in in_time if c.outcome is Outcome.ANSWERED and c.end_s is not None)[:MAX_EXAMPLES],
         noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
         odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
+        syns_lost=lost.lost,
+        syns_lost_alone=None if counted else lost.alone,
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )
