@@ -75,6 +75,8 @@ class KernelEvent(Struct, frozen=True):
     pid: int | None = None
     process: str | None = None
     text: str = ""
+    group: str | None = None
+    """Control group of the process, or the last part of its path."""
 
 
 class Case(Struct, frozen=True):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Final
 
 from msgspec import json
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +12,7 @@ from why502.facts.backlog import Level
 from why502.facts.surfaces.interface import State
 from why502.model.words import count
 from why502.reports.legible import legible, legible_json
+from why502.reports.screen import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +26,6 @@ FINE_SHOWN: Final = 40
 """Rows of listeners that are fine; all others are always shown."""
 LIMITS: Final = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_abort_on_overflow")
 NAMES_SHOWN: Final = 4
-UNWRAPPED_COLUMNS: Final = 1 << 14
 STYLES: Final = {Level.DROPPING: "bold red", Level.TOO_SMALL: "yellow", Level.FULL: "yellow", Level.DROPPED: "cyan"}
 
 STATES: Final = {State.WRONG: "bold red", State.AT_RISK: "yellow", State.NOTE: "cyan", State.FINE: "green"}
@@ -35,19 +33,7 @@ STATES: Final = {State.WRONG: "bold red", State.AT_RISK: "yellow", State.NOTE: "
 
 def render(audit: Audit, *, width: int | None, color: bool) -> str:
     """Table and summary, at most `width` columns (None: as wide as it needs)."""
-    screen = io.StringIO()
-    console = Console(
-        file=screen,
-        width=width or UNWRAPPED_COLUMNS,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    for part in (_table(audit), *_summary(audit)):
-        console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())
+    return drawn((_table(audit), *_summary(audit)), width=width, color=color)
 
 
 def render_json(audit: Audit) -> str:

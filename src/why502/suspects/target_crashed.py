@@ -83,7 +83,7 @@ def judge(scene: Scene) -> Judgement:
 
 def _exits(scene: Scene) -> Iterator[Evidence]:
     """Ends of a process that owned the target's listener, while requests failed."""
-    owners = {pid for window in scene.listeners for pid in window.listener.pids}
+    owners = {pid for window in scene.listeners for pid in window.owners}
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     for event in scene.case.events:
         near = any(abs(event.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s)

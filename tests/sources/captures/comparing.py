@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LIES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x7f\xff\xff\xff", b"\0\0\0\x80", b"\xfc\xff\xff\xff")
 STRETCH = 7
 """Packets at a time, so that small captures have many stretches."""
+TELL_EVERY_S = 60.0
+"""A long run says how far it is."""
 
 
 def followed(machine: Machine, content: bytes) -> Reading:
@@ -93,8 +95,12 @@ def main(duration_s: float, seed: int) -> None:
     seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
     for content in seeds:
         compare_counts(compiled, content)
-    count, over_s = 0, time.monotonic() + duration_s
-    while time.monotonic() < over_s:
+    began_s = time.monotonic()
+    count, tell_s = 0, TELL_EVERY_S
+    while (took_s := time.monotonic() - began_s) < duration_s:
+        if took_s >= tell_s:
+            sys.stderr.write(f"{took_s:.0f} s: {count} damaged captures are equal\n")
+            tell_s += TELL_EVERY_S
         content = damaged(random, random.choice(seeds))
         try:
             compare(compiled, content)
