@@ -107,7 +107,7 @@ def _gone(scene: Scene) -> Iterator[Evidence]:
     for evidence in (*ended_together(scene), *fate_of_others(scene)):
         if evidence.bits > 0 or new >= FEWEST_NEW:
             yield structs.replace(evidence, bits=-evidence.bits)
-    yield from told_to_stop(scene, -5.0)
+    yield from told_to_stop(scene, -4.0)
     yield from one_after_the_other(scene, -1)
 
 
