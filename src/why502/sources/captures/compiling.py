@@ -32,6 +32,7 @@ ENTRIES = frozenset(
         "refill",
         "retally",
         "choose",
+        "release_told",
     }
 )
 """The kernels that are called from outside; the others become parts of these."""

@@ -15,6 +15,7 @@ from why502.sources.captures.kernels import layout as at
 from why502.sources.captures.kernels.choosing import want
 from why502.sources.captures.kernels.fragments import REMEMBERED
 from why502.sources.captures.kernels.table import side_of, tag_of
+from why502.sources.captures.machine import plain
 from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.walking import Walker
 
@@ -79,8 +80,8 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
         packets, data = walker.packets, machine.octets(buffer.content)
         count = machine.take_segments(data, packets, taken, segments, fragments, notes)
         picked: list[Picked | Frame] = []
-        for index in range(machine.choose(packets, taken, segments, count, wanted, chosen)):
-            p, s = int(chosen[2 * index]), int(chosen[2 * index + 1])
+        found = plain(chosen[: 2 * machine.choose(packets, taken, segments, count, wanted, chosen)])
+        for p, s in zip(found[::2], found[1::2], strict=True):
             begin = int(packets[p + at.P_AT])
             end = begin + int(packets[p + at.P_CAPTURED])
             if s >= 0:
@@ -94,7 +95,7 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
 def _picked(words: Sequence[int], content: bytearray, end: int) -> Picked:
     begin = int(words[at.S_DATA_AT])
     end = min(end, begin + int(words[at.S_PAYLOAD]))
-    return Picked([int(word) for word in words], bytes(content[begin:end]) if begin else b"")
+    return Picked(plain(words), bytes(content[begin:end]) if begin else b"")
 
 
 def _frame(packets: Words, p: int, data: bytes) -> Frame:
