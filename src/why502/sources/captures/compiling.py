@@ -31,7 +31,7 @@ ENTRIES = frozenset(
         "finish_all",
         "refill",
         "retally",
-        "choose",
+        "take_wanted",
         "release_told",
     }
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from why502.sources.captures.kernels.choosing import choose
+from why502.sources.captures.kernels.choosing import take_wanted
 from why502.sources.captures.kernels.judge import judge
 from why502.sources.captures.kernels.table import refill, release_told
 from why502.sources.captures.kernels.take_segments import take_segments
@@ -32,7 +32,7 @@ class Machine:
     finish_all: Callable[..., None]
     refill: Callable[..., None]
     retally: Callable[..., None]
-    choose: Callable[..., int]
+    take_wanted: Callable[..., int]
     release_told: Callable[..., None]
     words: Callable[[int], Words]
     """Memory for so many words, all 0."""
@@ -65,7 +65,7 @@ INTERPRETED = Machine(
     finish_all=finish_all,
     refill=refill,
     retally=retally,
-    choose=choose,
+    take_wanted=take_wanted,
     release_told=release_told,
     words=lambda count: [0] * count,
     grown=_longer,

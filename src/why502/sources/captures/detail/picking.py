@@ -53,7 +53,7 @@ def pick(
 
 
 def _tags(wanted: Iterable[Ends], machine: Machine) -> Words:
-    """The set of the conversations' tags, as `take_segments` gives them without a seed."""
+    """The set of the conversations' tags, as `take_wanted` compares them."""
     tags = []
     for ends in wanted:
         segment = [0] * at.SEGMENT_WORDS
@@ -74,13 +74,13 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
     buffer = Buffer(stream)
     walker = Walker(machine, buffer)
     segments, chosen = machine.words(machine.room * at.SEGMENT_WORDS), machine.words(2 * machine.room)
-    fragments, notes = machine.words(REMEMBERED * at.FRAGMENT_WORDS), machine.words(at.META_WORDS)
+    fragments = machine.words(REMEMBERED * at.FRAGMENT_WORDS)
     others = MAX_OTHERS
     for taken in walker.stretches():
         packets, data = walker.packets, machine.octets(buffer.content)
-        count = machine.take_segments(data, packets, taken, segments, fragments, notes)
+        count = machine.take_wanted(data, packets, taken, segments, fragments, wanted, chosen)
+        found = plain(chosen[: 2 * count])
         picked: list[Picked | Frame] = []
-        found = plain(chosen[: 2 * machine.choose(packets, taken, segments, count, wanted, chosen)])
         for p, s in zip(found[::2], found[1::2], strict=True):
             begin = int(packets[p + at.P_AT])
             end = begin + int(packets[p + at.P_CAPTURED])
