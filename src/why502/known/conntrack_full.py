@@ -38,4 +38,5 @@ KNOWN = KnownIssue(
     remedies=(Remedy("Raise net.netfilter.nf_conntrack_max; do not track what needs no tracking."),),
     recognised_by="the counts of the network namespace",
     proven=True,
+    of_namespace=True,
 )

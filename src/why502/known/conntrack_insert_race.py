@@ -35,4 +35,5 @@ KNOWN = KnownIssue(
     source="https://github.com/coreos/flannel/issues/1004",
     remedies=(Remedy("Use --random-fully (iptables 1.6.2 and later)."),),
     recognised_by="insert_failed of the network namespace grows",
+    of_namespace=True,
 )
