@@ -10,7 +10,7 @@ from msgspec import Struct
 from why502.facts.change_links import Correlation, correlate
 from why502.facts.change_points import Changes, change_points
 from why502.facts.clusters import clusters
-from why502.facts.concentration import Dimension, client, concentrations, path
+from why502.facts.concentration import Dimension, client, concentrations, edge, node, path
 from why502.facts.deaths import Deaths, deaths
 from why502.facts.durations import SameDuration, same_durations
 from why502.facts.health import unhealthy
@@ -77,6 +77,8 @@ class LogSummary(Struct, frozen=True):
     """When targets answered with errors of their own."""
     clients: tuple[Tally, ...]
     paths: tuple[Tally, ...]
+    nodes: tuple[Tally, ...]
+    """Edge locations, or nodes of a balancer."""
     dimensions: tuple[Dimension, ...]
     idle_gaps: tuple[IdleGap, ...]
     slow_connects: tuple[Slow, ...]
@@ -108,6 +110,7 @@ def summarise_logs(case: Case) -> LogSummary | None:
         answered=answered,
         clients=_tally(traffic, client),
         paths=_tally(traffic, path),
+        nodes=_tally(traffic, edge) or _tally(traffic, node),
         dimensions=concentrations(traffic),
         idle_gaps=tuple(gap for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None),
         slow_connects=tuple(_slow(t) for t in traffic.targets if t.delayed_connects_total),

@@ -34,7 +34,7 @@ class TargetRow(Struct, frozen=True):
 
 
 class ValueRow(Struct, frozen=True):
-    """Failures of one client or path; counted in a sample if `sampled`."""
+    """Failures of one client, path or node; counted in a sample if `sampled`."""
 
     value: str
     by_gateway: int
@@ -228,8 +228,10 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     targets: tuple[TargetRow, ...]
     clients: tuple[ValueRow, ...]
     paths: tuple[ValueRow, ...]
+    nodes: tuple[ValueRow, ...]
+    """Edge locations (CloudFront, Cloudflare), else nodes or instances of a balancer."""
     sampled: bool
-    """Clients and paths are counted in a sample of so many..."""
+    """Clients, paths and nodes are counted in a sample of so many..."""
     sampled_failures: int
     sampled_others: int
     """...requests."""

@@ -65,6 +65,7 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
         ),
         clients=_values(summary.clients),
         paths=_values(summary.paths),
+        nodes=_values(summary.nodes),
         sampled=len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total,
         sampled_failures=len(sample.failed),
         sampled_others=len(sample.others),

@@ -37,6 +37,8 @@ class EvidenceFile:
     open: Callable[[], BinaryIO]
     window: Window | None = None
     """Only what overlaps this is asked for; a reader that counts must heed it, the others may."""
+    written_s: float | None = None
+    """When the file was last written to, for dates without a year."""
 
 
 class Reading(Struct, frozen=True):
