@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from why502.model.evidence import Place, Source
 from why502.model.host import HostRecord
+from why502.model.settings import Setting
 from why502.model.traffic import Traffic
 from why502.model.wire import Wire
 
@@ -93,6 +94,8 @@ class Case(Struct, frozen=True):
     metrics: tuple[Series, ...] = ()
     changes: tuple[Change, ...] = ()
     events: tuple[KernelEvent, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    """Timeouts of the gateway, as configurations among the evidence set them."""
 
     @property
     def looked_at(self) -> frozenset[Source]:

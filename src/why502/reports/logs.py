@@ -78,7 +78,8 @@ def _tables(summary: LogSummary) -> Iterator[RenderableType]:
     sample = summary.traffic.sample
     drawn = len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total
     note = f"in a sample of {len(sample.failed):,} failures and {len(sample.others):,} other requests" if drawn else ""
-    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths)):
+    nodes = summary.nodes if len(summary.nodes) > 1 else ()
+    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths), ("Edge locations, or nodes", nodes)):
         if tallies:
             yield heading(title, note)
             yield indented(_tallies(tallies))
