@@ -96,6 +96,18 @@ def test_requests_by_the_size_of_their_burst() -> None:
     assert found.unnamed.requests == 1
 
 
+def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
+    """Ended at 100.75 and 101.85, logged as 100 and 101: each goes with its own, not 101 with what lies nearest."""
+    seen = [conversation(at_s, Outcome.REFUSED, syn_s=(at_s,), end_s=at_s) for at_s in (100.75, 101.85)]
+    words = {"phase": Phase.CONNECT, "manner": Manner.REFUSED, "wait_s": None, "start_s": None}
+    traffic = traffic_of([request(100.0, **words), request(101.0, **words)])
+    joined = failures(traffic, wire_of(seen))
+    assert [(f.at_s, f.conversation.end_s if f.conversation else None) for f in joined] == [
+        (100.0, 100.75),
+        (101.0, 101.85),
+    ]
+
+
 def test_the_rest_of_a_body_that_was_answered_early_is_no_failure() -> None:
     """The target answered 404 after the header and closed; the body followed 8 ms later. The client got its answer."""
     rest = conversation(100.0, Outcome.RACED, exchanges=2, idle_before_request_s=0.008)
