@@ -253,11 +253,12 @@ class _Conversations:
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
-        late_s = SECOND_S / 2 if request.at.path in coarse else 0.0
         for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
             if told_s is None:
                 continue
-            at_s = told_s + late_s
+            # Without a duration, an end beside a beginning of whole seconds comes from the error log, and is exact.
+            cut_off = told_s.is_integer() or request.total_s is not None
+            at_s = told_s + (SECOND_S / 2 if request.at.path in coarse and cut_off else 0.0)
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:
