@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from why502.facts.coarse import SECOND_S, coarse_logs
+from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.idleness import ENDED_BY_TARGET
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
@@ -254,11 +254,8 @@ class _Conversations:
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
         for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if told_s is None:
+            if (at_s := moment_s(told_s, request, coarse)) is None:
                 continue
-            # Without a duration, an end beside a beginning of whole seconds comes from the error log, and is exact.
-            cut_off = told_s.is_integer() or request.total_s is not None
-            at_s = told_s + (SECOND_S / 2 if request.at.path in coarse and cut_off else 0.0)
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:
