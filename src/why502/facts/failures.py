@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from why502.facts.coarse import SECOND_S, coarse_logs
+from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -230,11 +230,9 @@ class _Conversations:
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
-        late_s = SECOND_S / 2 if request.at.path in coarse else 0.0
         for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if told_s is None:
+            if (at_s := moment_s(told_s, request, coarse)) is None:
                 continue
-            at_s = told_s + late_s
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:
