@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.making import case, request
 from why502.model.requests import Manner, Phase, Request
 from why502.ranking import judge_case
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from why502.model.verdict import Document
