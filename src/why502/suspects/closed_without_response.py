@@ -42,6 +42,7 @@ from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.stopped import one_after_the_other, told_to_stop
 from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
@@ -108,6 +109,8 @@ def _gone(scene: Scene) -> Iterator[Evidence]:
     for evidence in (*ended_together(scene), *fate_of_others(scene)):
         if evidence.bits > 0 or new >= FEWEST_NEW:
             yield structs.replace(evidence, bits=-evidence.bits)
+    yield from told_to_stop(scene, -4.0)
+    yield from one_after_the_other(scene, -1)
 
 
 SUSPECT = Suspect(

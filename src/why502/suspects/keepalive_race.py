@@ -46,6 +46,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import listener_gone
@@ -84,6 +85,8 @@ def judge(scene: Scene) -> Judgement:
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
     evidence = [*_capture(scene), *_log(scene)]
+    # Its timeout has to be longer than the target's: else it would have closed them itself, and nothing could race.
+    evidence += pool_against(scene, _silence_s(cluster), keeps=0.5, gives_up=-5.0) if evidence else ()
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
@@ -94,6 +97,14 @@ def _summary(cluster: Cluster) -> str:
     idle_s = _idle_s(cluster) if cluster.conversations else 0.0
     after = f" after {idle_s:.1f} s of idleness" if idle_s else ""
     return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
+
+
+def _silence_s(cluster: Cluster) -> float:
+    """How long connections, or at least the target, had been idle; 0 if it is not one length."""
+    if cluster.conversations:
+        return _idle_s(cluster)
+    gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    return median(gaps_s) if len(gaps_s) >= FEWEST and near_constant(gaps_s) else 0.0
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
