@@ -6,13 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from why502.facts.clusters import same_target
+from why502.model.evidence import Source
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
 from why502.suspects.interface import Suspect, Weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from why502.model.evidence import Evidence
     from why502.ranking.weigh import Ranked
@@ -63,7 +64,7 @@ def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]
         targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
         summary=own[0].summary if own else suspects[cause].title,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
-        evidence=_lines(e for answer in answers for e in answer.evidence),
+        evidence=_lines(_seen_once(answers)),
         remedies=_remedies(cause, own, conditions, suspects),
     )
 
@@ -110,6 +111,23 @@ def _explaining(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Susp
             ):
                 found[name] = (p, answer)
     return [(name, answer) for name, (_, answer) in sorted(found.items(), key=lambda item: (-item[1][0], item[0]))]
+
+
+def _seen_once(answers: Sequence[Weighed]) -> Iterator[Evidence]:
+    """Evidence of several clusters without what one took from another: the same packet tells the one how it failed, and
+    the other how its neighbour did. Each cluster has weighed it once; the reader is to see it once, too.
+    """
+    best: dict[str, tuple[float, int]] = {}
+    for number, answer in enumerate(answers):
+        for e in answer.evidence:
+            if _is_packet(e):
+                best[str(e.at)] = max(best.get(str(e.at), (0.0, 0)), (abs(e.bits), -number))
+    for number, answer in enumerate(answers):
+        yield from (e for e in answer.evidence if not _is_packet(e) or best[str(e.at)][1] == -number)
+
+
+def _is_packet(evidence: Evidence) -> bool:
+    return evidence.source is Source.CAPTURE and evidence.at.number is not None
 
 
 def _lines(evidence: Iterable[Evidence]) -> tuple[EvidenceLine, ...]:

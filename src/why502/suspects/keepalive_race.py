@@ -33,6 +33,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.closed_along import closed_along
 from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import (
     ENDED_BY_TARGET,
@@ -129,6 +130,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
         # A process that dies closes its idle connections as well, whatever its timeout.
         yield from listener_gone(scene, -8.0)
+        if timer is None:
+            yield from _at_one_instant(scene)
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
@@ -156,6 +159,18 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     else:
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
+
+
+def _at_one_instant(scene: Scene) -> Iterator[Evidence]:
+    """No timer closes what has been silent for different times at one instant: somebody stopped the process."""
+    found = closed_along(scene.wire, scene.cluster.conversations)
+    if found.at_one_instant:
+        others, low_s, high_s = len(found.silences_s), found.silences_s[0], found.silences_s[-1]
+        text = (
+            f"{others} other idle ones were closed at the same instant, after {low_s:.1f} to {high_s:.1f} s of silence"
+        )
+        # As much as the crossing says for a timer, and that it was none.
+        yield Evidence(-11.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
 
 
 def _late(cluster: Cluster) -> str:
