@@ -28,6 +28,7 @@ JOIN_LOOSE_S = 1.5
 NEVER_CONNECTED = frozenset({Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE})
 SHORTEST_TIMER_S = 0.2
 """Nobody sets a proxy's timer shorter than this."""
+HALF_S = 0.5
 TIMER_SPREAD = 0.05
 """Times after which one timer fires differ by less: proxies look at their timers several times a second."""
 
@@ -49,7 +50,7 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     """
     logged = traffic.failures if traffic else ()
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
-    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
+    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S), logs_of_seconds(logged))
     pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
     pairs = _believable(logged, pairs)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
@@ -74,7 +75,7 @@ def _refused(
     left = [index for index, place in enumerate(logged) if index not in pairs and _refusable(place)]
     return {
         left[place]: pair
-        for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,)).items()
+        for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,), frozenset()).items()
         if _answers_it(pair.conversation, logged[left[place]])
     }
 
@@ -160,11 +161,15 @@ def _failure(place: FailedRequest, pair: _Pair | None) -> Failure:
 
 
 def _pairs(
-    logged: Sequence[FailedRequest], candidates: Iterable[Conversation], slacks_s: Sequence[float]
+    logged: Sequence[FailedRequest],
+    candidates: Iterable[Conversation],
+    slacks_s: Sequence[float],
+    of_seconds: frozenset[str],
 ) -> dict[int, _Pair]:
     """Index of a logged failure -> its conversation; `sure` if only that one came into question.
 
-    The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once.
+    The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once. The logs
+    `of_seconds` cut their times down: what they tell of happened half a second later, give or take as much.
     """
     by_target: dict[str, _Conversations] = defaultdict(_Conversations)
     for conversation in candidates:
@@ -179,8 +184,11 @@ def _pairs(
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
-            for distance_s, conversation in _with(by_target, place).near(place, slack_s)
-            if id(conversation) not in used and _compatible(place.request, conversation.outcome)
+            for distance_s, conversation in _with(by_target, place).near(
+                place.request,
+                *((max(slack_s, HALF_S + JOIN_STRICT_S), HALF_S) if _coarse(place, of_seconds) else (slack_s, 0.0)),
+            )
+            if id(conversation) not in used and _compatible(place.request, conversation)
         ]
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
@@ -190,11 +198,26 @@ def _pairs(
     return pairs
 
 
-def _compatible(request: Request, outcome: Outcome) -> bool:
+def _compatible(request: Request, conversation: Conversation) -> bool:
     """Whether the proxy could have logged this of such a conversation: it knows whether it was connected."""
-    if outcome in NEVER_CONNECTED:
+    if conversation.outcome in NEVER_CONNECTED:
         return request.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY)
+    if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
+        return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
+
+
+def logs_of_seconds(logged: Sequence[FailedRequest]) -> frozenset[str]:
+    """Logs in which all failures ended at whole seconds."""
+    times_s: dict[str, list[float]] = defaultdict(list)
+    for place in logged:
+        if place.request.end_s is not None:
+            times_s[place.request.at.path].append(place.request.end_s)
+    return frozenset(path for path, ends_s in times_s.items() if all(end_s.is_integer() for end_s in ends_s))
+
+
+def _coarse(place: FailedRequest, of_seconds: frozenset[str]) -> bool:
+    return place.request.at.path in of_seconds
 
 
 def _with(by_target: dict[str, _Conversations], place: FailedRequest) -> _Conversations:
@@ -218,17 +241,17 @@ class _Conversations:
         self.begun.sort()
         self.ended.sort()
 
-    def near(self, place: FailedRequest, slack_s: float) -> Iterator[tuple[float, Conversation]]:
-        """By their ends, or by the request's start and the SYN (or first data).
+    def near(self, request: Request, slack_s: float, late_s: float) -> Iterator[tuple[float, Conversation]]:
+        """By their ends, or by the request's start and the SYN (or first data); it was `late_s` later than logged.
 
         A connect that timed out ends without a packet, so that only its beginning can be compared. One that
         lies near in both ways comes once, at the smaller distance.
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
-        request = place.request
-        for at_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if at_s is None:
+        for logged_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
+            if logged_s is None:
                 continue
+            at_s = logged_s + late_s
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:
