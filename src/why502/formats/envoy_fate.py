@@ -120,6 +120,9 @@ def _unflagged(told: Told, details: str, *, failed: bool) -> Fate:
         return answered(told.status)
     if not failed:
         return answered(told.status) if not details else Fate(Side.PROXY, Phase.UNKNOWN)
+    if details in ("overload", "load_shed"):
+        # The overload manager refuses requests while a resource of Envoy's own (heap, connections) is short.
+        return Fate(Side.PROXY, Phase.UNKNOWN, Manner.EXHAUSTED)
     return Fate(Side.PROXY, Phase.UNKNOWN) if details in ("direct_response", "maintenance_mode") else UNTOLD
 
 

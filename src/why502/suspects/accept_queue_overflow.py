@@ -51,7 +51,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import connects_delayed, listener_gone, syns_at_both_ends
+from why502.suspects.weighing import connects_delayed, listener_gone, proxy_says, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,8 @@ IMPOSSIBLE_MANNERS = {
     Manner.ANSWERED: "the target answered",
     Manner.EXHAUSTED: "the proxy failed before it reached the target",
     Manner.GONE: "the client left",
+    Manner.RACED: "the connection had served before",
+    Manner.FORBIDDEN: "the proxy's own kernel did not allow the connect",
 }
 IMPOSSIBLE_PHASES = {
     Phase.NO_TARGET: "no target was chosen",
@@ -233,6 +235,9 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     at = cluster.logged[0].request.at
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
+    if cluster.manner is Manner.QUEUE_FULL:
+        # Its kernel is the proxy's own, and says so at once: unix_stream_connect (net/unix/af_unix.c).
+        yield proxy_says(cluster, 9.0)
     if cluster.phase is Phase.CONNECT and cluster.manner is Manner.TIMEOUT:
         yield Evidence(1.5, f"{count(cluster.count, 'connect')} timed out", Source.ACCESS_LOG, at)
     if cluster.manner in (Manner.CUT, Manner.RESET) and waits_s and median(waits_s) <= FAST_CUT_S:

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+VAGUE = (Manner.UNKNOWN, Manner.CUT, Manner.CLOSED)
+"""Manners that do not tell how a connect failed."""
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -54,7 +57,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
         return DoesNotApply("the connection had been made, or no target was tried")
-    if cluster.manner in (Manner.TIMEOUT, Manner.RESET, Manner.UNREACHABLE, Manner.EXHAUSTED):
+    if cluster.manner not in (Manner.REFUSED, *VAGUE):
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.outcome is Outcome.ANSWERED:
         return DoesNotApply("the target answered")

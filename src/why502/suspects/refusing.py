@@ -10,8 +10,9 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.words import count
+from why502.suspects.checks import MANAGED
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Weighed
-from why502.suspects.weighing import MANAGED, proxy_says
+from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -40,6 +40,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.waiting import all_taken, waited_in_proxy
 from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply("no timer of the proxy made this status")
+    if waited_in_proxy(cluster):
+        text = f"The targets were busy: {count(cluster.count, 'request')} waited in the proxy for one that had room."
+        return Weighed((*all_taken(cluster),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
     evidence = [*_queue(scene), *_capture(scene), *given_up(scene), *crowded(scene, spared=3.5, not_spared=-2.5)]
