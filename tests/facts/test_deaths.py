@@ -62,3 +62,41 @@ def test_what_the_wire_saw_is_finer_than_the_log() -> None:
     wire = summarise([conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER, end_s=at_s) for at_s in ends_s])
     found = deaths(scene(Case(traffic=case(*(request(100.0) for _ in ends_s)).traffic, wire=wire)))
     assert (found.together, found.instants, found.covered(2)) == (0, (1, 1, 1, 1), 0.5)
+
+
+def at_once(begun_s: tuple[float, ...], apart_s: float, age_s: float = 0.1) -> Case:
+    """Requests that began at these times after 100, taken by the target and ended by it so far apart."""
+    first_s = 100.0 + max(begun_s) + age_s
+    cut = (
+        conversation(
+            100.0 + begin_s, Outcome.CLOSED_BEFORE_ANSWER, request_s=100.0 + begin_s, end_s=first_s + number * apart_s
+        )
+        for number, begin_s in enumerate(begun_s)
+    )
+    return Case(wire=summarise(list(cut)))
+
+
+def test_the_wire_tells_one_event_by_the_millisecond() -> None:
+    """Begun within 12 ms, at work for 0.1 s, ended within 20 us: one event ended them."""
+    found = deaths(scene(at_once((0.0, 0.005, 0.012), 0.000_01)))
+    assert (found.together, found.sharp) == (3, True)
+
+
+def test_a_page_whose_requests_fail_each_after_its_time_is_no_event_on_the_wire() -> None:
+    """Begun within 12 ms and ended as far apart."""
+    assert deaths(scene(at_once((0.0, 0.005, 0.012), 0.006))).together == 0
+
+
+def test_requests_that_meet_a_sweep_of_idle_connections_are_no_event() -> None:
+    """Begun just before they were ended: the connections were, not the work."""
+    assert deaths(scene(at_once((0.0, 0.005, 0.012), 0.000_01, age_s=0.001))).together == 0
+
+
+def test_two_of_many_may_end_together_by_chance() -> None:
+    """Two within a tick of the server's clock, two others each alone: nothing; two of two speak."""
+    alone = [conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER, request_s=at_s - 0.1, end_s=at_s) for at_s in (110, 120)]
+    pair = at_once((0.0, 0.012), 0.000_01)
+    assert pair.wire is not None
+    both = pair.wire.targets[0].failed
+    assert deaths(scene(Case(wire=summarise([*both, *alone])))).together == 0
+    assert deaths(scene(pair)).together == 2

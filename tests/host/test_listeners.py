@@ -99,6 +99,26 @@ def test_looks_that_remember_tell_the_same_as_a_first_look() -> None:
         assert watch.sample() == ()
 
 
+@pytest.mark.kernel
+def test_a_kernel_that_knows_no_old_requests_is_asked_family_by_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A type of request that no kernel has is refused as an old one would be; the answers are the same."""
+    with (
+        isolated() as door,
+        listening(door, 1) as v4,
+        listening(door, 3, "::1"),
+        listening(door, 5, "::"),
+        connecting(door, v4, 3),
+        closing(inside(door, lambda: ListenerWatch(1))) as at_once,
+    ):
+        expected = at_once.sample(), at_once.queues()
+        monkeypatch.setattr("why502.host.listeners.TCPDIAG_GETSOCK", 0x7F)
+        with closing(inside(door, lambda: ListenerWatch(1))) as separately:
+            found = separately.sample(), separately.queues()
+    assert sorted(found[0], key=repr) == sorted(expected[0], key=repr)
+    assert {(one.backlog, one.queue_len) for one in found[0]} == {(1, 2), (3, 0), (5, 0)}
+    assert found[1] == expected[1]
+
+
 def _first_look(door: Path) -> tuple[Listener, ...]:
     with closing(inside(door, lambda: ListenerWatch(1))) as fresh:
         return fresh.sample()

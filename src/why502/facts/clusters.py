@@ -64,7 +64,7 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     for failure in failures(case.traffic, case.wire):
         groups[_key(failure)].append(failure)
-    with_races(groups)
+    with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
     if not found:

@@ -4,9 +4,14 @@ What `ss -lntm` shows, without starting it. For a socket in state LISTEN `idiag_
 `idiag_wqueue` is `sk_max_ack_backlog` (`tcp_diag_get_info`); the attribute INET_DIAG_SKMEMINFO carries `sk_drops`.
 
 The messages are packed and unpacked here, because a queue that is full for tens of milliseconds is only seen by
-100 looks a second. What did not change since the last look is not decoded again: with 1,000 listeners a look takes
-0.7 ms of processor time, nearly all of it the kernel's, and 0.5 ms at the queues alone; the first takes 3 ms.
-pyroute2's `DiagSocket` (0.9.7) takes 144 ms, as it decodes every attribute of every message.
+100 looks a second. What did not change since the last look is not decoded again: the kernel's own part, 0.5 us a
+listener with warm caches and twice that with cold ones, is nearly all that a look costs (`make bench ROWS=start` shows
+both); the first takes 3 ms at 1,000 listeners. pyroute2's `DiagSocket` (0.9.7) takes 144 ms, as it decodes every
+attribute of every message.
+
+Looks ask in the old form of the request, TCPDIAG_GETSOCK: it knows no family (`inet_diag_rcv_msg_compat`), so that the
+kernel walks its table of listeners once instead of twice, a fifth of the whole cost. A kernel without it is asked
+family by family.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 NETLINK_SOCK_DIAG: Final = 4
+TCPDIAG_GETSOCK: Final = 18
 SOCK_DIAG_BY_FAMILY: Final = 20
 NLM_F_REQUEST_DUMP: Final = 0x1 | 0x300
 NLMSG_ERROR: Final = 2
@@ -35,6 +41,8 @@ NLMSGHDR: Final = struct.Struct("=IHHII")
 """Length, type, flags, sequence number, port (linux/netlink.h)."""
 REQUEST: Final = struct.Struct("=IHHII BBBxI 48x")
 """nlmsghdr and inet_diag_req_v2: family, protocol, extensions, states, and an empty socket id."""
+OLD_REQUEST: Final = struct.Struct("=IHHII 3xB 48x I 4x")
+"""nlmsghdr and inet_diag_req: extensions, an empty socket id, states."""
 MESSAGE: Final = struct.Struct("=IH 10x B 3x 20s 32x II 4x I")
 """Length and type of nlmsghdr; of inet_diag_msg: family, source (port and address in one), queue, limit, inode."""
 QUEUE: Final = struct.Struct("=72x II 4x I")
@@ -71,8 +79,8 @@ class Told(NamedTuple, Generic[T]):
     closing: int | None
     """Where the closing message stands, None if there is more."""
     what: T
-    stride: int = 0
-    """By which its messages follow each other, if that is the same for all."""
+    ends: tuple[int, ...] = ()
+    """Where its messages end, if they are to be compared one block at a time."""
 
 
 class ListenerWatch:
@@ -90,6 +98,7 @@ class ListenerWatch:
         self._told_listeners: list[Told[list[Listener]]] = []
         self._told_queues: list[Told[Queues]] = []
         self._drops_at: dict[tuple[int, int], int] = {}
+        self._at_once = self._knows_old_requests()
 
     def sample(self) -> tuple[Listener, ...]:
         """One look at everything. Raises OSError when the kernel refuses; the watch is of no use then."""
@@ -109,6 +118,14 @@ class ListenerWatch:
     def close(self) -> None:
         self._socket.close()
 
+    def dump_listeners(self, decode: Callable[[bytearray, int], int | None], extensions: int) -> None:
+        """Every listening socket of both families; as `dump`."""
+        if self._at_once:
+            request = OLD_REQUEST.pack(*_header(OLD_REQUEST, TCPDIAG_GETSOCK), extensions, TCPF_LISTEN)
+            self._hear(request, decode)
+        else:
+            self.dump(decode, TCPF_LISTEN, extensions)
+
     def dump(self, decode: Callable[[bytearray, int], int | None], states: int, extensions: int = 0) -> None:
         """Every socket of both families in one of these states, a buffer full of messages at a time.
 
@@ -116,13 +133,25 @@ class ListenerWatch:
         None if there is more. Raises OSError when the kernel refuses.
         """
         for family in (socket.AF_INET, socket.AF_INET6):
-            self._ask(family, states, extensions)
-            while (closing := decode(self._buffer, self._socket.recv_into(self._buffer))) is None:
-                pass
-            _, kind, *_ = NLMSGHDR.unpack_from(self._buffer, closing)
-            if kind == NLMSG_ERROR:
-                number = -ERROR.unpack_from(self._buffer, closing + NLMSGHDR.size)[0]
-                raise OSError(number, os.strerror(number))
+            request = (family, socket.IPPROTO_TCP, extensions, states)
+            self._hear(REQUEST.pack(*_header(REQUEST, SOCK_DIAG_BY_FAMILY), *request), decode)
+
+    def _knows_old_requests(self) -> bool:
+        """Asked for no state at all, which costs nothing."""
+        try:
+            self._hear(OLD_REQUEST.pack(*_header(OLD_REQUEST, TCPDIAG_GETSOCK), 0, 0), lambda *_: 0)
+        except OSError:
+            return False
+        return True
+
+    def _hear(self, request: bytes, decode: Callable[[bytearray, int], int | None]) -> None:
+        self._socket.send(request)
+        while (closing := decode(self._buffer, self._socket.recv_into(self._buffer))) is None:
+            pass
+        _, kind, *_ = NLMSGHDR.unpack_from(self._buffer, closing)
+        if kind == NLMSG_ERROR:
+            number = -ERROR.unpack_from(self._buffer, closing + NLMSGHDR.size)[0]
+            raise OSError(number, os.strerror(number))
 
     def _look(
         self, before: Sequence[Told[T]], decode: Callable[[bytes, Told[T] | None], Told[T]], extensions: int
@@ -138,16 +167,8 @@ class ListenerWatch:
             told.append(new)
             return new.closing
 
-        self.dump(take, TCPF_LISTEN, extensions)
+        self.dump_listeners(take, extensions)
         return told
-
-    def _ask(self, family: int, states: int, extensions: int) -> None:
-        self._socket.send(
-            REQUEST.pack(
-                *(REQUEST.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 0, 0),
-                *(family, socket.IPPROTO_TCP, extensions, states),
-            )
-        )
 
     def _decode_queues(self, datagram: bytes, _: Told[Queues] | None) -> Told[Queues]:
         queues = Queues(set(), {})
@@ -164,28 +185,30 @@ class ListenerWatch:
         return Told(datagram, None, queues)
 
     def _decode_listeners(self, datagram: bytes, old: Told[list[Listener]] | None) -> Told[list[Listener]]:
-        if old is not None and old.stride and len(old.datagram) == len(datagram):
+        if old is not None and old.ends and len(old.datagram) == len(datagram):
             return self._decode_changes(datagram, old) or self._decode_all(datagram)
         return self._decode_all(datagram)
 
     def _decode_changes(self, datagram: bytes, old: Told[list[Listener]]) -> Told[list[Listener]] | None:
-        """Only the blocks that differ from the last look's; None if they are no longer made alike."""
+        """Only the blocks that differ from the last look's; None if their messages end elsewhere."""
         found: list[Listener] = []
-        step = BLOCK * old.stride
-        for number, at in enumerate(range(0, len(datagram), step)):
-            block = datagram[at : at + step]
-            known = old.what[number * BLOCK : (number + 1) * BLOCK]
-            if block != old.datagram[at : at + step]:
+        at = 0
+        for first in range(0, len(old.ends), BLOCK):
+            ends = old.ends[first : first + BLOCK]
+            block = datagram[at : ends[-1]]
+            known = old.what[first : first + BLOCK]
+            if block != old.datagram[at : ends[-1]]:
                 new = self._decode_all(block)
-                if (new.stride, len(new.what)) != (old.stride, len(known)):
+                if new.ends != tuple(end - at for end in ends):
                     return None
                 known = new.what
             found += known
-        return Told(datagram, None, found, old.stride)
+            at = ends[-1]
+        return Told(datagram, None, found, old.ends)
 
     def _decode_all(self, datagram: bytes) -> Told[list[Listener]]:
         found: list[Listener] = []
-        strides: set[int] = set()
+        ends: list[int] = []
         at, end = 0, len(datagram)
         while at < end:
             length, kind = HEAD.unpack_from(datagram, at)
@@ -195,9 +218,9 @@ class ListenerWatch:
             address = address_text(family, name[4:], int.from_bytes(name[:2], "big"))
             drops = self._drops(family, datagram, at, length)
             found.append(Listener(address, self.netns, inode, backlog, queue_len, drops))
-            strides.add(length + 3 & ~3)
             at += length + 3 & ~3 or end
-        return Told(datagram, None, found, strides.pop() if len(strides) == 1 else 0)
+            ends.append(at)
+        return Told(datagram, None, found, tuple(ends))
 
     def _drops(self, family: int, datagram: bytes, at: int, length: int) -> int | None:
         """`sk_drops`; messages of one family and length have the same layout, so its offset is remembered."""
@@ -211,6 +234,11 @@ class ListenerWatch:
             self._drops_at[key] = offset
         drops: int = DROPS.unpack_from(datagram, at + offset + ATTRIBUTE.size + 4 * SK_MEMINFO_DROPS)[0]
         return drops
+
+
+def _header(layout: struct.Struct, kind: int) -> tuple[int, int, int, int, int]:
+    """The nlmsghdr of a request for a dump."""
+    return layout.size, kind, NLM_F_REQUEST_DUMP, 0, 0
 
 
 def find_attribute(buffer: bytes | bytearray, at: int, end: int, wanted: int) -> int | None:

@@ -21,6 +21,7 @@ from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
 from why502.model.wire import Counted
 from why502.sources.captures.containers import frames
+from why502.sources.captures.detail.rereading import reread
 from why502.sources.captures.following import follow
 from why502.sources.captures.frames import Frame
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 LIES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x7f\xff\xff\xff", b"\0\0\0\x80", b"\xfc\xff\xff\xff")
 STRETCH = 7
 """Packets at a time, so that small captures have many stretches."""
+TELL_EVERY_S = 60.0
+"""A long run says how far it is."""
 
 
 def followed(machine: Machine, content: bytes) -> Reading:
@@ -43,6 +46,13 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     plain = followed(INTERPRETED, content)
     assert followed(replace(compiled, is_compiled=False, room=STRETCH), content) == plain
     return plain
+
+
+def compare_details(compiled: Machine, content: bytes) -> None:
+    """The second look at every conversation; what `read` does with it is plain Python, and must not raise."""
+    told = conversations(read(content))
+    looks = [reread(io.BytesIO(content), told, machine) for machine in (INTERPRETED, replace(compiled, room=STRETCH))]
+    assert looks[0] == looks[1]
 
 
 def compare_counts(compiled: Machine, content: bytes) -> None:
@@ -93,12 +103,17 @@ def main(duration_s: float, seed: int) -> None:
     seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
     for content in seeds:
         compare_counts(compiled, content)
-    count, over_s = 0, time.monotonic() + duration_s
-    while time.monotonic() < over_s:
+        compare_details(compiled, content)
+    began_s = time.monotonic()
+    count, tell_s = 0, TELL_EVERY_S
+    while (took_s := time.monotonic() - began_s) < duration_s:
+        if took_s >= tell_s:
+            sys.stderr.write(f"{took_s:.0f} s: {count} damaged captures are equal\n")
+            tell_s += TELL_EVERY_S
         content = damaged(random, random.choice(seeds))
         try:
             compare(compiled, content)
-            read(content)  # the second look, too
+            compare_details(compiled, content)
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")
             raise
