@@ -53,6 +53,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_syns import lost_alone
+from why502.suspects.server_says import queue_full
 from why502.suspects.weighing import connects_delayed, listener_gone, proxy_says, syns_at_both_ends
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def judge(scene: Scene) -> Judgement:
         why_not = "the proxy did not wait for an answer: it was told"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
-    evidence = [*_host(scene), *_capture(scene), *_log(scene)]
+    evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells how the target's listener fared")
