@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from why502.facts.idleness import ENDED_BY_TARGET
+from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -29,7 +29,6 @@ JOIN_LOOSE_S = 1.5
 NEVER_CONNECTED = frozenset({Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE})
 SHORTEST_TIMER_S = 0.2
 """Nobody sets a proxy's timer shorter than this."""
-HALF_S = 0.5
 TIMER_SPREAD = 0.05
 """Times after which one timer fires differ by less: proxies look at their timers several times a second."""
 
@@ -37,10 +36,6 @@ LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED})
 """Ends that the proxy itself decided on: its log tells of each request that it gave up. One that no log tells of was
 no request but a probe of its own (health checks are in no access log)."""
 
-
-BREATH_S = 0.02
-"""A proxy passes on the body as it comes from its client: the next piece follows within a packet's way. A pooled
-connection is rarely used again so soon, and a target's timer for idle ones never fires so soon."""
 
 ANY_TARGET = ""
 """Conversations with any target, for requests whose log does not tell the target's address."""
@@ -55,7 +50,7 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     """
     logged = traffic.failures if traffic else ()
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
-    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S), logs_of_seconds(logged))
+    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
     pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
     pairs = _believable(logged, pairs)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
@@ -66,7 +61,6 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
         for c in failed
         if id(c) not in used
         and not (c.outcome in LEFT_BY_PROXY and (_told_of(traffic, c.target) or (_late(c) and id(c) not in by_timer)))
-        and not (_after_answer(c) and _told_of(traffic, c.target) and _covers(traffic, end_s(c)))
     ]
     return sorted(joined + alone, key=lambda failure: failure.at_s or 0.0)
 
@@ -81,7 +75,7 @@ def _refused(
     left = [index for index, place in enumerate(logged) if index not in pairs and _refusable(place)]
     return {
         left[place]: pair
-        for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,), frozenset()).items()
+        for place, pair in _pairs([logged[index] for index in left], answered, (JOIN_STRICT_S,)).items()
         if _answers_it(pair.conversation, logged[left[place]])
     }
 
@@ -155,23 +149,6 @@ def _told_of(traffic: Traffic | None, target: str) -> bool:
     return traffic is not None and (traffic.unnamed is not None or traffic.target(target) is not None)
 
 
-def _after_answer(conversation: Conversation) -> bool:
-    """Whether what the target did not answer followed its answer at once: as likely the rest of a request that it had
-    answered, with a close, before it was whole (RFC 9112, section 9.6) as another request.
-
-    The headers of TCP cannot tell these apart, but a log that tells of all requests can: the client got that answer.
-    """
-    silence_s = conversation.idle_before_request_s
-    return conversation.outcome in ENDED_BY_TARGET and silence_s is not None and silence_s <= BREATH_S
-
-
-def _covers(traffic: Traffic | None, at_s: float) -> bool:
-    """Whether the log has requests of that time."""
-    if traffic is None:
-        return False
-    return any(b.requests and b.at_s <= at_s < b.at_s + traffic.bucket_s for b in traffic.timeline)
-
-
 @dataclass(frozen=True, slots=True)
 class _Pair:
     conversation: Conversation
@@ -184,15 +161,11 @@ def _failure(place: FailedRequest, pair: _Pair | None) -> Failure:
 
 
 def _pairs(
-    logged: Sequence[FailedRequest],
-    candidates: Iterable[Conversation],
-    slacks_s: Sequence[float],
-    of_seconds: frozenset[str],
+    logged: Sequence[FailedRequest], candidates: Iterable[Conversation], slacks_s: Sequence[float]
 ) -> dict[int, _Pair]:
     """Index of a logged failure -> its conversation; `sure` if only that one came into question.
 
-    The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once. The logs
-    `of_seconds` cut their times down: what they tell of happened half a second later, give or take as much.
+    The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once.
     """
     by_target: dict[str, _Conversations] = defaultdict(_Conversations)
     for conversation in candidates:
@@ -202,15 +175,13 @@ def _pairs(
         conversations.sort()
     pairs: dict[int, _Pair] = {}
     used: set[int] = set()
+    coarse = coarse_logs(place.request for place in logged)
     for slack_s in slacks_s:
         found = [
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
-            for distance_s, conversation in _with(by_target, place).near(
-                place.request,
-                *((max(slack_s, HALF_S + JOIN_STRICT_S), HALF_S) if _coarse(place, of_seconds) else (slack_s, 0.0)),
-            )
+            for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
             if id(conversation) not in used and _compatible(place.request, conversation)
         ]
         rivals = Counter(index for _, index, _ in found)
@@ -228,19 +199,6 @@ def _compatible(request: Request, conversation: Conversation) -> bool:
     if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
         return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
-
-
-def logs_of_seconds(logged: Sequence[FailedRequest]) -> frozenset[str]:
-    """Logs in which all failures ended at whole seconds."""
-    times_s: dict[str, list[float]] = defaultdict(list)
-    for place in logged:
-        if place.request.end_s is not None:
-            times_s[place.request.at.path].append(place.request.end_s)
-    return frozenset(path for path, ends_s in times_s.items() if all(end_s.is_integer() for end_s in ends_s))
-
-
-def _coarse(place: FailedRequest, of_seconds: frozenset[str]) -> bool:
-    return place.request.at.path in of_seconds
 
 
 def _with(by_target: dict[str, _Conversations], place: FailedRequest) -> _Conversations:
@@ -264,17 +222,21 @@ class _Conversations:
         self.begun.sort()
         self.ended.sort()
 
-    def near(self, request: Request, slack_s: float, late_s: float) -> Iterator[tuple[float, Conversation]]:
-        """By their ends, or by the request's start and the SYN (or first data); it was `late_s` later than logged.
+    def near(
+        self, place: FailedRequest, slack_s: float, coarse: frozenset[str]
+    ) -> Iterator[tuple[float, Conversation]]:
+        """By their ends, or by the request's start and the SYN (or first data).
 
         A connect that timed out ends without a packet, so that only its beginning can be compared. One that
-        lies near in both ways comes once, at the smaller distance.
+        lies near in both ways comes once, at the smaller distance. In `coarse` logs the moment lies later than told.
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
-        for logged_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if logged_s is None:
+        request = place.request
+        late_s = SECOND_S / 2 if request.at.path in coarse else 0.0
+        for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
+            if told_s is None:
                 continue
-            at_s = logged_s + late_s
+            at_s = told_s + late_s
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:
