@@ -50,6 +50,11 @@ if TYPE_CHECKING:
 VAGUE = (Manner.UNKNOWN, Manner.CUT, Manner.CLOSED)
 """Manners that do not tell how a connect failed."""
 
+SERVER_DOWN = "server-down"
+REFUSED_CHECK = "Connection refused"
+CHECKED_WITHIN_S = 30.0
+"""Checks come every few seconds (`inter` 2 s), and three have to fail (`fall`)."""
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -61,7 +66,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.outcome is Outcome.ANSWERED:
         return DoesNotApply("the target answered")
-    evidence = [*_wire_and_words(scene), *_host(scene)]
+    evidence = [*_wire_and_words(scene), *_checks(scene), *_host(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
     target = cluster.target or "the target"
@@ -87,6 +92,20 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
     else:
         yield from failed_at_once(cluster)
+
+
+def _checks(scene: Scene) -> Iterator[Evidence]:
+    """The proxy's own health checks of the same server were refused at that time (HAProxy says so)."""
+    cluster = scene.cluster
+    if cluster.manner is Manner.REFUSED or cluster.outcome is not None:
+        return
+    servers = {place.request.group for place in cluster.logged}
+    failures_s = [f.at_s for f in cluster.failures if f.at_s is not None]
+    for event in scene.case.events:
+        its = event.kind == SERVER_DOWN and event.process in servers and REFUSED_CHECK in event.text
+        if its and any(abs(event.at_s - at_s) <= CHECKED_WITHIN_S for at_s in failures_s):
+            yield Evidence(4.0, f"its check failed likewise: {event.text}", Source.EVENTS, event.at)
+            return
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:
