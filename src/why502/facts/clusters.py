@@ -49,6 +49,14 @@ SYN_AGAIN_S = 1.0
 """Until then the kernel sends a SYN once only: nobody waits for less."""
 
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
+ELB_503 = "HTTPCode_ELB_503_Count"
+"""The one that an ALB answers when a target group has no target (`load-balancer-troubleshooting`)."""
+FAILED_IN = (
+    ("TargetTLSNegotiationErrorCount", Phase.TLS),
+    ("TargetConnectionErrorCount", Phase.CONNECT),
+)
+"""How far failures of an ALB's own came, by what else it counts."""
+NEARLY_ALL = 0.8
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
 GATEWAY_5XX = "gateway-5xx-count"
@@ -181,11 +189,14 @@ def _of_drops(listeners: Sequence[ListenerWindow]) -> Iterator[Cluster]:
 
 def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
     detailed = [series for series in metrics if series.name in ELB_5XX]
-    proxy = detailed or [series for series in metrics if series.name == ELB_5XX_ALL]
+    empty = [series for series in detailed if series.name == ELB_503]
+    tried = [series for series in detailed if series.name != ELB_503]
+    proxy = tried or ([] if empty else [series for series in metrics if series.name == ELB_5XX_ALL])
     target = [series for series in metrics if series.name == TARGET_5XX]
     either = [] if proxy or target else [series for series in metrics if series.name == GATEWAY_5XX]
     for side, phase, manner, series in (
-        (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN, proxy),
+        (Side.PROXY, _tried_phase(metrics, proxy), Manner.UNKNOWN, proxy),
+        (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN, empty),
         (Side.TARGET, Phase.DONE, Manner.ANSWERED, target),
         (None, Phase.UNKNOWN, Manner.UNKNOWN, either),
     ):
@@ -202,6 +213,19 @@ def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
                 failures=(),
                 window=_span([at_s for at_s, _ in points]),
             )
+
+
+def _tried_phase(metrics: Sequence[Series], failed: Sequence[Series]) -> Phase:
+    """CONNECT or TLS if the balancer counted as many failures of that kind as answers of its own."""
+    total = _sum(failed)
+    for name, phase in FAILED_IN:
+        if total and _sum([series for series in metrics if series.name == name]) >= NEARLY_ALL * total:
+            return phase
+    return Phase.UNKNOWN
+
+
+def _sum(metrics: Sequence[Series]) -> float:
+    return sum(value for series in metrics for _, value in series.points)
 
 
 def same_target(one: Cluster, other: Cluster) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from math import log2
 from typing import TYPE_CHECKING
 
+from why502.facts.scene import Basis
 from why502.model.evidence import Source
 from why502.model.verdict import NextStep
 from why502.suspects.checks import CHECKS, MANAGED, Check
@@ -87,7 +88,9 @@ def _impossible(check: Check, ranked: Ranked) -> bool:
 
 
 def _proxies(ranked: Ranked) -> frozenset[str]:
-    return frozenset(place.request.proxy for place in ranked.cluster.logged)
+    """Kinds of the proxies that logged it; CloudWatch counts an ALB's."""
+    counted = ranked.cluster.basis is Basis.METRICS and ranked.cluster.side is not None
+    return frozenset({"alb"} if counted else {place.request.proxy for place in ranked.cluster.logged})
 
 
 def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:

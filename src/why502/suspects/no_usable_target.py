@@ -31,6 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.scene import Basis
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
@@ -49,6 +51,11 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the name did not resolve, so no target was looked for")
     if cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED):
         return DoesNotApply("there were targets: requests waited for one that might take another connection")
+    if cluster.basis is Basis.METRICS:
+        text = f"the balancer counted {count(cluster.count, 'answer')} 503 of its own: it had no target"
+        # A rule that answers 503 by itself may be counted as well.
+        counted = Evidence(4.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
+        return Weighed((counted,), f"The proxy had no target to send {count(cluster.count, 'request')} to.")
     first = cluster.logged[0].request if cluster.logged else None
     told = first is not None and (first.reason or first.group or first.status == 503)
     # Its own words, the name of an empty group or a 503 have no other meaning; without any, the name may not resolve.
