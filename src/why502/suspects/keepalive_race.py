@@ -50,7 +50,7 @@ from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.unseen import no_end_on_the_wire
-from why502.suspects.weighing import listener_gone
+from why502.suspects.weighing import listener_gone, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.UNKNOWN):
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
-    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE):
+    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE, Manner.QUEUE_FULL, Manner.EXHAUSTED):
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
@@ -189,7 +189,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     first = cluster.logged[0].request
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
-    if waits_s and median(waits_s) <= ROUND_TRIP_S:
+    if cluster.manner is Manner.RACED:
+        # Only a connection that had served before is called so: net/http `errServerClosedIdle`, transport.go.
+        yield proxy_says(cluster, 9.0)
+    elif waits_s and median(waits_s) <= ROUND_TRIP_S:
         text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
         yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
     elif waits_s:
