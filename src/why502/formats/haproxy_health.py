@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from why502.formats.envelopes import content
 from why502.formats.fields import iso_time
 from why502.model.case import KernelEvent
+from why502.model.words import utc
 
 if TYPE_CHECKING:
     from why502.model.evidence import Place
@@ -72,8 +73,8 @@ def _in_year(text: str, near_s: float | None) -> float | None:
     """A date without a year: the nearest one to a time that is known."""
     if near_s is None:
         return None
-    near = datetime.fromtimestamp(near_s, UTC)
-    found = [at_s for step in (-1, 0, 1) if (at_s := _moment(near.year + step, text)) is not None]
+    year = utc(near_s).year
+    found = [at_s for step in (-1, 0, 1) if (at_s := _moment(year + step, text)) is not None]
     return min(found, key=lambda at_s: abs(at_s - near_s), default=None)
 
 

@@ -7,12 +7,12 @@ present probabilities less the entropy that is expected to remain. It needs only
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from math import log2
 from typing import TYPE_CHECKING
 
 from why502.model.evidence import Source
 from why502.model.verdict import NextStep
+from why502.model.words import utc
 from why502.suspects.checks import CHECKS, Check
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
     target = largest.cluster.target or "TARGET:PORT"
     port = target.rpartition(":")[2] or "PORT"
     window = largest.cluster.window
-    since = datetime.fromtimestamp(window.from_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
+    since = utc(window.from_s).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
     filled = {"{target}": target, "{port}": port, "{since}": since}
     return NextStep(_fill(check.command, filled), _fill(check.why, filled), round(gain, 2))
 
