@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -72,13 +72,34 @@ class Concentration(Struct, frozen=True):
     """Adjusted for the number of tests."""
 
     def __str__(self) -> str:
-        many = "all" if self.failures == self.failures_in_all else f"{self.failures} of"
+        many = "all" if self.failures == self.failures_in_all else f"{self.failures:,} of"
         p = f"p = {self.p:.2g}" if self.p >= 1e-6 else "p < 0.000001"
+        meaning = SAID.get(self.dimension, self.dimension).format(self.value)
         return (
-            f"{many} {self.failures_in_all} failures on {self.dimension} {self.value}, which had {self.share:.0%} of "
-            f"the other requests: {self.ratio.value:.3g} times as often as elsewhere "
-            f"({self.ratio.low:.2g} to {self.ratio.high:.2g}, {p})"
+            f"{many} {self.failures_in_all:,} failures on {meaning}, which had {self.share:.0%} of the other "
+            f"requests: {_times(self.ratio.value)} times as often as elsewhere "
+            f"({_times(self.ratio.low)} to {_times(self.ratio.high)}, {p})"
         )
+
+
+SAID: Final = {
+    "target network": "targets in {} (a subnet lies in one availability zone)",
+    "target": "target {}",
+    "balancer node": "balancer node {} (each is in one zone)",
+    "edge location": "edge location {}",
+    "client": "client {}",
+    "path": "path {}",
+}
+"""Dimension -> how it is said."""
+
+
+def _times(ratio: float) -> str:
+    """Two or three digits, and no powers of ten.
+
+    >>> _times(1270.4), _times(16.13), _times(0.0213)
+    ('1,270', '16.1', '0.021')
+    """
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}" if ratio >= 1 else f"{ratio:.2g}"
 
 
 class Dimension(Struct, frozen=True):

@@ -178,6 +178,9 @@ class ChangeLine(Struct, frozen=True):
     rise: PointLine | None
     rise_after_s: float | None
     rise_p: float | None
+    fall: PointLine | None
+    fall_after_s: float | None
+    fall_p: float | None
 
 
 class ChangesLine(Struct, frozen=True):

@@ -186,4 +186,7 @@ def _change(link: ChangeLink) -> ChangeLine:
         rise=_point(link.rise) if link.rise else None,
         rise_after_s=link.rise_after_s,
         rise_p=link.rise_p,
+        fall=_point(link.fall) if link.fall else None,
+        fall_after_s=link.fall_after_s,
+        fall_p=link.fall_p,
     )
