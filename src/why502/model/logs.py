@@ -88,6 +88,8 @@ class ConcentrationLine(Struct, frozen=True):
     dimension: str
     value: str
     side: str
+    kind: str | None
+    """Of failures of this phase and manner alone ('connect, refused'); null: of all of that side."""
     failures: int
     failures_in_all: int
     share_of_others: float

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from why502.reports.legible import legible
 from why502.reports.logs_sentences import change_sentences, pattern_sentences, trend_sentences
-from why502.reports.phrases import count, percent
+from why502.reports.phrases import count, listing, percent
 from why502.reports.screen import drawn
 from why502.reports.text import background
 from why502.reports.text.layout import heading, indented, plain
@@ -61,6 +61,7 @@ def _parts(summary: LogSummary, diagnosis: Diagnosis, width: int | None) -> Iter
             "why502 diagnose says: ",
             (verdict.cause, "bold"),
             f", {percent(verdict.probability)}, {count(verdict.failures, 'failure')}",
+            legible(f" at {listing(verdict.targets)}" if verdict.targets else ""),
         )
     if diagnosis.undetermined:
         failures = sum(u.failures for u in diagnosis.undetermined)
