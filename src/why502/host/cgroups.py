@@ -47,8 +47,13 @@ def read(process: Path, mount: Path = MOUNT) -> Cgroup | None:
         cpu = _first(mount / "cpu", groups.get("cpu", "/"), _cpu_1, "cpu_quota_cores")
         memory = _first(mount / "memory", groups.get("memory", "/"), _memory_1, "memory_limit_bytes")
         kills = _kills(mount / "memory", groups.get("memory", "/"), "memory.oom_control")
-        return Cgroup(groups.get("memory") or groups.get("cpu") or "/", 1, **cpu, **memory, **kills)
+        path = groups.get("memory") or groups.get("cpu") or "/"
+        return Cgroup(path, 1, **cpu, **memory, **kills, cpu_path=_other(groups.get("cpu"), path))
     return None
+
+
+def _other(path: str | None, than: str) -> str | None:
+    return path if path != than else None
 
 
 def _upwards(mount: Path, path: str) -> Iterator[Path]:

@@ -48,6 +48,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import listener_gone
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _silence_s(cluster: Cluster) -> float:
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is None:
+        yield from no_end_on_the_wire(scene, -5.0)
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
     idle_s, found = _idle_s(cluster), idleness(scene)
@@ -130,7 +132,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
-        yield Evidence(0.0, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(0.0 if idle_s >= MIN_CONSTANT_S else -3.0, text, Source.CAPTURE, first.decided_at)
     elif cluster.outcome is Outcome.STALE:
         # A target that closes an idle connection says so by FIN; without one, its end had forgotten the connection.
         text = f"{count} connections that had served before met a reset or silence, without a FIN before"

@@ -67,7 +67,7 @@ def judge(scene: Scene) -> Judgement:
         *closing,
         *ended_together(scene),
         *fate_of_others(scene),
-        *told_to_stop(scene, -5.0),
+        *told_to_stop(scene, -4.0),
         *stayed_open(scene),
         *_exits(scene),
         *_planned(scene),

@@ -251,7 +251,8 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
     if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
         return
     found = crowding(scene.traffic)
-    if found is None:
+    # Bursts are counted with all their failures: where most are of another kind, they say nothing of this one.
+    if found is None or cluster.count <= scene.traffic.failed / 2:
         return
     at = Place(cluster.logged[0].request.at.path)
     if found.spares_small:

@@ -67,7 +67,8 @@ def server(found: Found, running: Running) -> Server | None:
 
 def _made(row: Row, software: Software, running: Running, *, guessed: bool) -> Server:
     given = set_in_files(row.software, running)
-    keepalive_s = _flag(row.keepalive_flags, running.arguments) or given.keepalive_s
+    flag_s = _flag(row.keepalive_flags, running.arguments)
+    keepalive_s = flag_s if flag_s is not None else given.keepalive_s
     keepalive, default_s = (row.keepalive, None) if isinstance(row.keepalive, str) else ("", row.keepalive)
     if keepalive_s is not None:
         words = f"{keepalive_s:g} s ({given.at or row.keepalive_setting})"

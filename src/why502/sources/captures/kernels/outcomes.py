@@ -216,12 +216,16 @@ def is_farewell(table: Words, opener: int, target: int) -> int:
 def is_rest_of_body(table: Words, r: int, opener: int, target: int) -> int:
     """Whether what the opener sent last may be the rest of a request that was answered, with a close, before it was
     whole (RFC 9112, section 9.6). Only asked where no HTTP can be read: then the headers of TCP cannot tell.
+
+    A RST after the FIN is what the rest met; the answer had come before both. After a FIN that came with an answer, no
+    pool begins a request, however long it waits.
     """
-    if table[r + C_SPOKEN] & (SPEAKS_HTTP1 | SPEAKS_HTTP2) or table[target + RST_FRAME]:
+    fin, reset = table[target + FIN_FRAME], table[target + RST_FRAME]
+    if table[r + C_SPOKEN] & (SPEAKS_HTTP1 | SPEAKS_HTTP2) or not fin or 0 < reset <= fin or not table[target + TURNS]:
         return 0
-    fin, silence_ns = table[target + FIN_FRAME], table[opener + RUN_SILENCE_NS]
-    unaware = 0 < fin < table[opener + RUN_FRAME] or table[r + C_SPOKEN] & LEFT_UNAWARE
-    if not fin or not unaware or not table[target + TURNS] or not 0 <= silence_ns <= BREATH_NS:
+    silence_ns, came_first = table[opener + RUN_SILENCE_NS], fin < table[opener + RUN_FRAME]
+    unaware = came_first or table[r + C_SPOKEN] & LEFT_UNAWARE
+    if not unaware or silence_ns < 0 or (silence_ns > BREATH_NS and not came_first):
         return 0
     after_answer_ns = table[target + FIN_NS] - table[opener + RUN_NS] + silence_ns
     return int(after_answer_ns <= BREATH_NS and table[opener + SENT] - table[opener + RUN_FROM] >= BODY_BYTES)

@@ -87,7 +87,7 @@ def track(
 ) -> None:
     """Take segments in the order of the capture; conversations that are over go to the list of the finished."""
     for index in range(count):
-        look_ahead(segments, index, count, table, slots, meta)
+        look_ahead(segments, index, count, table, slots, recent, meta)
         s = index * SEGMENT_WORDS
         meta[M_NOW_NS] = segments[s + S_NS]
         row = find(segments, s, table, slots, meta)
