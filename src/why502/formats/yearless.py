@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from why502.model.words import utc
+
 ZONE_S = 14 * 3600.0
 """The furthest that a local time is ahead of UTC."""
 
@@ -16,7 +18,7 @@ def in_year(text: str, near_s: float | None) -> float | None:
     """
     if near_s is None:
         return None
-    near = datetime.fromtimestamp(near_s, UTC)
+    near = utc(near_s)
     found = [at_s for step in (-1, 0, 1) if (at_s := moment(near.year + step, text)) is not None]
     return min(found, key=lambda at_s: abs(at_s - near_s), default=None)
 
@@ -29,7 +31,7 @@ def before(text: str, written_s: float | None) -> float | None:
     """
     if written_s is None:
         return None
-    year = datetime.fromtimestamp(written_s, UTC).year
+    year = utc(written_s).year
     found = (moment(each, text) for each in (year + 1, year, year - 1))
     return next((at_s for at_s in found if at_s is not None and at_s <= written_s + ZONE_S), None)
 

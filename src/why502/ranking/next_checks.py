@@ -7,13 +7,13 @@ present probabilities less the entropy that is expected to remain. It needs only
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from math import log2
 from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
 from why502.model.evidence import Source
 from why502.model.verdict import NextStep
+from why502.model.words import utc
 from why502.suspects.checks import CHECKS, MANAGED, Check
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
     if check.managed_why is not None and (proxies := _proxies(largest)) and proxies <= MANAGED:
         why = check.managed_why
     window = largest.cluster.window
-    since = datetime.fromtimestamp(window.from_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
+    since = utc(window.from_s).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
     filled = {"{target}": target, "{port}": port, "{since}": since}
     return NextStep(_fill(command, filled), _fill(why, filled), round(gain, 2))
 

@@ -17,7 +17,8 @@ crossing each other. In a log: failures whose silence before them is near-consta
 
 What clears it
 --------------
-A new connection: there is nothing to race for on the first request. A target that acknowledged the request.
+A new connection: there is nothing to race for on the first request. A target that acknowledged the request. A proxy
+that, by its configuration, gives idle connections up sooner than that: it would have closed them itself.
 
 What to do
 ----------
