@@ -19,6 +19,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from statistics import median
+from typing import Protocol
 
 RUNS = 5
 WHY502 = str(Path(sys.executable).with_name("why502"))
@@ -26,6 +27,10 @@ ROOT = Path(__file__).parent.parent
 PARTS = ("start", "logs", "captures", "detail", "host", "live")
 """`make bench ROWS="logs captures"` runs some of them."""
 LISTENERS = 1000
+DONE_BYTES = 20
+"""Of NLMSG_DONE: its header and an int."""
+MANY_RUNS = 101
+"""Of what takes a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,9 @@ class Row:
     """One comparison; `work` is what both sides did, in `unit`."""
 
     what: str
-    ours: Callable[[], object]
+    ours: Callable[[], object] | Measured
     peer: str
-    theirs: Callable[[], object] | None
+    theirs: Callable[[], object] | Measured | None
     work: float = 1.0
     unit: str = "run"
     runs: int = RUNS
@@ -43,6 +48,12 @@ class Row:
     """Fewer for a peer that takes half a minute; the table says how many."""
     note: Callable[[], str] | None = None
     """Asked when our runs are over."""
+
+
+class Measured(Protocol):
+    """Work that is measured where it is done, because it must take turns with other work."""
+
+    def took(self) -> Took: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +91,16 @@ def _print(row: Row) -> None:
         print(told + note, flush=True)
         return
     peer = _median(row.theirs, row.their_runs)
-    fewer = f"  (peer: {row.their_runs} of {RUNS} runs)" if row.their_runs < RUNS else ""
+    fewer = f"  (peer: {row.their_runs} of {row.runs} runs)" if row.their_runs < row.runs else ""
     print(f"{told} {peer!s:>22} {peer.wall_s / own.wall_s:7.2f}{fewer}{note}", flush=True)
 
 
+def _median(work: Callable[[], object] | Measured, runs: int) -> Took:
+    return _repeated(work, runs) if callable(work) else work.took()
+
+
 @cache
-def _median(work: Callable[[], object], runs: int) -> Took:
+def _repeated(work: Callable[[], object], runs: int) -> Took:
     """The same work beside several peers is measured once."""
     took = [_once(work) for _ in range(runs)]
     return Took(median(wall_s for wall_s, _ in took), median(cpu_s for _, cpu_s in took))
@@ -116,6 +131,7 @@ def _commands() -> list[Row]:
 
 
 def _listeners() -> list[Row]:
+    from why502.host.inet_diag import INET_DIAG_SKMEMINFO, NLMSG_DONE, NLMSGHDR
     from why502.host.listeners import ListenerWatch
 
     sockets = [socket.create_server(("127.0.0.1", 0), backlog=1) for _ in range(LISTENERS)]
@@ -126,7 +142,33 @@ def _listeners() -> list[Row]:
         assert sockets
         return watch.sample()
 
-    return [Row(f"one look at {LISTENERS} listeners", look, "ss -ltnm", peer, LISTENERS, "sockets")]
+    def dump() -> None:
+        """What the kernel itself takes: nothing is decoded but where the dump ends."""
+
+        def last(buffer: bytearray, end: int) -> int | None:
+            at = end - DONE_BYTES
+            return at if NLMSGHDR.unpack_from(buffer, at)[:2] == (DONE_BYTES, NLMSG_DONE) else None
+
+        watch.dump_listeners(last, 1 << (INET_DIAG_SKMEMINFO - 1))
+
+    what, work = f"one look at {LISTENERS} listeners", (LISTENERS, "sockets")
+    return [
+        Row(what, look, "ss -ltnm", peer, *work, runs=MANY_RUNS, note=_thousandths(look)),
+        Row(
+            what,
+            look,
+            "the kernel's own part",
+            dump,
+            *work,
+            runs=MANY_RUNS,
+            their_runs=MANY_RUNS,
+            note=_thousandths(dump),
+        ),
+    ]
+
+
+def _thousandths(work: Callable[[], object]) -> Callable[[], str]:
+    return lambda: f"{_median(work, MANY_RUNS).cpu_s * 1000:.2f} ms cpu"
 
 
 if __name__ == "__main__":

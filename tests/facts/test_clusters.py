@@ -77,3 +77,14 @@ def test_metrics_alone_give_counts_by_side() -> None:
     )
     found = clusters(Case(metrics=metrics), [])
     assert [(c.side, c.count, c.phase) for c in found] == [(Side.PROXY, 5, Phase.UNKNOWN), (Side.TARGET, 1, Phase.DONE)]
+
+
+def test_a_connect_without_an_address_went_to_the_only_target_there_is() -> None:
+    """Varnish names the backend of a connect that failed, and the address where one came about."""
+    words = {"target": None, "group": "target0", "phase": Phase.CONNECT, "manner": Manner.UNKNOWN}
+    failed = [request(100.0, group="target0"), request(101.0, **words)]
+    wire = wire_of([conversation(100.0)])
+    assert {c.target for c in clusters(Case(traffic=traffic_of(failed), wire=wire), [])} == {"10.0.0.7:8080"}
+    another = wire_of([conversation(100.0), conversation(90.0, Outcome.ANSWERED, target="10.0.0.8:8080")])
+    found = clusters(Case(traffic=traffic_of(failed), wire=another), [])
+    assert {c.target for c in found} == {"10.0.0.7:8080", None}

@@ -46,13 +46,26 @@ def test_the_node_in_the_name_of_an_alb_log() -> None:
     assert [c.value for c in found(ok + bad, "balancer node")] == ["10.50.2.1"]
 
 
+def test_one_edge_location_and_one_node() -> None:
+    """CloudFront tells where it took a request in; an ALB's line tells its node, whatever its file is called."""
+    for proxy, dimension, other in (
+        ("cloudfront", "edge location", "balancer node"),
+        ("alb", "balancer node", "edge location"),
+    ):
+        ok = [served(10.0 * i, proxy=proxy, node=("FRA56-P4", "DUB2-C1", "LHR3")[i % 3]) for i in range(300)]
+        bad = [request(100.0 * i + 5, proxy=proxy, node="DUB2-C1") for i in range(20)]
+        (one,) = found(ok + bad, dimension)
+        assert (one.value, one.failures, round(one.share, 2)) == ("DUB2-C1", 20, 0.33)
+        assert unjudgeable(ok + bad, other) == f"no failure tells its {other}"
+
+
 def test_a_page_that_fails_in_all_its_parts_is_one_event() -> None:
     """Twenty failures of one client within a second say nothing about clients; nor do four events."""
     ok = [served(10.0 * i, client=f"192.0.2.{i % 10}:4711") for i in range(300)]
     page = [request(1000.0 + i / 50, client="192.0.2.1:4711") for i in range(20)]
     others = [request(100.0 * i, client=f"192.0.2.{i}:1") for i in range(2, 8)]
     assert found(ok + page + others, "client") == ()
-    assert unjudgeable(ok + page, "client") == "1 bursts of failures are too few"
+    assert unjudgeable(ok + page, "client") == "1 burst of failures: too few to compare"
 
 
 def test_clients_behind_one_proxy_cannot_be_compared() -> None:

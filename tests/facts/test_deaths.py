@@ -22,7 +22,7 @@ def scene(whole: Case) -> Scene:
 
 def test_requests_that_began_apart_and_ended_together_died_together() -> None:
     """Three requests of 4, 2 and 1 s end within 10 ms: one event."""
-    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=100.0 - begun) for n, begun in enumerate((4, 2, 1))))))
+    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=99.9 - begun) for n, begun in enumerate((4, 2, 1))))))
     assert found.together == 3
 
 
@@ -56,9 +56,53 @@ def test_a_log_of_whole_seconds_tells_no_instant() -> None:
     assert deaths(scene(coarse)).together == 0
 
 
+def test_a_log_that_tells_the_second_of_the_start_tells_no_instant() -> None:
+    """Apache: `%t` is the start's second; with `%D` added to it an end is no better known."""
+    rough = case(*(request(100.1 + n / 1000, start_s=96.0 + n) for n in range(4)))
+    assert deaths(scene(rough)).together == 0
+
+
 def test_what_the_wire_saw_is_finer_than_the_log() -> None:
     """Logged in one second, ended by the target one after the other: two restarts end only two of four."""
     ends_s = (100.1, 100.3, 100.5, 100.7)
     wire = summarise([conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER, end_s=at_s) for at_s in ends_s])
     found = deaths(scene(Case(traffic=case(*(request(100.0) for _ in ends_s)).traffic, wire=wire)))
     assert (found.together, found.instants, found.covered(2)) == (0, (1, 1, 1, 1), 0.5)
+
+
+def at_once(begun_s: tuple[float, ...], apart_s: float, age_s: float = 0.1) -> Case:
+    """Requests that began at these times after 100, taken by the target and ended by it so far apart."""
+    first_s = 100.0 + max(begun_s) + age_s
+    cut = (
+        conversation(
+            100.0 + begin_s, Outcome.CLOSED_BEFORE_ANSWER, request_s=100.0 + begin_s, end_s=first_s + number * apart_s
+        )
+        for number, begin_s in enumerate(begun_s)
+    )
+    return Case(wire=summarise(list(cut)))
+
+
+def test_the_wire_tells_one_event_by_the_millisecond() -> None:
+    """Begun within 12 ms, at work for 0.1 s, ended within 20 us: one event ended them."""
+    found = deaths(scene(at_once((0.0, 0.005, 0.012), 0.000_01)))
+    assert (found.together, found.sharp) == (3, True)
+
+
+def test_a_page_whose_requests_fail_each_after_its_time_is_no_event_on_the_wire() -> None:
+    """Begun within 12 ms and ended as far apart."""
+    assert deaths(scene(at_once((0.0, 0.005, 0.012), 0.006))).together == 0
+
+
+def test_requests_that_meet_a_sweep_of_idle_connections_are_no_event() -> None:
+    """Begun just before they were ended: the connections were, not the work."""
+    assert deaths(scene(at_once((0.0, 0.005, 0.012), 0.000_01, age_s=0.001))).together == 0
+
+
+def test_two_of_many_may_end_together_by_chance() -> None:
+    """Two within a tick of the server's clock, two others each alone: nothing; two of two speak."""
+    alone = [conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER, request_s=at_s - 0.1, end_s=at_s) for at_s in (110, 120)]
+    pair = at_once((0.0, 0.012), 0.000_01)
+    assert pair.wire is not None
+    both = pair.wire.targets[0].failed
+    assert deaths(scene(Case(wire=summarise([*both, *alone])))).together == 0
+    assert deaths(scene(pair)).together == 2

@@ -94,3 +94,15 @@ def test_requests_by_the_size_of_their_burst() -> None:
     assert sizes == [(1, 1, 0), (3, 3, 1)]
     assert found.unnamed is not None
     assert found.unnamed.requests == 1
+
+
+def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
+    """Ended at 100.75 and 101.85, logged as 100 and 101: each goes with its own, not 101 with what lies nearest."""
+    seen = [conversation(at_s, Outcome.REFUSED, syn_s=(at_s,), end_s=at_s) for at_s in (100.75, 101.85)]
+    words = {"phase": Phase.CONNECT, "manner": Manner.REFUSED, "wait_s": None, "start_s": None}
+    traffic = traffic_of([request(100.0, **words), request(101.0, **words)])
+    joined = failures(traffic, wire_of(seen))
+    assert [(f.at_s, f.conversation.end_s if f.conversation else None) for f in joined] == [
+        (100.0, 100.75),
+        (101.0, 101.85),
+    ]

@@ -62,6 +62,17 @@ def test_times_and_statuses_tell_how_far_it_came(
     assert expected == (request.side, request.phase, request.manner)
 
 
+def test_the_node_is_the_34th_field() -> None:
+    """`ip_address`, behind the three fields of URL rewriting; older lines, and pasted ones without it, have none."""
+    line = row("0.000 0.012 0.000", "200 200")
+    assert read(line).node is None
+    for more in ('"-" "-" "-" 10.0.0.5', '"-" "-" - 10.0.0.5 "-" "-"'):
+        assert read(f"{line} {more}").node == "10.0.0.5"
+    pasted = f"{line} " + '"-" "-" "-" 2001:db8::5'
+    assert read(pasted.replace(' "TLSv1.3"', "").replace("203.0.113.9:41022 ", "")).node == "2001:db8::5"
+    assert read(f"{line} " + '"-" "-" "-" -').node is None
+
+
 def test_503_without_a_target_means_that_none_could_be_chosen() -> None:
     """A target group without usable targets: target '-', all times -1."""
     request = read(row("-1 -1 -1", "503 -", addresses="203.0.113.9:41022 - ", targets="-"))

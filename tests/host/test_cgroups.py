@@ -45,7 +45,21 @@ def test_limits_and_counts_of_version_2(tmp_path: Path) -> None:
         memory_limit_hits=7,
         oom_kills=1,
         memory_pressure_s=2.0,
+        number=(mount / "kube/pod/api").stat().st_ino,
     )
+
+
+def test_kills_of_neighbours_below_the_limit_are_not_its_own(tmp_path: Path) -> None:
+    """The pod has the limit, and the kills of all its containers; the group itself had none."""
+    mount, process = tmp_path / "cgroup", tmp_path / "77"
+    _write(process, cgroup="0::/kube/pod/api\n")
+    _write(mount, cgroup__controllers="memory\n")
+    _write(mount / "kube/pod", memory__max="1000\n", memory__events="max 7\noom_kill 3\n")
+    _write(mount / "kube/pod/api", memory__max="max\n", memory__events="max 0\noom_kill 0\n")
+    found = cgroups.read(process, mount)
+    assert found is not None
+    assert (found.memory_limit_bytes, found.memory_limit_hits, found.oom_kills) == (1000, 7, 0)
+    assert found.number == (mount / "kube/pod/api").stat().st_ino
 
 
 def test_limits_and_counts_of_version_1(tmp_path: Path) -> None:
@@ -75,6 +89,7 @@ def test_limits_and_counts_of_version_1(tmp_path: Path) -> None:
         memory_bytes=5,
         memory_limit_hits=3,
         oom_kills=2,
+        number=(mount / "memory/docker/a").stat().st_ino,
     )
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -24,6 +27,20 @@ def test_named_namespace_without_a_process_is_found() -> None:
         found, _ = find()
         inode = door.stat().st_ino
     assert {one.inode: one.name for one in found}[inode] == door.name
+
+
+@pytest.mark.kernel
+def test_a_namespace_that_nobody_named_is_called_as_lsns_does() -> None:
+    """Only our own has no name: a report calls it the host."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to make network namespaces")
+    with subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; read wait"], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        inode = Path(f"/proc/{process.pid}/ns/net").stat().st_ino
+        names = {one.inode: one.name for one in find()[0]}
+        process.communicate()
+    assert names[inode] == f"net:[{inode}]"
 
 
 @pytest.mark.kernel

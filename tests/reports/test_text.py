@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from msgspec import structs
 from rich.cells import cell_len
 
 from tests.reports import example
 from tests.reports.approval import approved
 from tests.reports.hostile import HOSTILE
 from why502.reports.text import render
+from why502.reports.text.places import LONGEST, shared_folder
+
+if TYPE_CHECKING:
+    from why502.model.verdict import Diagnosis
 
 SNAPSHOTS = {
     "article-80-columns.txt": (example.ARTICLE, 80),
@@ -39,6 +45,54 @@ def test_the_first_screen_holds_the_answer() -> None:
     assert all(f"[{line.at}]" in flowing for line in verdict.evidence[:3])
     assert str(verdict.remedies[0].command) in flowing
     assert "Chain" in first
+
+
+def test_the_shared_folder_stands_once_above_the_inputs() -> None:
+    """Sixty characters of folder before each file name push the sentence away."""
+    report = render(in_folder("/var/evidence/case-7/"), width=100, color=False)
+    assert report.count("/var/evidence/case-7/") == 1
+    assert "Inputs  in /var/evidence/case-7/" in report
+    assert f"[{example.OVERFLOW.evidence[0].at}]" in " ".join(report.split())
+
+
+@pytest.mark.parametrize(("width", "whole"), [(100, False), (None, True)])
+def test_a_long_name_is_cut_on_a_terminal_only(width: int | None, whole: bool) -> None:
+    """Its end tells files of a balancer apart, and packets of a file."""
+    name = "x" * 80
+    report = " ".join(render(in_folder(name), width=width, color=False).split())
+    at = name + example.OVERFLOW.evidence[0].at
+    assert (f"[{at}]" in report) == whole
+    assert (f"[…{at[1 - LONGEST :]}]" in report) != whole
+
+
+def test_folders_without_a_common_one_stay() -> None:
+    """An object in a bucket and a file here share nothing but a slash."""
+    assert shared_folder(with_inputs("/var/log/a.log", "s3://bucket/b.log")) == ""
+    assert shared_folder(with_inputs("/var/log/a.log", "/etc/b.conf")) == ""
+    assert shared_folder(with_inputs("logs/a.log", "logs/more/b.log", "this host")) == "logs/"
+    assert shared_folder(with_inputs("a.log")) == ""
+
+
+def in_folder(folder: str) -> Diagnosis:
+    """The example with `folder` before each place."""
+    document = example.ARTICLE.document
+    verdicts = tuple(
+        structs.replace(v, evidence=tuple(structs.replace(e, at=folder + e.at) for e in v.evidence))
+        for v in document.verdicts
+    )
+    inputs = tuple(structs.replace(each, path=each.path.replace("evidence/", folder)) for each in document.inputs)
+    chains = tuple(
+        tuple(structs.replace(link, at=folder + link.at if link.at else None) for link in links)
+        for links in example.ARTICLE.chains
+    )
+    told = structs.replace(document, verdicts=verdicts, inputs=inputs)
+    return structs.replace(example.ARTICLE, document=told, chains=chains)
+
+
+def with_inputs(*paths: str) -> Diagnosis:
+    document = example.ARTICLE.document
+    inputs = tuple(structs.replace(document.inputs[0], path=path) for path in paths)
+    return structs.replace(example.ARTICLE, document=structs.replace(document, inputs=inputs))
 
 
 def test_a_pipe_gets_whole_sentences() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from why502.diagnosis import read
 from why502.errors import Why502Error
 from why502.model.requests import Request
 from why502.sources import haproxy_conf, nginx_conf
@@ -84,6 +85,22 @@ def test_a_haproxy_cfg_among_the_evidence_gives_names_their_addresses(tmp_path: 
     assert isinstance(request, Request)
     assert (request.target, request.group) == ("10.0.0.7:8080", "shop/a")
     assert readings["haproxy-configuration"].input.records == 2
+
+
+@pytest.mark.parametrize("retries", ["0", "3", "+1"])
+def test_large_logs_get_the_addresses_as_well(tmp_path: Path, retries: str) -> None:
+    """In columns as line by line, retries included: the failed attempts of a request keep no address."""
+    line = HAPROXY_LINE.replace("sH--", "----").replace(" 504 ", " 200 ").replace("7/7/0 ", f"7/7/{retries} ")
+    (tmp_path / "haproxy.log").write_text(f"{HAPROXY_LINE}\n{line}\n{line.replace('shop/a', 'shop/x')}\n" * 3)
+    (tmp_path / "haproxy.cfg").write_text(HAPROXY)
+    log = str(tmp_path / "haproxy.log")
+    told = {}
+    for engine in (None, "duckdb"):
+        case = read([log, str(tmp_path / "haproxy.cfg")], engine=engine)
+        assert case.traffic is not None
+        told[engine] = case.traffic
+    assert told[None] == told["duckdb"]
+    assert "10.0.0.7:8080" in {t.target for t in told[None].targets}
 
 
 def test_the_format_can_be_given_by_hand(tmp_path: Path) -> None:

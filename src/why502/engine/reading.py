@@ -92,6 +92,8 @@ class LogReader:
     tally: Tally
     added_before: int = 0
     """Rows of earlier files in the table."""
+    written_s: float | None = None
+    """When the file was last written to."""
     _lines: int = 0
     _added: int = 0
     _last_s: float | None = None
@@ -157,7 +159,8 @@ class LogReader:
             self.tally.understood += 1
             if read is None:
                 place = Place(self.path, number)
-                tell_health(self.log_format, text, place, self._before_s(number, requests, planned), self.tally.events)
+                near_s = self._before_s(number, requests, planned)
+                tell_health(self.log_format, text, place, near_s, self.tally.events, self.written_s)
             else:
                 requests.append(read)
                 raw.append(line)

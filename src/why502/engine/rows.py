@@ -82,47 +82,78 @@ def planned_rows(
     lines_before: int,
     drawn: NDArray[np.bool_],
 ) -> pa.RecordBatch:
-    """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape."""
+    """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape.
+
+    Failed attempts that the client did not see have rows of their own behind that of their request. A plan takes lines
+    with such attempts only where the log tells nothing of their times: they lie within those of the request.
+    """
+    made_of = [(s, *(hidden_failures(s) if s else ())) for s in samples]
     waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
     failed = np.array([s is not None and s.failed for s in samples], np.bool_)[which]
     times = plan.times(columns, waiting)
-    status = np.array([-1 if s is None or s.status is None else s.status for s in samples], np.int32)[which]
+    rows, attempt, which = _with_attempts(made_of, which)
+    first = attempt == 0
+    flat = [row for rows_of in made_of for row in rows_of]
+    status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[which]
+    wanted = drawn | failed | _delayed(times.connect_us)
     made: dict[str, pa.Array] = {
-        "file": numbers(np.full(index.size, file, np.int32)),
-        "line": numbers(index + (lines_before + 1)),
-        "start_us": _told(times.start_us),
-        "end_us": _told(times.end_us),
+        "file": numbers(np.full(rows.size, file, np.int32)),
+        "line": numbers(index[rows] + (lines_before + 1)),
+        "start_us": _told(times.start_us[rows]),
+        "end_us": _told(times.end_us[rows]),
         "status": numbers(status, status < 0),
-        "side": _by_shape(samples, which, lambda s: s.side),
-        "phase": _by_shape(samples, which, lambda s: s.phase),
-        "manner": _by_shape(samples, which, lambda s: s.manner),
-        "target": _named(columns, "target", plan.target),
-        "target_group": _named(columns, "group", plan.group),
-        "connect_us": _told(times.connect_us),
-        "wait_us": _told(times.wait_us),
-        "total_us": _told(times.total_us),
-        "attempt": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
-        "detail": _details(piece, index, drawn | failed | _delayed(times.connect_us)),
+        "side": _by_shape(flat, which, lambda r: r.side),
+        "phase": _by_shape(flat, which, lambda r: r.phase),
+        "manner": _by_shape(flat, which, lambda r: r.manner),
+        "target": _named(columns, plan.target_from, plan.target, rows, first),
+        "target_group": _named(columns, "group", plan.group, rows),
+        "connect_us": _told(np.where(first, times.connect_us[rows], ABSENT_US)),
+        "wait_us": _told(np.where(first, times.wait_us[rows], ABSENT_US)),
+        "total_us": _told(np.where(first, times.total_us[rows], ABSENT_US)),
+        "attempt": numbers(attempt),
+        "detail": _details(piece, index[rows], attempt, ~first | wanted[rows]),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _with_attempts(
+    made_of: Sequence[Sequence[Request | None]], which: Numbers
+) -> tuple[Numbers, NDArray[np.int32], Numbers]:
+    """For each row: its line, the number of its attempt, and its place among all rows of all shapes."""
+    sizes = np.array([len(rows_of) for rows_of in made_of], np.int64)
+    places = np.cumsum(sizes) - sizes
+    rows = np.arange(which.size)
+    if sizes.max(initial=1) == 1:
+        return rows, np.zeros(which.size, np.int32), which
+    counts = sizes[which]
+    rows = np.repeat(rows, counts)
+    attempt = np.arange(rows.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rows, attempt.astype(np.int32), places[which[rows]] + attempt
 
 
 def _told(values: Numbers) -> pa.Array:
     return numbers(values, values == ABSENT_US)
 
 
-def _by_shape(samples: Sequence[Request | None], which: Numbers, take: Callable[[Request], str | None]) -> pa.Array:
-    return codes([None if s is None else take(s) for s in samples], which)
+def _by_shape(flat: Sequence[Request | None], which: Numbers, take: Callable[[Request], str | None]) -> pa.Array:
+    return codes([None if r is None else take(r) for r in flat], which)
 
 
-def _named(columns: Columns, column: str, take: Callable[[str], str | None]) -> pa.Array:
-    """A text for each line, found once for each name."""
+def _named(
+    columns: Columns,
+    column: str,
+    take: Callable[[str], str | None],
+    rows: Numbers,
+    there: NDArray[np.bool_] | None = None,
+) -> pa.Array:
+    """A text for each row, found once for each name; none for those that are not `there`."""
     if column not in columns.numbers:
-        return codes([None], np.zeros(next(iter(columns.numbers.values())).size, np.int64))
-    own = np.zeros(len(columns.names), np.bool_)
+        return codes([None], np.zeros(rows.size, np.int64))
+    own = np.zeros(len(columns.names) + 1, np.bool_)
     own[columns[column]] = True
-    texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own.tolist(), strict=True)]
-    return codes(texts_by_code, columns[column])
+    texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own[:-1].tolist(), strict=True)]
+    which = columns[column][rows]
+    return codes([*texts_by_code, None], which if there is None else np.where(there, which, len(columns.names)))
 
 
 def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
@@ -133,6 +164,8 @@ def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
     return delayed
 
 
-def _details(piece: Cut, index: Numbers, wanted: NDArray[np.bool_]) -> pa.Array:
+def _details(piece: Cut, index: Numbers, attempt: NDArray[np.int32], wanted: NDArray[np.bool_]) -> pa.Array:
     places = np.flatnonzero(wanted)
-    return few_binaries(index.size, places, [piece.raw_line(row) for row in index[places].tolist()])
+    lines = zip(index[places].tolist(), attempt[places].tolist(), strict=True)
+    told = [(ATTEMPT_OF % number if number else b"") + piece.raw_line(row) for row, number in lines]
+    return few_binaries(index.size, places, told)

@@ -56,9 +56,10 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     what the proxy saw: the same failure is never counted twice.
     """
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
+    only = _only_target(case)
     for failure in failures(case.traffic, case.wire):
-        groups[_key(failure)].append(failure)
-    with_races(groups)
+        groups[_key(failure, only)].append(failure)
+    with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
     if not found:
@@ -68,7 +69,19 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     return sorted(found, key=lambda c: (-c.count, c.target or "", c.phase, c.manner, c.outcome or ""))
 
 
-def _key(failure: Failure) -> tuple[object, ...]:
+def _only_target(case: Case) -> str | None:
+    """The one target of logs and captures, if there is no other that a request without an address may have gone to.
+
+    Varnish names the backend, not the address, of a connect that failed; HAProxy and Caddy log a name at best.
+    """
+    if case.traffic is None or case.wire is None:
+        return None
+    names = {t.target for t in case.wire.targets} | {t.target for t in case.traffic.targets}
+    groups = {place.request.group for place in case.traffic.failures}
+    return next(iter(names)) if len(names) == 1 and len(groups) == 1 else None
+
+
+def _key(failure: Failure, only: str | None) -> tuple[object, ...]:
     logged, conversation = failure.logged, failure.conversation
     outcome = conversation.outcome if conversation else None
     if logged is None:
@@ -77,6 +90,8 @@ def _key(failure: Failure) -> tuple[object, ...]:
     request = logged.request
     phase, manner = request.phase, request.manner or Manner.UNKNOWN
     target = request.target or (conversation.target if conversation else None)
+    if target is None and phase is not Phase.NO_TARGET and request.side in (Side.PROXY, None):
+        target = only
     if conversation is not None and _within_handshake(request, conversation):
         manner = FATES[conversation.outcome][1] if conversation.outcome in FATES else manner
         return target, request.side, Phase.TLS, manner, outcome

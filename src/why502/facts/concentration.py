@@ -19,6 +19,7 @@ from msgspec import Struct
 from why502.facts.exact_tests import Ratio, holm, odds_ratio, p_over
 from why502.facts.following import bursts
 from why502.model.requests import Side
+from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,6 +45,9 @@ ZONE_BITS = {4: 24, 6: 64}
 _NODE = re.compile(r"_(\d{1,3}(?:\.\d{1,3}){3})_[a-z0-9]{6,10}\.log(?:\.gz)?$")
 """The balancer's address in the name of an ALB log: one node for each zone (`load-balancer-access-logs`)."""
 
+WITH_EDGES = frozenset({"cloudfront", "cloudflare"})
+"""Proxies that log the location of their edge."""
+
 _IN_PATH = re.compile(r"/(?!v\d{1,2}(?:/|$))(?=[^/]*\d)[^/]+|/[0-9a-fA-F-]{16,}(?=/|$)")
 """Parts of a path that name one thing: they hold a digit; a version ('v1') does not."""
 
@@ -52,7 +56,7 @@ class Concentration(Struct, frozen=True):
     """Failures keep to one value."""
 
     dimension: str
-    """'target', 'target network', 'balancer node', 'client', 'path'"""
+    """'target', 'target network', 'balancer node', 'edge location', 'client', 'path'"""
     value: str
     side: str
     """Which failures: those that the 'gateway' made, or the 'target' answered."""
@@ -125,9 +129,16 @@ def _network(host: str) -> str | None:
 
 
 def node(traits: Traits) -> str | None:
-    """Which node of a load balancer wrote the log."""
-    found = _NODE.search(traits.file)
-    return found[1] if found else None
+    """Which node of a load balancer handled it, by the line or by the name of the log: one for each zone, or more."""
+    if traits.proxy in WITH_EDGES:
+        return None
+    found = _NODE.search(traits.file) if traits.node is None else None
+    return found[1] if found else traits.node
+
+
+def edge(traits: Traits) -> str | None:
+    """Where a network of edges took the request in: 'FRA56-P4'."""
+    return traits.node if traits.proxy in WITH_EDGES else None
 
 
 def client(traits: Traits) -> str | None:
@@ -152,6 +163,7 @@ DIMENSIONS: tuple[tuple[str, Callable[[Traits], str | None]], ...] = (
     ("target", target),
     ("target network", network),
     ("balancer node", node),
+    ("edge location", edge),
     ("client", client),
     ("path", path),
 )
@@ -202,7 +214,7 @@ def _unjudgeable(name: str, events: Counter[str], served: Counter[str]) -> str |
     if not served:
         return f"no other request tells its {name}"
     if sum(events.values()) < MIN_EVENTS:
-        return f"{sum(events.values())} bursts of failures are too few"
+        return f"{count(sum(events.values()), 'burst')} of failures: too few to compare"
     if len(events.keys() | served.keys()) == 1:
         return f"all requests had the same {name}"
     first, number = served.most_common(1)[0]

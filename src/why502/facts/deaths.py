@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from why502.facts.scene import Cluster, Failure, Scene
 
@@ -19,8 +19,13 @@ TOGETHER_S = 0.05
 SPREAD = 4.0
 """Requests of one page begin and end together whatever happens to them. Those that began at different times, at least
 this many times as far apart as their ends, and ended at one instant were ended by one event."""
-SECOND_S = 1.0
-"""Resolution of many logs (nginx `$time_local`, Apache `%t`, nginx's error log): it tells no instant of 50 ms."""
+AT_ONCE_S = 0.001
+"""On the wire. The kernel closes all sockets of a process that ends in one go, some microseconds each (`do_exit`,
+`exit_files`, `close_files` in fs/file.c); what tells them apart at the proxy is the network's doing."""
+AT_WORK_S = 0.02
+"""Begun at least so long before: a sweep of idle connections ends at one instant what is just being used again."""
+SHARP = 3
+"""So many ends in one such moment are no accident; two are, on a busy target."""
 AFTERWARDS_S = 10.0
 """A service that is started again listens within seconds; refusals later than this have another cause."""
 
@@ -31,6 +36,8 @@ class Deaths(Struct, frozen=True):
     together: int
     """Failures that ended within `TOGETHER_S` although they had begun at different times; 0: there is no such group."""
     at_s: float | None
+    sharp: bool
+    """They ended within `AT_ONCE_S`, by the wire."""
     refused_after: int
     """Connects to the same target that were refused (or failed at once) within `AFTERWARDS_S` after any failure."""
     restarts_near: int
@@ -46,12 +53,13 @@ class Deaths(Struct, frozen=True):
 def deaths(scene: Scene) -> Deaths:
     """Of the scene's cluster, with the other clusters of its target."""
     ends_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
-    together, at_s = _largest_group(scene)
+    group = max(_groups(scene), key=lambda found: (len(found.ends_s), found.sharp), default=None)
     connects = [f for cluster in scene.others if _refused(cluster) for f in cluster.failures]
     restarts = [at for window in scene.listeners for at in window.restarts]
     return Deaths(
-        together=together,
-        at_s=at_s,
+        together=len(group.ends_s) if group else 0,
+        at_s=group.ends_s[0] if group else None,
+        sharp=group.sharp if group else False,
         refused_after=sum(_soon_after(f.at_s, ends_s) for f in connects if f.at_s is not None),
         restarts_near=sum(any(abs(at - end_s) <= AFTERWARDS_S for end_s in ends_s) for at in restarts),
         instants=_instants(scene),
@@ -67,7 +75,7 @@ def _soon_after(at_s: float, ends_s: Sequence[float]) -> bool:
 
 
 def _instants(scene: Scene) -> tuple[int, ...]:
-    exact, rough = _ends_s(scene)
+    exact, rough = ended_at(scene)
     ends_s, width_s = (exact, TOGETHER_S) if exact else (rough, TOGETHER_S + SECOND_S)
     sizes: list[int] = []
     begin_s = None
@@ -79,48 +87,69 @@ def _instants(scene: Scene) -> tuple[int, ...]:
     return tuple(sorted(sizes, reverse=True))
 
 
-def _ends_s(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
+def ended_at(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
     """Index of a failure -> when it ended: known to the millisecond, by the wire or a fine log; and to the second."""
     exact: dict[int, float] = {}
     rough: dict[int, float] = {}
-    whole = _logs_of_seconds(scene)
+    rough_logs = logs_to_the_second(scene)
     for index, failure in enumerate(scene.cluster.failures):
         if failure.conversation is not None and failure.conversation.end_s:
             exact[index] = failure.conversation.end_s
         elif failure.at_s is not None:
-            coarse = failure.logged is not None and failure.logged.request.at.path in whole
+            coarse = failure.logged is not None and failure.logged.request.at.path in rough_logs
             (rough if coarse else exact)[index] = failure.at_s
     return exact, rough
 
 
-def _logs_of_seconds(scene: Scene) -> frozenset[str]:
-    """Logs in which all failures, of whatever cluster, ended at whole seconds."""
-    times_s: dict[str, list[float]] = defaultdict(list)
-    for cluster in (scene.cluster, *scene.others):
-        for place in cluster.logged:
-            if place.request.end_s is not None:
-                times_s[place.request.at.path].append(place.request.end_s)
-    return frozenset(path for path, ends_s in times_s.items() if all(end_s.is_integer() for end_s in ends_s))
+def logs_to_the_second(scene: Scene) -> frozenset[str]:
+    """Paths of the logs that do not tell when within a second something was (`facts.coarse`)."""
+    clusters = (scene.cluster, *scene.others)
+    return coarse_logs(place.request for cluster in clusters for place in cluster.logged)
 
 
-def _largest_group(scene: Scene) -> tuple[int, float | None]:
-    exact, _ = _ends_s(scene)
-    begun_at = [_begun_s(failure) for failure in scene.cluster.failures]
-    timed = sorted((end_s, begun_s) for i, end_s in exact.items() if (begun_s := begun_at[i]) is not None)
-    best: tuple[int, float | None] = (0, None)
+class _Group(Struct, frozen=True):
+    """Failures that one event ended."""
+
+    ends_s: tuple[float, ...]
+    """Ascending."""
+    sharp: bool
+
+
+def _groups(scene: Scene) -> Iterator[_Group]:
+    """The largest ones of the log's accuracy, and of the wire's."""
+    exact, _ = ended_at(scene)
+    timed: list[tuple[float, float]] = []
+    seen: list[tuple[float, float]] = []
+    for index, failure in enumerate(scene.cluster.failures):
+        begun_s = began_at(failure)
+        if index in exact and begun_s is not None:
+            timed.append((exact[index], begun_s))
+            on_wire = failure.conversation is not None and failure.conversation.end_s
+            if on_wire and exact[index] - begun_s >= AT_WORK_S:
+                seen.append((exact[index], begun_s))
+    yield from _one_event(timed, TOGETHER_S, TOGETHER_S / 2, 2, sharp=False)
+    # Two of only two: no other one shows that this target's requests end one by one.
+    fewest = 2 if len(seen) == len(scene.cluster.failures) == 2 else SHARP
+    yield from _one_event(seen, AT_ONCE_S, AT_ONCE_S, fewest, sharp=True)
+
+
+def _one_event(
+    timed: Sequence[tuple[float, float]], within_s: float, least_s: float, fewest: int, *, sharp: bool
+) -> Iterator[_Group]:
+    """Of pairs (end, begin): ended within that time, begun `SPREAD` times as far apart or as `least_s`."""
+    timed = sorted(timed)
     first = 0
     for index, (end_s, _) in enumerate(timed):
-        while end_s - timed[first][0] > TOGETHER_S:
+        while end_s - timed[first][0] > within_s:
             first += 1
         group = timed[first : index + 1]
         begun = [begun_s for _, begun_s in group]
-        apart = max(begun) - min(begun) >= SPREAD * max(group[-1][0] - group[0][0], TOGETHER_S / 2)
-        if len(group) >= 2 and apart and len(group) > best[0]:
-            best = (len(group), group[0][0])
-    return best
+        apart = max(begun) - min(begun) >= SPREAD * max(group[-1][0] - group[0][0], least_s)
+        if len(group) >= fewest and apart:
+            yield _Group(tuple(end_s for end_s, _ in group), sharp)
 
 
-def _begun_s(failure: Failure) -> float | None:
+def began_at(failure: Failure) -> float | None:
     """When the request that failed was begun, by the clock that tells its end."""
     if failure.conversation is not None and failure.conversation.end_s:
         return failure.conversation.request_s

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -174,12 +175,13 @@ def _pairs(
         conversations.sort()
     pairs: dict[int, _Pair] = {}
     used: set[int] = set()
+    coarse = coarse_logs(place.request for place in logged)
     for slack_s in slacks_s:
         found = [
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
-            for distance_s, conversation in _with(by_target, place).near(place, slack_s)
+            for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
             if id(conversation) not in used and _compatible(place.request, conversation.outcome)
         ]
         rivals = Counter(index for _, index, _ in found)
@@ -218,17 +220,21 @@ class _Conversations:
         self.begun.sort()
         self.ended.sort()
 
-    def near(self, place: FailedRequest, slack_s: float) -> Iterator[tuple[float, Conversation]]:
+    def near(
+        self, place: FailedRequest, slack_s: float, coarse: frozenset[str]
+    ) -> Iterator[tuple[float, Conversation]]:
         """By their ends, or by the request's start and the SYN (or first data).
 
         A connect that timed out ends without a packet, so that only its beginning can be compared. One that
-        lies near in both ways comes once, at the smaller distance.
+        lies near in both ways comes once, at the smaller distance. In `coarse` logs the moment lies later than told.
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
-        for at_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if at_s is None:
+        late_s = SECOND_S / 2 if request.at.path in coarse else 0.0
+        for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
+            if told_s is None:
                 continue
+            at_s = told_s + late_s
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:

@@ -29,7 +29,7 @@ class Idleness(Struct, frozen=True):
 
     number: int
     reused: int
-    """Those that had served before."""
+    """Those that had served before, or had been opened in advance."""
     raced: int
     """Those on which the close and the request crossed."""
     median_s: float
@@ -47,7 +47,7 @@ class Idleness(Struct, frozen=True):
 def idleness(scene: Scene) -> Idleness:
     """Over all outcomes together: the same timer makes each of them."""
     ended = [c for c in (scene.wire.failed if scene.wire else ()) if c.outcome in ENDED_BY_TARGET]
-    reused = [c for c in ended if c.exchanges > 0 or not c.opened]
+    reused = [c for c in ended if not c.new]
     idle_s = [c.idle_before_request_s or 0.0 for c in reused]
     return Idleness(
         number=len(ended),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from why502.facts.kills import Killing
 from why502.facts.scene import ListenerWindow
 from why502.model.case import Window
 from why502.model.evidence import Place
@@ -41,6 +42,7 @@ class _Watched:
         self._old = {listener.inode for listener in self._first.listeners}
         self._namespaces = {namespace.inode: namespace for namespace in self._last.namespaces}
         before = {namespace.inode: namespace for namespace in self._first.namespaces}
+        self._killing = Killing(record)
         self._grown = {inode: growth(before.get(inode), now) for inode, now in self._namespaces.items()}
         self._processes: dict[float, dict[int, Process]] = {
             snapshot.at_s: {process.pid: process for process in snapshot.processes} for snapshot in record.snapshots
@@ -61,6 +63,8 @@ class _Watched:
             queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
             queue_full_s=sum(sampled) if sampled else None,
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
+            owners=frozenset(pid for _, one in seen for pid in one.pids),
+            kills=self._killing.of(seen),
         )
 
     def _process(self, seen: Sightings) -> Process | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from why502.facts.kills import Kills
 from why502.model.case import Case, Window
 from why502.model.conversations import Conversation, Outcome
 from why502.model.evidence import Place, Source
@@ -81,6 +82,10 @@ class ListenerWindow(Struct, frozen=True):
     """How long its queue was seen full; None: not sampled finely."""
     sockets: int = 1
     """Sockets that listened at this address when it was last seen: several with SO_REUSEPORT."""
+    owners: frozenset[int] = frozenset()
+    """Every process that held it at any look."""
+    kills: Kills | None = None
+    """None: not watched."""
 
 
 class Scene(Struct, frozen=True):

@@ -12,11 +12,16 @@ from why502.model.traffic import BURST_GAP_S, micros
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from why502.model.traffic import TargetTraffic
+
 BURST_GAP_US = round(BURST_GAP_S * 1e6)
 MIN_SILENCE_US = round(MIN_SILENCE_S * 1e6)
 
 STEPS_US = tuple((10**digits, 10 ** (digits - 1)) for digits in range(13, 0, -1))
 """From this silence on, whole multiples of that one are told apart: two digits; the largest first."""
+
+ALIKE = 0.1
+"""Silences that differ by less than this share come of one timer, or of one rhythm."""
 
 
 class Burst(NamedTuple):
@@ -70,6 +75,17 @@ def silences(bursts: Sequence[Burst]) -> tuple[Silence, ...]:
             count[0] += 1
             count[1] += any(by_gateway(r) for r in burst.requests)
     return counted(counts)
+
+
+def is_rhythm(traffic: TargetTraffic, gap_s: float) -> bool:
+    """Whether it may be the load that comes at this interval: then those that are served come after it as well.
+
+    If little is known of those that are served, it may be.
+    """
+    if traffic.requests - traffic.failed < traffic.failed:
+        return True
+    alike = [s for s in traffic.silences if abs(s.idle_s - gap_s) <= ALIKE * gap_s]
+    return sum(s.bursts for s in alike) > 2 * sum(s.failed for s in alike)
 
 
 def counted(counts: Mapping[int, Sequence[int]]) -> tuple[Silence, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import idleness
 from why502.model.evidence import Place
 
@@ -40,11 +41,14 @@ class Survivors(Struct, frozen=True):
 
 
 def survivors(scene: Scene) -> Survivors | None:
-    """None without a capture, or if one idle timeout explains what ended."""
+    """None without a capture, or if the target's idle timeout explains what ended."""
     conversations = scene.cluster.conversations
     if scene.wire is None or not conversations:
         return None
+    timer = idle_timer(scene.wire)
     if idleness(scene).holds([c.idle_before_request_s for c in conversations]):
+        return None
+    if timer is not None and 2 * sum(map(timer.fits, conversations)) > len(conversations):
         return None
     instants: list[float] = []
     for at_s in sorted(c.end_s for c in conversations if c.end_s is not None):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.both_ends import both_ends
+from why502.facts.empty_queue import lost_syns
+from why502.facts.idleness import MIN_CONSTANT_S
 from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
@@ -22,7 +24,7 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    for conversation in map(as_left, once):
+    for conversation in map(as_spare, map(as_left, once)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -58,12 +60,29 @@ def as_left(conversation: Conversation) -> Conversation:
     return structs.replace(conversation, outcome=Outcome.NOT_ANSWERED, end_s=left_s)
 
 
+def as_spare(conversation: Conversation) -> Conversation:
+    """A connection that was opened in advance had been silent before its first request as well.
+
+    Pools open some while they wait for one that is in use (Go `net/http.Transport.getConn`); the target's timers run on
+    these, too. A FIN that its kernel had sent before it took a byte of the request crossed that request.
+    """
+    asked_s, ready_s = conversation.request_s, conversation.established_s
+    if conversation.exchanges or conversation.idle_before_request_s is not None or asked_s is None or ready_s is None:
+        return conversation
+    if asked_s - ready_s < MIN_CONSTANT_S:
+        return conversation
+    closed = conversation.outcome is Outcome.CLOSED_BEFORE_ANSWER and not conversation.bytes_acknowledged
+    outcome = Outcome.RACED if closed else conversation.outcome
+    return structs.replace(conversation, outcome=outcome, idle_before_request_s=asked_s - ready_s)
+
+
 def _target(target: str, conversations: Sequence[Conversation], counted: Sequence[Counted]) -> TargetWire:
     in_time = sorted(conversations, key=lambda c: c.first_s)
     slow = [c for c in in_time if delayed(c)]
     connects_s = [c.connect_s for c in in_time if c.connect_s is not None]
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
+    lost = lost_syns(in_time)
     for part in counted:
         outcomes.update(part.outcomes)
     return TargetWire(
@@ -76,6 +95,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         ended=tuple(c for c in in_time if c.outcome is Outcome.ANSWERED and c.end_s is not None)[:MAX_EXAMPLES],
         noted=tuple(c for c in in_time if c.notable)[:MAX_EXAMPLES],
         odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
+        syns_lost=lost.lost,
+        syns_lost_alone=None if counted else lost.alone,
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )

@@ -51,6 +51,7 @@ def parse(line: str, at: Place) -> Request | str:
         client=fields.text("ClientIP"),
         target=fields.text("OriginIP"),
         group=fields.text("ClientRequestHost"),
+        node=fields.text("EdgeColoCode"),
         method=method,
         path=path,
         request_bytes=fields.whole("ClientRequestBytes"),

@@ -42,12 +42,18 @@ def read(process: Path, mount: Path = MOUNT) -> Cgroup | None:
     groups = parse_membership(_text(process / "cgroup"))
     if (mount / "cgroup.controllers").exists() and "" in groups:
         found = {**_second(mount, groups[""], "cpu.max", _cpu_2), **_second(mount, groups[""], "memory.max", _memory_2)}
-        return Cgroup(groups[""], 2, **found)
+        return Cgroup(groups[""], 2, **found, **_kills(mount, groups[""], "memory.events"))
     if "cpu" in groups or "memory" in groups:
         cpu = _first(mount / "cpu", groups.get("cpu", "/"), _cpu_1, "cpu_quota_cores")
         memory = _first(mount / "memory", groups.get("memory", "/"), _memory_1, "memory_limit_bytes")
-        return Cgroup(groups.get("memory") or groups.get("cpu") or "/", 1, **cpu, **memory)
+        kills = _kills(mount / "memory", groups.get("memory", "/"), "memory.oom_control")
+        path = groups.get("memory") or groups.get("cpu") or "/"
+        return Cgroup(path, 1, **cpu, **memory, **kills, cpu_path=_other(groups.get("cpu"), path))
     return None
+
+
+def _other(path: str | None, than: str) -> str | None:
+    return path if path != than else None
 
 
 def _upwards(mount: Path, path: str) -> Iterator[Path]:
@@ -71,6 +77,14 @@ def _first(mount: Path, path: str, readings: Any, limit: str) -> Readings:
     return next((one for one in found if one.get(limit) is not None), found[0] if found else {})
 
 
+def _kills(mount: Path, path: str, name: str) -> Readings:
+    """Kills of the group itself: one further up, where the limit may stand, has those of its neighbours too."""
+    for folder in _upwards(mount, path):
+        if (kills := _numbers(_text(folder / name)).get("oom_kill")) is not None:
+            return {"oom_kills": kills, "number": _inode(folder)}
+    return {}
+
+
 def _cpu_2(folder: Path) -> Readings:
     quota = re.match(r"(\d+) (\d+)", _text(folder / "cpu.max"))
     stat = _numbers(_text(folder / "cpu.stat"))
@@ -89,7 +103,6 @@ def _memory_2(folder: Path) -> Readings:
         "memory_bytes": _number(folder / "memory.current"),
         "memory_limit_bytes": _number(folder / "memory.max"),
         "memory_limit_hits": events.get("max"),
-        "oom_kills": events.get("oom_kill"),
         **parse_pressure(_text(folder / "memory.pressure"), "memory_pressure_s"),
     }
 
@@ -111,8 +124,14 @@ def _memory_1(folder: Path) -> Readings:
         "memory_bytes": _number(folder / "memory.usage_in_bytes"),
         "memory_limit_bytes": limit if limit is not None and limit < UNLIMITED_BYTES else None,
         "memory_limit_hits": _number(folder / "memory.failcnt"),
-        "oom_kills": _numbers(_text(folder / "memory.oom_control")).get("oom_kill"),
     }
+
+
+def _inode(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
 
 
 def _numbers(text: str) -> dict[str, int]:

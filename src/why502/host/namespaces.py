@@ -37,7 +37,7 @@ class NetworkNamespace:
     door: Path
     """/proc/PID/ns/net or /run/netns/NAME"""
     name: str | None = None
-    """Its name in /run/netns, else the container that lives in it."""
+    """Its name in /run/netns, else the container that lives in it, else what lsns(8) calls it; None: our own."""
 
 
 def at(door: Path) -> NetworkNamespace:
@@ -67,7 +67,8 @@ def find(root: Path = PROC, named: Path = NAMED) -> tuple[tuple[NetworkNamespace
             continue
         else:
             if inode not in found:
-                found[inode] = NetworkNamespace(inode, root / pid / "ns/net", container_of(root / pid))
+                name = container_of(root / pid) or f"net:[{inode}]"
+                found[inode] = NetworkNamespace(inode, root / pid / "ns/net", name)
     return tuple(found.values()), _unseen(hidden)
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from why502.model.evidence import Place, Source
 from why502.model.host import HostRecord
+from why502.model.settings import Setting
 from why502.model.traffic import Traffic
 from why502.model.wire import Wire
 
@@ -75,6 +76,8 @@ class KernelEvent(Struct, frozen=True):
     pid: int | None = None
     process: str | None = None
     text: str = ""
+    group: str | None = None
+    """Control group of the process, or the last part of its path."""
 
 
 class Case(Struct, frozen=True):
@@ -91,6 +94,8 @@ class Case(Struct, frozen=True):
     metrics: tuple[Series, ...] = ()
     changes: tuple[Change, ...] = ()
     events: tuple[KernelEvent, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    """Timeouts of the gateway, as configurations among the evidence set them."""
 
     @property
     def looked_at(self) -> frozenset[Source]:

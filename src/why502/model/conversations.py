@@ -28,7 +28,8 @@ class Outcome(StrEnum):
     CLOSED_BEFORE_ANSWER = "closed-before-answer"
     """The target acknowledged the request, then sent FIN without an answer."""
     RACED = "raced"
-    """On a connection that had already served: the target's FIN or RST crossed the next request."""
+    """On a connection that had already served, or that had been opened in advance: the target's FIN or RST crossed the
+    next request."""
     STALE = "stale"
     """On a connection that had already served: a later request met a reset or silence, without a FIN before."""
     ANSWER_CUT = "answer-cut"
@@ -154,7 +155,8 @@ class Conversation(Struct, frozen=True):
     answer_s: float | None = None
     """First data segment of the answer to it."""
     idle_before_request_s: float | None = None
-    """How long the connection had been silent before the last request (None on the first)."""
+    """How long the connection had been silent before the last request (None on the first, unless that came well after
+    the handshake, on a connection opened in advance)."""
     reset_by_target: bool = False
     reset_by_opener: bool = False
     reset_bare: bool = False
@@ -180,6 +182,11 @@ class Conversation(Struct, frozen=True):
     @property
     def failed(self) -> bool:
         return self.outcome.failed
+
+    @property
+    def new(self) -> bool:
+        """Its first request came right after the handshake: no timer for idle connections had run on it."""
+        return self.opened and self.exchanges == 0 and self.idle_before_request_s is None
 
     @property
     def notable(self) -> bool:

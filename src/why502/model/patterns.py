@@ -40,6 +40,9 @@ class Traits(Struct, frozen=True):
     path: str | None
     file: str
     """The log that tells of it."""
+    proxy: str = ""
+    node: str | None = None
+    """As `Request.node`."""
 
 
 class Sample(Struct, frozen=True):

@@ -100,6 +100,8 @@ class Request(Struct, frozen=True):
     """'address:port' of the (last) target, or the unix socket's path."""
     group: str | None = None
     """Target group, upstream or backend name."""
+    node: str | None = None
+    """Which part of the proxy: an edge location (CloudFront, Cloudflare), a node or instance of a load balancer."""
     method: str | None = None
     path: str | None = None
     """Without the query string."""

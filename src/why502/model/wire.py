@@ -52,6 +52,11 @@ class TargetWire(Struct, frozen=True):
     """Answered at TCP's and HTTP's level, and still odd in what was said (`Conversation.oddity`): what a stricter proxy
     may have refused, so that its client got a 502. `detail.exchanges[-1]` has `status`, `answer_head_bytes`,
     `received_bytes` and `expected_bytes`. Oldest first; at most `traffic.MAX_EXAMPLES`."""
+    syns_lost: int = 0
+    """SYNs that no SYN-ACK answered, retransmissions included."""
+    syns_lost_alone: int | None = None
+    """Of these, sent while no connection in the capture waited to be accepted; None: some conversations are only
+    counted, so that this cannot be told."""
     connect_median_s: float | None = None
     answer_median_s: float | None = None
     """From request to first byte, of the answered."""

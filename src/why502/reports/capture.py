@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
-from rich.console import Console
 from rich.text import Text
 
 from why502.facts.ladders import ladder
@@ -20,6 +18,7 @@ from why502.reports.display_filter import display_filter as filter_of
 from why502.reports.legible import legible, legible_json
 from why502.reports.outcome_meanings import meanings
 from why502.reports.phrases import count, percent
+from why502.reports.screen import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from why502.model.verdict import Diagnosis
 
 SCHEMA: Final = "why502-capture/1"
-UNWRAPPED_COLUMNS: Final = 1 << 14
 FAILED_SHOWN: Final = 100
 
 
@@ -46,26 +44,14 @@ class Shown(Struct, frozen=True):
 def render(shown: Shown, diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
     """The tables, or the ladder if one was asked for."""
     if shown.selected is not None:
-        drawn = ladder(shown.selected)
-        return drawing.text(drawn) if drawn else "its packets could not be read again\n"
-    screen = io.StringIO()
-    console = Console(
-        file=screen,
-        width=width or UNWRAPPED_COLUMNS,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    for part in _parts(shown, diagnosis):
-        console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())
+        steps = ladder(shown.selected)
+        return drawing.text(steps) if steps else "its packets could not be read again\n"
+    return drawn(_parts(shown, diagnosis), width=width, color=color)
 
 
 def render_json(shown: Shown) -> str:
     """One document; every failed conversation with everything that is known about it."""
-    drawn = ladder(shown.selected) if shown.selected else None
+    steps = ladder(shown.selected) if shown.selected else None
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "conversations": shown.wire.conversations,
@@ -82,7 +68,7 @@ def render_json(shown: Shown) -> str:
             for target in shown.wire.targets
         ],
         "failed": [{"number": n, **msgspec.to_builtins(c)} for n, c in enumerate(shown.failed, start=1)],
-        "ladder": msgspec.to_builtins(drawn),
+        "ladder": msgspec.to_builtins(steps),
         "display_filter": display_filter(shown),
     }
     return legible_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from why502.reports.legible import legible
 from why502.reports.logs_sentences import change_sentences, pattern_sentences, trend_sentences
 from why502.reports.phrases import count, percent
+from why502.reports.screen import drawn
 from why502.reports.text import background
 from why502.reports.text.layout import heading, indented, plain
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from why502.model.traffic import FailureKind, TargetTraffic
     from why502.model.verdict import Diagnosis
 
-UNWRAPPED_COLUMNS: Final = 1 << 14
 ROWS_SHOWN: Final = 12
 BAR_COLUMNS: Final = 24
 EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
@@ -33,20 +31,7 @@ EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 def render(summary: LogSummary, diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
     """The whole view, at most `width` columns (None: as wide as it needs)."""
-    screen = io.StringIO()
-    console = Console(
-        file=screen,
-        width=max(width, 40) if width else UNWRAPPED_COLUMNS,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    for part in _parts(summary, diagnosis):
-        console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().split("\n")).strip("\n") + "\n"
+    return drawn(_parts(summary, diagnosis), width=width, color=color)
 
 
 def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType]:
@@ -93,7 +78,8 @@ def _tables(summary: LogSummary) -> Iterator[RenderableType]:
     sample = summary.traffic.sample
     drawn = len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total
     note = f"in a sample of {len(sample.failed):,} failures and {len(sample.others):,} other requests" if drawn else ""
-    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths)):
+    nodes = summary.nodes if len(summary.nodes) > 1 else ()
+    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths), ("Edge locations, or nodes", nodes)):
         if tallies:
             yield heading(title, note)
             yield indented(_tallies(tallies))

@@ -6,24 +6,22 @@ it is drawn as Markdown, which such headings are.
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
-from rich.console import Console, Group
 from rich.markdown import Heading, Markdown
 from rich.text import Text
 
 from why502.reports.rollcall import KINDS
+from why502.reports.screen import drawn
 from why502.reports.text.layout import heading, indented, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 NAME_COLUMNS = 27
-UNWRAPPED_COLUMNS = 1000
 
 
 class Entry(Struct, frozen=True):
@@ -49,7 +47,7 @@ def page(text: str, *, width: int | None, color: bool) -> str:
     """A manual page; `width` None: as it stands in the source."""
     if width is None:
         return text
-    return _drawn(Group(_Page(text)), width, color=color)
+    return drawn([_Page(text)], width=width, color=color)
 
 
 def contents(entries: Sequence[Entry], *, width: int | None, color: bool) -> str:
@@ -58,13 +56,4 @@ def contents(entries: Sequence[Entry], *, width: int | None, color: bool) -> str
     for kind, (title, note) in KINDS.items():
         lines = ((Text(entry.name, "bold"), Text(entry.title)) for entry in entries if entry.kind == kind)
         parts += [heading(title, note), indented(rows(lines, NAME_COLUMNS))]
-    drawn = _drawn(Group(*parts, "", "why502 explain CAUSE prints its page."), width or UNWRAPPED_COLUMNS, color=color)
-    return drawn.lstrip("\n")
-
-
-def _drawn(content: Group, width: int, *, color: bool) -> str:
-    screen = io.StringIO()
-    Console(
-        file=screen, width=width, force_terminal=color, color_system="standard" if color else None, emoji=False
-    ).print(content)
-    return "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())
+    return drawn([*parts, "", "why502 explain CAUSE prints its page."], width=width, color=color)

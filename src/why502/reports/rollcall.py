@@ -29,6 +29,7 @@ KINDS: Final = {
 }
 
 _LOOKED: Final = {"convicted", "suspected", "cleared"}
+_OPEN: Final = {"suspected", "not-examined"}
 
 
 class Answered(Struct, frozen=True):
@@ -68,8 +69,9 @@ def _answered(same: Sequence[SuspectLine]) -> Answered:
 
 
 def needs(answer: Answered) -> str:
-    """What would have to be given for a better answer."""
-    return f" (would need: {', '.join(answer.missing)})" if answer.missing else ""
+    """What would have to be given for an answer; one that is settled needs nothing."""
+    wanted = answer.missing if answer.status in _OPEN else ()
+    return f" (would need: {', '.join(wanted)})" if wanted else ""
 
 
 def missing(document: Document) -> list[str]:

@@ -95,4 +95,4 @@ def _knowing(log_format: LogFormat, servers: dict[str, str]) -> LogFormat:
             return structs.replace(read, target=address, attempts=attempts)
         return read
 
-    return replace(log_format, parse=parse)
+    return replace(log_format, parse=parse, addresses=servers)

@@ -70,7 +70,8 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             continue
         understood += 1
         if read is None:
-            tell_health(log_format, text, place, logged_s(requests[-1]) if requests else None, events)
+            near_s = logged_s(requests[-1]) if requests else None
+            tell_health(log_format, text, place, near_s, events, evidence.written_s)
         else:
             requests.append(read)
             if len(requests) > MAX_REQUESTS:
@@ -101,9 +102,10 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
     from why502.engine.reading import LogReader, Tally
 
     with evidence.open() as stream:
-        plan = plan_for(log_format.kind, first_lines(stream.read(HEAD_BYTES)))
+        plan = plan_for(log_format, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
-    log = LogReader(log_format, evidence.path, store.register(evidence.path, log_format), plan, tally, store.rows_added)
+    number = store.register(evidence.path, log_format)
+    log = LogReader(log_format, evidence.path, number, plan, tally, store.rows_added, written_s=evidence.written_s)
     with evidence.open() as stream:
         for rows in log.batches(stream):
             store.add(rows)

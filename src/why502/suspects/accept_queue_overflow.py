@@ -24,7 +24,8 @@ connection gets a RST without ACK flag before a single byte was acknowledged. In
 What clears it
 --------------
 A listener that was watched through the failures and dropped nothing; a target that acknowledged the request before
-it closed (then the connection was in the queue); a refused SYN (the queue never refuses).
+it closed (then the connection was in the queue); a refused SYN (the queue never refuses); SYNs lost while every
+connection that stood had been answered (the queue was empty).
 
 What to do
 ----------
@@ -51,6 +52,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.lost_syns import lost_alone
 from why502.suspects.weighing import connects_delayed, listener_gone, syns_at_both_ends
 
 if TYPE_CHECKING:
@@ -183,6 +185,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield from _fate(scene.cluster, outcome, seen)
     if outcome is Outcome.RESET_UNACKNOWLEDGED:
         yield from listener_gone(scene, -7.0)
+    yield from lost_alone(scene, several=-3.5, one=-2.0)
     others = _other_faces(seen, outcome)
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)

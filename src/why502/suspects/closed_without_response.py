@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import idleness
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -41,6 +42,8 @@ from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.stopped import one_after_the_other, told_to_stop
+from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
 if TYPE_CHECKING:
@@ -68,15 +71,19 @@ def judge(scene: Scene) -> Judgement:
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
+    yield from no_end_on_the_wire(scene, -5.0)
     if cluster.outcome in (Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER):
         how = "FIN" if cluster.outcome is Outcome.CLOSED_BEFORE_ANSWER else "RST"
         text = f"the target acknowledged {len(cluster.conversations)} requests and then sent {how} instead of an answer"
         # A process that dies closes its connections in the same way: one connection alone does not tell.
         yield Evidence(3.5, text, Source.CAPTURE, cluster.conversations[0].decided_at)
-        reused = sum(c.exchanges > 0 for c in cluster.conversations)
-        found = idleness(scene)
-        if found.holds([c.idle_before_request_s for c in cluster.conversations]):
+        reused = sum(not c.new for c in cluster.conversations)
+        found, timer = idleness(scene), idle_timer(scene.wire)
+        if timer is not None and (bits := timer.bits(cluster.conversations)):
             # A handler that fails knows nothing of how long its connection had been idle.
+            text = f"the target's idle timeout had just run out on {timer.fitting(cluster.conversations)}: {timer}"
+            yield Evidence(-bits, text, Source.CAPTURE, timer.at)
+        elif found.holds([c.idle_before_request_s for c in cluster.conversations]):
             text = f"all {found.reused} connections ended by the target had been idle for {found.median_s:.1f} s"
             yield Evidence(-5.0, text, Source.CAPTURE, cluster.conversations[0].at)
         elif reused == len(cluster.conversations) >= ALL_REUSED:
@@ -98,10 +105,12 @@ def _gone(scene: Scene) -> Iterator[Evidence]:
     The other way round only if new connections failed: a process that lives on closes idle ones as well, and a race
     with that looks the same on used connections.
     """
-    new = sum(c.opened and c.exchanges == 0 for c in scene.cluster.conversations)
+    new = sum(c.new for c in scene.cluster.conversations)
     for evidence in (*ended_together(scene), *fate_of_others(scene)):
         if evidence.bits > 0 or new >= FEWEST_NEW:
             yield structs.replace(evidence, bits=-evidence.bits)
+    yield from told_to_stop(scene, -4.0)
+    yield from one_after_the_other(scene, -1)
 
 
 SUSPECT = Suspect(

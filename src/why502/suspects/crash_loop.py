@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from why502.facts.following import following, seen_window
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def _text(scene: Scene, window: ListenerWindow) -> str:
     after = sum(any(0 <= at_s - r <= AFTERMATH_S for r in window.restarts) for at_s in failures_s)
     first = datetime.fromtimestamp(window.restarts[0], UTC).strftime("%H:%M:%S")
     return (
-        f"the service at {window.listener.address} started {len(window.restarts)} time(s) while watched (first at "
-        f"{first} UTC); {after} of {len(failures_s)} failures came within {AFTERMATH_S:.0f} s after"
+        f"the service at {window.listener.address} started {count(len(window.restarts), 'time')} while watched "
+        f"(first at {first} UTC); {after} of {len(failures_s)} failures came within {AFTERMATH_S:.0f} s after"
     )
 
 

@@ -33,9 +33,12 @@ from __future__ import annotations
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from why502.facts.idle_timer import idle_timer
+from why502.facts.silences import is_rhythm
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -53,10 +56,19 @@ MIN_IDLE_S = 1.5
 
 
 def judge(scene: Scene) -> Judgement:
-    evidence = [*_new(scene.cluster)] or [*_wire(scene.cluster), *_log(scene.cluster)]
+    evidence = [*_new(scene.cluster)] or [*_wire(scene), *_log(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
-    return Weighed(tuple(evidence), max(evidence, key=lambda e: abs(e.bits)).text)
+    strongest = max(evidence, key=lambda e: abs(e.bits))
+    pools = tuple(pool_against(scene, _silence_s(scene.cluster), keeps=3.0, gives_up=-6.0))
+    return Weighed((*evidence, *pools), "; ".join(e.text for e in (strongest, *pools)))
+
+
+def _silence_s(cluster: Cluster) -> float:
+    """How long connections (or the target, as far as a log tells) had been idle; 0: not told."""
+    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
+    gaps_s = idle_s or [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    return median(gaps_s) if gaps_s else 0.0
 
 
 def _new(cluster: Cluster) -> Iterator[Evidence]:
@@ -67,21 +79,33 @@ def _new(cluster: Cluster) -> Iterator[Evidence]:
         yield Evidence(-6.0, text, Source.CAPTURE, seen[0].at)
 
 
-def _wire(cluster: Cluster) -> Iterator[Evidence]:
+def _wire(scene: Scene) -> Iterator[Evidence]:
+    cluster, timer = scene.cluster, idle_timer(scene.wire)
+    if timer is not None and 2 * sum(map(timer.fits, cluster.conversations)) > len(cluster.conversations):
+        text = f"the proxy used connections just as the target's idle timeout ran out on them: {timer}"
+        yield Evidence(6.0, text, Source.CAPTURE, timer.at)
+        return
     idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
     if cluster.outcome is Outcome.RACED and idle_s and median(idle_s) >= MIN_IDLE_S:
         text = f"the target closes connections after {median(idle_s):.1f} s of idleness, and the proxy still uses them"
         yield Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
 
 
-def _log(cluster: Cluster) -> Iterator[Evidence]:
+def _log(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
     gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
     if len(gaps_s) < MIN_GAPS:
         return
     low_s, typical_s, high_s = quantiles(gaps_s, n=4)
     if typical_s >= MIN_IDLE_S and high_s - low_s <= CONSTANT * typical_s:
         text = f"failures come after {typical_s:.1f} s of silence: about the target's keep-alive timeout"
-        yield Evidence(4.0, text, Source.ACCESS_LOG, cluster.logged[0].request.at)
+        bits = 4.0
+        if scene.traffic is None or is_rhythm(scene.traffic, typical_s):
+            text, bits = (
+                f"{text}; but so does what is served, as far as it is known: the load may have this rhythm",
+                0.0,
+            )
+        yield Evidence(bits, text, Source.ACCESS_LOG, cluster.logged[0].request.at)
 
 
 SUSPECT = Suspect(

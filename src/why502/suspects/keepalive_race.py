@@ -33,12 +33,22 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from why502.facts.idleness import CONSTANT, FEWEST, MIN_CONSTANT_S, idleness, near_constant
+from why502.facts.idle_timer import idle_timer
+from why502.facts.idleness import (
+    ENDED_BY_TARGET,
+    FEWEST,
+    MIN_CONSTANT_S,
+    idleness,
+    near_constant,
+)
+from why502.facts.silences import is_rhythm
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import listener_gone
 
 if TYPE_CHECKING:
@@ -48,6 +58,8 @@ if TYPE_CHECKING:
 
 ROUND_TRIP_S = 0.02
 """The answer of a closed socket takes one round trip; 20 ms covers neighbouring zones."""
+TAKEN = 2.5
+"""What the timer closes a step late looks like any close in the place of an answer, and is a third of the races."""
 MIN_IDLE_S = 1.5
 """The shortest keep-alive timeout in use is 2 s (gunicorn); a race needs an idle spell of about that."""
 
@@ -73,6 +85,8 @@ def judge(scene: Scene) -> Judgement:
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
     evidence = [*_capture(scene), *_log(scene)]
+    # Its timeout has to be longer than the target's: else it would have closed them itself, and nothing could race.
+    evidence += pool_against(scene, _silence_s(cluster), keeps=0.5, gives_up=-5.0) if evidence else ()
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
@@ -85,17 +99,31 @@ def _summary(cluster: Cluster) -> str:
     return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
 
 
+def _silence_s(cluster: Cluster) -> float:
+    """How long connections, or at least the target, had been idle; 0 if it is not one length."""
+    if cluster.conversations:
+        return _idle_s(cluster)
+    gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    return median(gaps_s) if len(gaps_s) >= FEWEST and near_constant(gaps_s) else 0.0
+
+
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is None:
+        yield from no_end_on_the_wire(scene, -5.0)
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
     idle_s, found = _idle_s(cluster), idleness(scene)
+    timer = idle_timer(scene.wire) if cluster.outcome in ENDED_BY_TARGET else None
     timed = found.holds([c.idle_before_request_s for c in cluster.conversations])
-    waited = idle_s >= MIN_IDLE_S or timed
+    if timer is not None and 2 * sum(map(timer.about, cluster.conversations)) < count:
+        text = f"the target ended {count} connections after {idle_s:.2f} s of silence (median), but {timer}"
+        yield Evidence(-5.0, text, Source.CAPTURE, timer.at)
+        return
+    waited = idle_s >= MIN_IDLE_S or timed or timer is not None
     if cluster.outcome is Outcome.RACED and waited:
         text = (
-            f"on {count} connections that had served before, idle for {idle_s:.1f} s (median), the target's close "
+            f"on {count} connections that had stood before, idle for {idle_s:.1f} s (median), the target's close "
             f"crossed the next request{_late(cluster)}"
         )
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
@@ -104,12 +132,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
-        yield Evidence(0.0, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(0.0 if idle_s >= MIN_CONSTANT_S else -3.0, text, Source.CAPTURE, first.decided_at)
     elif cluster.outcome is Outcome.STALE:
         # A target that closes an idle connection says so by FIN; without one, its end had forgotten the connection.
         text = f"{count} connections that had served before met a reset or silence, without a FIN before"
         yield Evidence(-4.0, text, Source.CAPTURE, first.decided_at)
-    elif all(c.exchanges == 0 and c.opened for c in cluster.conversations):
+    elif all(c.new for c in cluster.conversations):
         text = f"{count} of {count} failed connections were new: they had not served before"
         yield Evidence(-8.0, text, Source.CAPTURE, first.at)
     elif timed:
@@ -119,6 +147,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
             f"{found.median_s:.1f} s, {found.raced} of them crossing the request"
         )
         yield Evidence(7.0 if found.raced else 5.5, text, Source.CAPTURE, first.decided_at)
+    elif timer is not None:
+        text = (
+            f"{timer.fitting(cluster.conversations)} connections were ended, with a request that the kernel had just "
+            f"taken, after the silence after which {timer}"
+        )
+        yield Evidence(TAKEN + timer.bits(cluster.conversations), text, Source.CAPTURE, first.decided_at)
     else:
         text = f"the target acknowledged the request before it ended the connection ({cluster.outcome})"
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
@@ -163,22 +197,17 @@ def _gaps(scene: Scene) -> Iterator[Evidence]:
     busy = sum(gap_s < MIN_CONSTANT_S for gap_s in gaps_s)
     if gaps_s[0] >= MIN_IDLE_S and near_constant(gaps_s):
         text = f"{len(gaps_s)} failures came after a near-constant silence of {median(gaps_s):.1f} s at the target"
-        yield Evidence(1.0 if _is_rhythm(scene, median(gaps_s)) else 4.0, text, Source.ACCESS_LOG, places[0].request.at)
+        rhythm = scene.traffic is None or is_rhythm(scene.traffic, median(gaps_s))
+        if rhythm:
+            # With a load of that rhythm, whatever fails comes after that silence.
+            text = f"{text}; so does what is served, as far as it is known"
+        yield Evidence(0.0 if rhythm else 4.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif busy > len(gaps_s) / 2:
         text = f"{busy} of {len(gaps_s)} failures came while the target was busy, not after a silence"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif not near_constant(gaps_s):
         text = f"the silence before the failures varies ({gaps_s[0]:.1f} to {gaps_s[-1]:.1f} s): no single timeout"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
-
-
-def _is_rhythm(scene: Scene, gap_s: float) -> bool:
-    """Whether it may be the load that comes at this interval: then those that are served come after it as well."""
-    traffic = scene.traffic
-    if traffic is None or traffic.requests - traffic.failed < traffic.failed:
-        return True
-    alike = [s for s in traffic.silences if abs(s.idle_s - gap_s) <= CONSTANT * gap_s]
-    return sum(s.bursts for s in alike) > 2 * sum(s.failed for s in alike)
 
 
 SUSPECT = Suspect(

@@ -11,7 +11,7 @@ Slow answers at first, then crashes: connections that end in the middle of a req
 What gives it away
 ------------------
 Memory in use above 95 % in the spans in which requests fail, pages read back from swap in just those, or kills by the
-kernel while we watched.
+kernel in the target's control group, or just as its process ended.
 
 What clears it
 --------------
@@ -34,6 +34,7 @@ from why502.facts.coincidence import SIGNIFICANT, compare, failure_times
 from why502.facts.usage import memory, swapping, usages_of
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
+from why502.model.words import count
 from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import judge_usage
 
@@ -51,7 +52,7 @@ THRASHING_PAGES_PER_S = 100.0
 def judge(scene: Scene) -> Judgement:
     kills = _kills(scene)
     if kills:
-        text = f"the kernel killed {kills} processes for memory while the host was watched"
+        text = f"{count(kills, 'kill')} for memory among the target's processes, while it was watched"
         at = Place(scene.path_of(Source.HOST))
         return Weighed((Evidence(7.0, text, Source.HOST, at),), text)
     return _swapped(scene) or judge_usage("memory in use", scene, memory(scene.case), full=FULL, moderate=MODERATE)
@@ -69,9 +70,9 @@ def _swapped(scene: Scene) -> Weighed | None:
 
 
 def _kills(scene: Scene) -> int:
-    """Growth of oom_kill over the time in which the hosts were watched."""
-    counts = [(r.snapshots[0].resources.oom_kills, r.snapshots[-1].resources.oom_kills) for r in scene.case.hosts]
-    return sum(after - before for before, after in counts if before is not None and after is not None)
+    """Of the target: a neighbour that reached the limit of its own control group tells nothing of the machine."""
+    found = [window.kills for window in scene.listeners if window.kills]
+    return max((kills.as_it_ended or 0 if kills.own is None else kills.own for kills in found), default=0)
 
 
 SUSPECT = Suspect(

@@ -11,7 +11,8 @@ Connects time out; nothing is refused, nothing is reset. Often all connects from
 
 What gives it away
 ------------------
-SYNs that are never answered, to a listener that was watched meanwhile and dropped nothing.
+SYNs that are never answered, to a listener that was watched meanwhile and dropped nothing; or while every connection
+that stood had been accepted, so that the accept queue can have held none of them.
 
 What clears it
 --------------
@@ -40,6 +41,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.lost_syns import lost_alone
 from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     elif seen.served:
         text = f"{seen.syns_unanswered} SYNs were never answered, {seen.served} other connections were served"
         yield Evidence(2.0, text, Source.CAPTURE, first)
+    # What it does say for certain is said against the full queue; here it is what this cause is made of.
+    yield from lost_alone(scene, several=1.5, one=0.5)
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)

@@ -17,7 +17,8 @@ the kernel's word that the process ended.
 
 What clears it
 --------------
-One process that kept its listener open through all the failures; failures one by one.
+One process that kept its listener open through all the failures; failures one by one; a listener, or idle connections,
+that were closed before the requests in flight were.
 
 What to do
 ----------
@@ -37,6 +38,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.stopped import told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
@@ -65,6 +67,7 @@ def judge(scene: Scene) -> Judgement:
         *closing,
         *ended_together(scene),
         *fate_of_others(scene),
+        *told_to_stop(scene, -4.0),
         *stayed_open(scene),
         *_exits(scene),
         *_planned(scene),
@@ -80,7 +83,7 @@ def judge(scene: Scene) -> Judgement:
 
 def _exits(scene: Scene) -> Iterator[Evidence]:
     """Ends of a process that owned the target's listener, while requests failed."""
-    owners = {pid for window in scene.listeners for pid in window.listener.pids}
+    owners = {pid for window in scene.listeners for pid in window.owners}
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     for event in scene.case.events:
         near = any(abs(event.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s)

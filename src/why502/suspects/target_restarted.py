@@ -12,7 +12,10 @@ deployment.
 
 What gives it away
 ------------------
-Deaths at one instant, a listener opened anew, and a change that somebody recorded at that time.
+A listener or idle connections that were closed first, and the requests in flight only later, when the grace period was
+over: nothing that dies goes step by step. All targets of a group, one after the other, each once. Deaths at one
+instant, a listener opened anew, and a change that somebody recorded at that time. A service that does not handle
+SIGTERM is gone at once, as in a crash: then only the change tells.
 
 What clears it
 --------------
@@ -25,7 +28,8 @@ the old one goes.
 
 Sources
 -------
-AWS "Deregistration delay"; Kubernetes "Pod termination".
+AWS "Deregistration delay"; Kubernetes "Pod termination"; systemd.kill(5), `TimeoutStopSec=`; Go `http.Server.Shutdown`;
+uvicorn `Server.shutdown`; gunicorn `Arbiter.stop`.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.stopped import one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
@@ -62,7 +67,14 @@ def judge(scene: Scene) -> Judgement:
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
-    evidence = [*closing, *ended_together(scene), *fate_of_others(scene), *stayed_open(scene)]
+    evidence = [
+        *closing,
+        *ended_together(scene),
+        *fate_of_others(scene),
+        *told_to_stop(scene, 4.0),
+        *one_after_the_other(scene, 1),
+        *stayed_open(scene),
+    ]
     missing = tuple(s for s in (Source.HOST, Source.CHANGES) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.CHANGES,), "nothing given tells of a restart")

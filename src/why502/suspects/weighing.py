@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
 from why502.facts.crowding import CLEAR, crowding
-from why502.facts.deaths import AFTERWARDS_S, TOGETHER_S, deaths
+from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deaths
 from why502.facts.survivors import survivors
 from why502.facts.unheard import unheard
 from why502.facts.usage import usages_of
@@ -130,9 +130,11 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
         return
     survived = any(not w.restarts and w.watched.to_s > w.watched.from_s for w in scene.listeners)
     if found.together >= 2 and not survived:
-        # Two may be chance on a busy target; each further one makes that much less likely.
-        text = f"{found.together} requests begun at different times ended within {TOGETHER_S * 1000:.0f} ms"
-        yield Evidence(min(4.0, 1.0 + found.together / 2), text, source, at)
+        # Two may be chance on a busy target; each further one makes that much less likely, the more so the finer.
+        sharp = found.sharp and found.together >= SHARP
+        within_s, source = (AT_ONCE_S, Source.CAPTURE) if found.sharp else (TOGETHER_S, source)
+        text = f"{found.together} requests begun at different times ended within {within_s * 1000:.0f} ms"
+        yield Evidence(min(4.0, (2.0 if sharp else 1.0) + found.together / 2), text, source, at)
     if found.refused_after:
         text = f"{count(found.refused_after, 'connect')} failed at once within {AFTERWARDS_S:.0f} s after"
         yield Evidence(3.5, text, source, at)
@@ -249,7 +251,8 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
     if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
         return
     found = crowding(scene.traffic)
-    if found is None:
+    # Bursts are counted with all their failures: where most are of another kind, they say nothing of this one.
+    if found is None or cluster.count <= scene.traffic.failed / 2:
         return
     at = Place(cluster.logged[0].request.at.path)
     if found.spares_small:

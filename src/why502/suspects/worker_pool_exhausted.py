@@ -39,6 +39,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
@@ -64,8 +65,8 @@ def judge(scene: Scene) -> Judgement:
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
-    target = cluster.target or "the target"
-    return Weighed(tuple(evidence), f"{target} had no free worker: requests waited until the proxy gave up.", missing)
+    text = f"{cluster.target or 'the target'} had no free worker: requests waited until the proxy gave up."
+    return Weighed((*evidence, *timer_named(scene)), text, missing)
 
 
 def _queue(scene: Scene) -> Iterator[Evidence]:

@@ -168,3 +168,32 @@ def test_nothing_is_claimed_of_real_ones_without_payload(name: str) -> None:
 def test_a_slow_body_that_is_taken_to_its_end_looks_like_a_request_of_its_own() -> None:
     """The limit of headers alone: 26 ms after the answer comes a large request, and it is closed without an answer."""
     assert recorded("nginx_slow_headers").outcome is Outcome.CLOSED_BEFORE_ANSWER
+
+
+def closed_and_reset(rest_s: float, fin_s: float, reset_s: float) -> Conversation:
+    """As `headers_only`, without a packet that acknowledges the rest; the target's kernel answers that with RST."""
+    talk = Talk().handshake().exchange(1.0, request=2000)
+    said = [(rest_s, True, PSH | ACK, 3800), (fin_s, False, FIN | ACK, 0), (reset_s, False, RST, 0)]
+    for at_s, from_proxy, flags, payload in sorted(said):
+        talk.send(at_s, from_proxy, flags, payload, arrives=False)
+    (conversation,) = conversations(read(pcap(talk.packets)))
+    return conversation
+
+
+@pytest.mark.parametrize(("rest_s", "fin_s"), [(1.0012, 1.003), (1.0094, 1.005)])
+def test_a_reset_that_only_answers_the_rest_changes_nothing(rest_s: float, fin_s: float) -> None:
+    """As Jetty does: its 404, a FIN in the same breath, a RST to what still comes. The proxy had its answer by then.
+
+    A piece of the body may take longer, if the FIN had come before: no pool begins a request after that.
+    """
+    assert closed_and_reset(rest_s, fin_s, 1.03).outcome is Outcome.PARTIAL
+
+
+def test_a_reset_instead_of_a_fin_stays_a_failure() -> None:
+    """It may have cost the proxy the answer."""
+    assert closed_and_reset(1.0012, 1.03, 1.003).failed
+
+
+def test_a_fin_long_after_the_answer_is_an_idle_timeout() -> None:
+    """The next request then meets it: a race."""
+    assert closed_and_reset(6.002, 6.001, 6.003).outcome is Outcome.RACED

@@ -188,6 +188,20 @@ def test_a_kill_by_the_kernel_is_read_with_its_victim() -> None:
     assert (killed.kind, killed.pid, killed.process) == ("oom", 1234, "java")
 
 
+@pytest.mark.parametrize(("pid", "group"), [(1234, "/system.slice/docker-4f.scope"), (1235, None)])
+def test_a_victim_of_the_kernel_has_the_group_that_the_line_before_names(pid: int, group: str | None) -> None:
+    """`dump_oom_summary` goes before; the summary of another victim says nothing of this one."""
+    limit = "/system.slice/docker-4f.scope"
+    chosen = (
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=docker-4f.scope,mems_allowed=0,"
+        f"oom_memcg={limit},task_memcg={limit},task=java,pid=1234,uid=0"
+    )
+    killed = f"Memory cgroup out of memory: Killed process {pid} (java) total-vm:1kB, anon-rss:1kB"
+    (found,) = read(journal.READER, record(chosen, _TRANSPORT="kernel") + record(killed, _TRANSPORT="kernel")).facts
+    assert isinstance(found, KernelEvent)
+    assert (found.pid, found.group) == (pid, group)
+
+
 @pytest.mark.parametrize("where", ["", " in netns 4026532246"])
 def test_a_full_table_of_connections_is_read(where: str) -> None:
     """As older and newer kernels tell it; anybody else may write the same words."""

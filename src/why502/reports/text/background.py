@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from why502.reports.legible import legible
 from why502.reports.phrases import count, duration, span
 from why502.reports.text.layout import heading, indented, join, plain, rows
+from why502.reports.text.places import shared_folder
 from why502.reports.timeline import bars
 
 if TYPE_CHECKING:
@@ -42,9 +44,10 @@ def failures(diagnosis: Diagnosis) -> Iterator[RenderableType]:
 
 def inputs(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """What became of each."""
-    yield heading("Inputs")
+    folder = shared_folder(diagnosis)
+    yield heading("Inputs", f"in {legible(folder)}" if folder else "")
     for line in diagnosis.document.inputs[:MOST_INPUTS]:
-        yield from _input(line)
+        yield from _input(line, folder)
     if len(diagnosis.document.inputs) > MOST_INPUTS:
         yield Text(f"  {count(len(diagnosis.document.inputs) - MOST_INPUTS, 'more input')}: see --json", "dim")
 
@@ -72,9 +75,9 @@ def _spark(numbers: Sequence[int], most: int) -> str:
     return "".join("." if number <= 0 else SPARKS[max(1, number * top // most)] for number in numbers)
 
 
-def _input(line: InputLine) -> Iterator[RenderableType]:
+def _input(line: InputLine, folder: str) -> Iterator[RenderableType]:
     times = f", {span(line.from_, line.to)}" if line.from_ or line.to else ""
     gaps = Text(f", {line.not_understood:,} not understood" if line.not_understood else "", "yellow")
-    yield indented(plain(line.path))
+    yield indented(plain(line.path.removeprefix(folder)))
     yield indented(join(plain(f"{line.kind}, {count(line.records, 'record')}{times}", "dim"), gaps), 4)
-    yield from (indented(plain(misread, "dim"), 6) for misread in line.first_not_understood)
+    yield from (indented(plain(misread.removeprefix(folder), "dim"), 6) for misread in line.first_not_understood)

@@ -35,6 +35,10 @@ _SERVICE = re.compile(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.servi
 """Sessions, timers, scopes and systemd's own services come and go all the time, and serve no requests."""
 _KERNEL_OOM = re.compile(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
 """'Out of memory: Killed process 1234 (java)', also 'Memory cgroup out of memory' (mm/oom_kill.c)."""
+_KERNEL_VICTIM = re.compile(
+    r"oom-kill:constraint=.{0,4000},task_memcg=([^,]{1,1024}),task=.{0,64},pid=(\d{1,9}),", re.ASCII
+)
+"""The line before it names the victim's control group (`dump_oom_summary`, since Linux 4.19)."""
 _CONNTRACK_FULL: Final = re.compile(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
 """`__nf_conntrack_alloc` (net/netfilter/nf_conntrack_core.c); newer kernels name the network namespace."""
 
@@ -68,10 +72,16 @@ class _Units:
     """Which units are on their way down or up because somebody asked for it."""
 
     asked: set[str] = field(default_factory=set)
+    doomed: tuple[int, str] | None = None
+    """Process and control group of the victim that the kernel chose last."""
 
     def facts(self, record: _Record, at_s: float, place: Place) -> Iterator[Fact]:
+        if record.transport == "kernel" and (chosen := _KERNEL_VICTIM.search(record.text)):
+            self.doomed = int(chosen[2]), chosen[1]
         if record.transport == "kernel" and (victim := _KERNEL_OOM.search(record.text)):
-            yield _death(at_s, "oom", place, record.text, victim[2], int(victim[1]))
+            pid = int(victim[1])
+            group = self.doomed[1] if self.doomed and self.doomed[0] == pid else None
+            yield _death(at_s, "oom", place, record.text, victim[2], pid, group)
         if record.transport == "kernel" and _CONNTRACK_FULL.search(record.text):
             yield KernelEvent(at_s, "conntrack-full", place, text=record.text[:MAX_TEXT_CHARACTERS])
         unit = record.unit
@@ -84,7 +94,7 @@ class _Units:
             self.asked.discard(unit)
             yield changed(at_s, record.text, place)
         elif record.id == OOM:
-            yield _death(at_s, "oom", place, record.text, unit)
+            yield _death(at_s, "oom", place, record.text, unit, group=unit)
         elif record.id == EXITED and unit not in self.asked and record.status not in (None, "0"):
             yield _death(at_s, "exit", place, record.text, unit)
 
@@ -93,8 +103,10 @@ class _Units:
             self.asked.add(unit)
 
 
-def _death(at_s: float, kind: str, place: Place, text: str, process: str, pid: int | None = None) -> KernelEvent:
-    return KernelEvent(at_s, kind, place, pid, process, text[:MAX_TEXT_CHARACTERS])
+def _death(
+    at_s: float, kind: str, place: Place, text: str, process: str, pid: int | None = None, group: str | None = None
+) -> KernelEvent:
+    return KernelEvent(at_s, kind, place, pid, process, text[:MAX_TEXT_CHARACTERS], group)
 
 
 def fit(head: bytes) -> float:

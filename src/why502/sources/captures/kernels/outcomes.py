@@ -217,14 +217,17 @@ def is_farewell(table: Words, opener: int, target: int) -> int:
 def is_rest_of_body(table: Words, r: int, opener: int, target: int) -> int:
     """Whether what the opener sent last may be the rest of a request that was answered, with a close, before it was
     whole (RFC 9112, section 9.6). Only asked where no HTTP can be read: then the headers of TCP cannot tell.
+
+    A RST after the FIN is what the rest met; the answer had come before both. After a FIN that came with an answer, no
+    pool begins a request, however long it waits.
     """
-    fin, silence_ns = table[target + FIN_FRAME], table[opener + RUN_SILENCE_NS]
-    if table[r + C_SPOKEN] & (SPEAKS_HTTP1 | SPEAKS_HTTP2) or not fin or not table[target + TURNS] or silence_ns < 0:
+    fin, reset, silence_ns = table[target + FIN_FRAME], table[target + RST_FRAME], table[opener + RUN_SILENCE_NS]
+    if table[r + C_SPOKEN] & (SPEAKS_HTTP1 | SPEAKS_HTTP2) or not fin or 0 < reset <= fin or not table[target + TURNS]:
         return 0
-    if table[opener + SENT] - table[opener + RUN_FROM] < BODY_BYTES:
+    if silence_ns < 0 or table[opener + SENT] - table[opener + RUN_FROM] < BODY_BYTES:
         return 0
     after_answer_ns = table[target + FIN_NS] - table[opener + RUN_NS] + silence_ns
-    goes_on = silence_ns <= BREATH_NS and table[target + RST_FRAME] == 0
+    goes_on = silence_ns <= BREATH_NS and reset == 0
     return int(after_answer_ns <= BREATH_NS or goes_on)
 
 

@@ -1,0 +1,144 @@
+"""Kills for memory, and whose they were.
+
+The kernel's count of the machine (`oom_kill` of /proc/vmstat) grows with every kill in every control group
+(`__oom_kill_process`, mm/oom_kill.c: `count_vm_event` and `memcg_memory_event_mm`): alone it says nothing about a
+target.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.facts.scene import Scene
+    from why502.model.case import KernelEvent
+    from why502.model.host import Cgroup, HostRecord, Listener, Process, Snapshot
+
+AFTERWARDS_S = 10.0
+"""What a kill brings about shows at once, or with the next connects, which come within seconds."""
+BEFORE_S = 2.0
+"""A kernel's log is written in the order of events, but a proxy may note a failure by the time its request began."""
+
+
+class Kills(Struct, frozen=True):
+    """What the kernel killed for memory while a listener was watched; None: not told."""
+
+    machine: int | None
+    own: int | None
+    """In the control group of the target, or of its container as the runtime tells."""
+    as_it_ended: int | None
+    """On the machine, between the looks between which a process that held the listener ended; None: none ended."""
+
+
+class Whose(StrEnum):
+    """To whom the victim of a kill belonged."""
+
+    TARGETS = "the target's"
+    OTHERS = "not the target's"
+    UNKNOWN = "whose is not told"
+
+
+class Killing:
+    """The counts of one record, looked up once for all its listeners."""
+
+    def __init__(self, record: HostRecord) -> None:
+        self._snapshots = record.snapshots
+        self._groups = _groups(record.snapshots)
+
+    def of(self, seen: Sequence[tuple[Snapshot, Listener]]) -> Kills:
+        """What concerns a listener that was seen so."""
+        processes = [p for snapshot, listener in (seen[0], seen[-1]) for p in _holders(snapshot, listener)]
+        return Kills(
+            machine=_grown(self._snapshots[0], self._snapshots[-1]),
+            own=self._own(processes),
+            as_it_ended=self._as_it_ended(seen),
+        )
+
+    def _own(self, processes: Sequence[Process]) -> int | None:
+        """None too where the group was made anew meanwhile: its count began anew."""
+        counts = [self._groups.get(path) for path in {p.cgroup.path for p in processes if p.cgroup}]
+        by_group = sum(count or 0 for count in counts) or (0 if len(counts) == 1 and counts[0] == 0 else None)
+        return _by_runtime(processes) or by_group
+
+    def _as_it_ended(self, seen: Sequence[tuple[Snapshot, Listener]]) -> int | None:
+        held: dict[float, set[int]] = {}
+        for snapshot, listener in seen:
+            held.setdefault(snapshot.at_s, set()).update(listener.pids, (-listener.inode,))
+        spans = [
+            _grown(before, after)
+            for before, after in pairwise(self._snapshots)
+            if held.get(before.at_s, set()) - held.get(after.at_s, set())
+        ]
+        return sum(span or 0 for span in spans) if spans else None
+
+
+def _by_runtime(processes: Sequence[Process]) -> int:
+    """Restarts of the target's container while it was watched, the last of them after a kill for memory."""
+    told = [process.restarts for process in processes if process.restarts]
+    return max(0, told[-1].count - told[0].count) if told and told[-1].oom_killed else 0
+
+
+def _groups(snapshots: Sequence[Snapshot]) -> dict[str, int | None]:
+    """Growth of the kills in each control group; None where it cannot be told."""
+    told: dict[str, list[Cgroup]] = {}
+    for snapshot in snapshots:
+        for process in snapshot.processes:
+            if process.cgroup is not None and process.cgroup.oom_kills is not None:
+                told.setdefault(process.cgroup.path, []).append(process.cgroup)
+    return {path: _growth(looks) for path, looks in told.items()}
+
+
+def _growth(looks: Sequence[Cgroup]) -> int | None:
+    before, after = looks[0], looks[-1]
+    if len(looks) == 1 or before.number != after.number:
+        return None
+    grown = (after.oom_kills or 0) - (before.oom_kills or 0)
+    return grown if grown >= 0 else None
+
+
+def _grown(before: Snapshot, after: Snapshot) -> int | None:
+    old, new = before.resources.oom_kills, after.resources.oom_kills
+    return new - old if old is not None and new is not None and new >= old and before is not after else None
+
+
+def _holders(snapshot: Snapshot, listener: Listener) -> Iterator[Process]:
+    return (process for process in snapshot.processes if process.pid in listener.pids)
+
+
+def killings(scene: Scene) -> tuple[tuple[KernelEvent, Whose], ...]:
+    """Every kill that the kernel or somebody else told of, with whose it was."""
+    known = _Target(scene)
+    return tuple((event, known.whose(event)) for event in scene.case.events if event.kind == "oom")
+
+
+class _Target:
+    """By what the target's processes are known."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._pids = {pid for window in scene.listeners for pid in window.owners}
+        self._names = {window.process.name for window in scene.listeners if window.process}
+        groups = (window.process.cgroup for window in scene.listeners if window.process)
+        self._groups = {group.path for group in groups if group}
+
+    def whose(self, event: KernelEvent) -> Whose:
+        if event.pid is not None and event.pid in self._pids:
+            return Whose.TARGETS
+        if event.group is not None and self._groups:
+            within = any(f"{path}/".endswith(f"{event.group.rstrip('/')}/") for path in self._groups)
+            return Whose.TARGETS if within else Whose.OTHERS
+        if event.pid is None or not self._names or event.process in self._names:
+            return Whose.UNKNOWN  # a life of the target that no look saw, or a namesake
+        return Whose.OTHERS
+
+
+def follow(scene: Scene, event: KernelEvent) -> bool:
+    """Whether the failures came with the event: the first of them, or half of them."""
+    failed_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
+    near = [-BEFORE_S <= at_s - event.at_s <= AFTERWARDS_S for at_s in failed_s]
+    return bool(near) and (near[0] or 2 * sum(near) >= len(near))

@@ -1,0 +1,141 @@
+"""Whether the target was told to stop: it closed its listener, or what was idle, and the requests in flight only later.
+
+A process that dies closes all it has in one go (`do_exit`, `exit_files`; at most milliseconds). One that is told to
+stop closes its listener and its idle connections first and lets the requests in flight go on, until they are done or
+its grace period is over: Go `http.Server.Shutdown`, Node.js `server.close`, uvicorn `Server.shutdown`, gunicorn
+`Arbiter.stop` (`graceful_timeout`), Jetty `Server.stop`, nginx SIGQUIT. systemd (`TimeoutStopSec=`), Docker and
+Kubernetes (`terminationGracePeriodSeconds`) end what is left by SIGKILL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at, logs_to_the_second
+from why502.model.conversations import Outcome
+from why502.model.requests import Manner, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.facts.scene import Scene
+    from why502.model.conversations import Conversation
+
+LATER_S = 0.1
+"""Closing one by one what a process with very many connections leaves takes less; a grace period takes more."""
+INSTANT_S = 0.05
+"""A refusal takes one round trip."""
+GRACE_S = 120.0
+"""Nobody waits longer (systemd 90 s, Kubernetes and gunicorn 30 s, Docker 10 s)."""
+FEWEST_IDLE = 3
+"""Two idle connections may be closed at one instant by chance."""
+
+
+class Stopping(Struct, frozen=True):
+    """What went before the end of the requests in flight."""
+
+    requests: int
+    """Those that went on after it, and were ended at last."""
+    ahead_s: float
+    """How long before the first of these ends."""
+    refused: int
+    """Connects that were refused meanwhile."""
+    idle: int
+    """Idle connections that were closed together before."""
+    on_wire: bool
+    """A capture shows it; otherwise only the log does."""
+
+
+def stopping(scene: Scene) -> Stopping | None:
+    """None if nothing shows that the target went step by step."""
+    exact, _ = ended_at(scene)
+    begun = {index: began_at(scene.cluster.failures[index]) for index in exact}
+    cut = sorted((exact[index], at_s) for index, at_s in begun.items() if at_s is not None)
+    if not cut:
+        return None
+    refused = sorted(_refused_s(scene))
+    accepted = sorted(c.established_s for c in _known(scene) if c.established_s is not None)
+    found = [step for step in (_step(at_s, cut, accepted) for at_s in refused) if step]
+    closed = [(step, idle) for at_s, idle in _idle_closed(scene) if (step := _step(at_s, cut, accepted))]
+    if not found and not closed:
+        return None
+    requests, ahead_s = max([*found, *(step for step, _ in closed)])
+    return Stopping(
+        requests=requests,
+        ahead_s=ahead_s,
+        refused=len(found),
+        idle=max((idle for _, idle in closed), default=0),
+        on_wire=scene.wire is not None,
+    )
+
+
+def _step(at_s: float, cut: Sequence[tuple[float, float]], accepted: Sequence[float]) -> tuple[int, float] | None:
+    """(requests that were in flight then and were ended well after it, how long after the first of them was).
+
+    None if anything new was accepted until then: the listener was not gone for good.
+    """
+    ends = [end_s for end_s, request_s in cut if request_s < at_s <= end_s - LATER_S and end_s - at_s <= GRACE_S]
+    if not ends or any(at_s < accepted_s < ends[0] for accepted_s in accepted):
+        return None
+    return len(ends), ends[0] - at_s
+
+
+def _refused_s(scene: Scene) -> Iterator[float]:
+    """When connects were refused: by the wire, or by a log that knows the millisecond.
+
+    Many logs do not say how a connect failed: one that failed at once was refused, or as good as that.
+    """
+    rough = logs_to_the_second(scene)
+    for cluster in scene.others:
+        if cluster.phase is Phase.CONNECT and cluster.manner in (Manner.REFUSED, Manner.UNKNOWN):
+            for failure in cluster.failures:
+                seen, logged = failure.conversation, failure.logged
+                if seen is not None and seen.outcome is Outcome.REFUSED and seen.syn_s:
+                    yield seen.syn_s[-1]
+                elif seen is None and logged is not None and failure.at_s is not None:
+                    if logged.request.at.path in rough:
+                        continue
+                    at_once = logged.request.total_s is not None and logged.request.total_s <= INSTANT_S
+                    if cluster.manner is Manner.REFUSED or at_once:
+                        yield failure.at_s
+
+
+def _known(scene: Scene) -> tuple[Conversation, ...]:
+    return (*scene.wire.ended, *scene.wire.failed) if scene.wire is not None else ()
+
+
+def _idle_closed(scene: Scene) -> Iterator[tuple[float, int]]:
+    """(when, how many) idle connections were closed together that had been idle for different times.
+
+    None of those that stood then was served anything new afterwards.
+    """
+    known = _known(scene)
+    closed = sorted(
+        (c.fin_by_target_s, c.answer_s)
+        for c in known
+        if c.fin_by_target_s is not None and c.answer_s is not None and not c.failed and _by_target(c)
+    )
+    first = 0
+    for index, (fin_s, _) in enumerate(closed):
+        while fin_s - closed[first][0] > TOGETHER_S:
+            first += 1
+        group = closed[first : index + 1]
+        served = [answer_s for _, answer_s in group]
+        # One timer closes them as far apart as they were served.
+        apart = max(served) - min(served) >= SPREAD * max(fin_s - group[0][0], AT_ONCE_S)
+        at_s = group[0][0]
+        if len(group) >= FEWEST_IDLE and apart and not any(_served_anew(c, fin_s) for c in known):
+            yield at_s, len(group)
+
+
+def _by_target(conversation: Conversation) -> bool:
+    fin_s, left_s = conversation.fin_by_target_s, conversation.fin_by_opener_s
+    return fin_s is not None and (left_s is None or fin_s <= left_s)
+
+
+def _served_anew(conversation: Conversation, at_s: float) -> bool:
+    """It stood then, and another request on it was answered."""
+    asked_s, answer_s = conversation.request_s, conversation.answer_s
+    return conversation.first_s < at_s and asked_s is not None and asked_s > at_s and (answer_s or 0.0) > asked_s

@@ -1,0 +1,33 @@
+"""SYNs that got lost: what the two suspects that lose some have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+SEVERAL = 2
+"""One may have been lost by a network that is well."""
+
+
+def lost_alone(scene: Scene, *, several: float, one: float) -> Iterator[Evidence]:
+    """SYNs that were lost although no connection in the capture waited to be accepted: bits for several, and for one.
+
+    Other clients may have filled the queue in those very instants, and a network loses one SYN in some thousands.
+    """
+    wire = scene.wire
+    if wire is None or not wire.syns_lost_alone or scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
+        return
+    text = (
+        f"{wire.syns_lost_alone} of {count(wire.syns_lost, 'lost SYN')} came while every connection that stood had "
+        "been answered, and so accepted: the accept queue held none of them"
+    )
+    first = scene.cluster.conversations[0].decided_at
+    yield Evidence(several if wire.syns_lost_alone >= SEVERAL else one, text, Source.CAPTURE, first)

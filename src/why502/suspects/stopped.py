@@ -1,0 +1,54 @@
+"""Whether a target was stopped rather than dead: how a restart, a crash and a handler's failure weigh it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.rollout import rollout
+from why502.facts.stopping import stopping
+from why502.model.evidence import Evidence, Source
+from why502.model.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+
+
+def told_to_stop(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """The listener or idle connections were closed first, the requests in flight later: what no death does."""
+    found = stopping(scene)
+    if found is None:
+        return
+    seen = scene.cluster.conversations
+    source, at = Source.ACCESS_LOG, scene.cluster.logged[0].request.at if scene.cluster.logged else None
+    if found.on_wire and seen:
+        source, at = Source.CAPTURE, seen[0].decided_at
+    if at is not None:
+        first = [f"{count(found.refused, 'connect')} refused"] if found.refused else []
+        first += [f"{found.idle} idle connections closed together"] if found.idle else []
+        text = (
+            f"{' and '.join(first)} while {count(found.requests, 'request')} went on, that ended {found.ahead_s:.1f} s "
+            f"later: told to stop, not dead"
+        )
+        # A log tells when a connect failed, not that nothing was accepted in between.
+        yield Evidence(bits if found.on_wire else bits / 2, text, source, at)
+
+
+def one_after_the_other(scene: Scene, direction: float) -> Iterator[Evidence]:
+    """All targets of the group were cut off one after the other, each once; `direction` is 1 or -1."""
+    found = rollout(scene)
+    if found is None:
+        return
+    if scene.cluster.conversations:
+        source, at = Source.CAPTURE, scene.cluster.conversations[0].decided_at
+    elif scene.cluster.logged:
+        source, at = Source.ACCESS_LOG, scene.cluster.logged[0].request.at
+    else:
+        return
+    even = "at even distances of" if found.even else "on average"
+    text = (
+        f"{found.requests} requests were cut off on {found.targets} targets one after the other, "
+        f"on each at one instant, {even} {found.apart_s:.1f} s"
+    )
+    yield Evidence(direction * found.bits, text, source, at)
