@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
+from tests.sources.captures.framings import all_framings
 from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
@@ -101,7 +102,7 @@ def main(duration_s: float, seed: int) -> None:
     recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
     plain = [path.read_bytes() for path in recordings]
     found = [path.read_bytes() for path in sorted(FOUND.iterdir())]
-    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
+    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), all_framings(), *found]
     for content in seeds:
         compare_counts(compiled, content)
         compare_details(compiled, content)
