@@ -13,6 +13,7 @@ from why502.host.namespaces import PROC
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from why502.host.cgroups import Known
     from why502.model.host import Listener, Process, Unseen
 
 
@@ -42,8 +43,10 @@ class Owners:
         pids = sorted(self._holders({listener.inode for listener in listeners}))
         new = {pid for pid in pids if pid not in self._processes}
         described = [process for pid in pids if (process := self._describe(pid)) is not None]
+        groups: Known = {}
         return tuple(
-            processes.measure(process if whole or process.pid in new else _brief(process)) for process in described
+            processes.measure(process if whole or process.pid in new else _brief(process), groups=groups)
+            for process in described
         )
 
     def _holders(self, inodes: set[int]) -> set[int]:

@@ -39,11 +39,11 @@ def describe(pid: int, root: Path = PROC) -> Process | None:
         return None
 
 
-def measure(process: Process, root: Path = PROC) -> Process:
-    """The same process with what changes from one look to the next."""
+def measure(process: Process, root: Path = PROC, groups: cgroups.Known | None = None) -> Process:
+    """The same process with what changes from one look to the next; `groups` as `known` of `cgroups.read`."""
     fds_open, fds_limit = descriptors.read(root / str(process.pid))
     return msgspec.structs.replace(
-        process, fds_open=fds_open, fds_limit=fds_limit, cgroup=cgroups.read(root / str(process.pid))
+        process, fds_open=fds_open, fds_limit=fds_limit, cgroup=cgroups.read(root / str(process.pid), known=groups)
     )
 
 
