@@ -49,10 +49,11 @@ def test_a_conversation_that_did_not_fail_can_be_drawn() -> None:
 
 
 def test_a_number_that_is_nothing_is_wrong_use() -> None:
-    """Neither in the list nor a packet."""
+    """Neither in the list nor a packet; it says so."""
     run = why502("capture", path("truncated"), "--ladder", "4711")
     assert run.returncode == 2
     assert "no such conversation: 4711" in run.stderr
+    assert "there is 1 failed conversation, and no packet 4711" in run.stderr
 
 
 def test_the_display_filter_stands_alone() -> None:

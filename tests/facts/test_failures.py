@@ -106,18 +106,3 @@ def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
         (100.0, 100.75),
         (101.0, 101.85),
     ]
-
-
-def test_the_rest_of_a_body_that_was_answered_early_is_no_failure() -> None:
-    """The target answered 404 after the header and closed; the body followed 8 ms later. The client got its answer."""
-    rest = conversation(100.0, Outcome.RACED, exchanges=2, idle_before_request_s=0.008)
-    wire = wire_of([rest])
-    assert len(failures(None, wire)) == 1
-    assert failures(traffic_of([served(100.0)]), wire) == []
-
-
-def test_a_used_connection_that_was_cut_off_is_a_failure_though_no_log_tells_of_it() -> None:
-    """A retry can hide it from the log; and at another time the log has nothing to tell."""
-    pooled = conversation(100.0, Outcome.RACED, exchanges=2, idle_before_request_s=5.0)
-    rest = conversation(900.0, Outcome.RACED, exchanges=2, idle_before_request_s=0.008)
-    assert len(failures(traffic_of([served(100.0)]), wire_of([pooled, rest]))) == 2

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.coarse import SECOND_S, whole_seconds
+from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
@@ -91,16 +91,20 @@ def ended_at(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
     """Index of a failure -> when it ended: known to the millisecond, by the wire or a fine log; and to the second."""
     exact: dict[int, float] = {}
     rough: dict[int, float] = {}
-    clusters = (scene.cluster, *scene.others)
-    requests = (place.request for cluster in clusters for place in cluster.logged)
-    whole = whole_seconds((request.at.path, request.end_s) for request in requests)
+    rough_logs = logs_to_the_second(scene)
     for index, failure in enumerate(scene.cluster.failures):
         if failure.conversation is not None and failure.conversation.end_s:
             exact[index] = failure.conversation.end_s
         elif failure.at_s is not None:
-            coarse = failure.logged is not None and failure.logged.request.at.path in whole
+            coarse = failure.logged is not None and failure.logged.request.at.path in rough_logs
             (rough if coarse else exact)[index] = failure.at_s
     return exact, rough
+
+
+def logs_to_the_second(scene: Scene) -> frozenset[str]:
+    """Paths of the logs that do not tell when within a second something was (`facts.coarse`)."""
+    clusters = (scene.cluster, *scene.others)
+    return coarse_logs(place.request for cluster in clusters for place in cluster.logged)
 
 
 class _Group(Struct, frozen=True):

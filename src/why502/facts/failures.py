@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from why502.facts.coarse import coarse_logs, moment_s
-from why502.facts.idleness import ENDED_BY_TARGET
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -38,10 +37,6 @@ LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED})
 no request but a probe of its own (health checks are in no access log)."""
 
 
-BREATH_S = 0.02
-"""A proxy passes on the body as it comes from its client: the next piece follows within a packet's way. A pooled
-connection is rarely used again so soon, and a target's timer for idle ones never fires so soon."""
-
 ANY_TARGET = ""
 """Conversations with any target, for requests whose log does not tell the target's address."""
 
@@ -66,7 +61,6 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
         for c in failed
         if id(c) not in used
         and not (c.outcome in LEFT_BY_PROXY and (_told_of(traffic, c.target) or (_late(c) and id(c) not in by_timer)))
-        and not (_after_answer(c) and _told_of(traffic, c.target) and _covers(traffic, end_s(c)))
     ]
     return sorted(joined + alone, key=lambda failure: failure.at_s or 0.0)
 
@@ -153,23 +147,6 @@ def _left_by_timer(conversations: Iterable[Conversation]) -> set[int]:
 def _told_of(traffic: Traffic | None, target: str) -> bool:
     """Whether a log tells what became of the requests to this target."""
     return traffic is not None and (traffic.unnamed is not None or traffic.target(target) is not None)
-
-
-def _after_answer(conversation: Conversation) -> bool:
-    """Whether what the target did not answer followed its answer at once: as likely the rest of a request that it had
-    answered, with a close, before it was whole (RFC 9112, section 9.6) as another request.
-
-    The headers of TCP cannot tell these apart, but a log that tells of all requests can: the client got that answer.
-    """
-    silence_s = conversation.idle_before_request_s
-    return conversation.outcome in ENDED_BY_TARGET and silence_s is not None and silence_s <= BREATH_S
-
-
-def _covers(traffic: Traffic | None, at_s: float) -> bool:
-    """Whether the log has requests of that time."""
-    if traffic is None:
-        return False
-    return any(b.requests and b.at_s <= at_s < b.at_s + traffic.bucket_s for b in traffic.timeline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at
+from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at, logs_to_the_second
 from why502.model.conversations import Outcome
 from why502.model.requests import Manner, Phase
 
@@ -87,13 +87,16 @@ def _refused_s(scene: Scene) -> Iterator[float]:
 
     Many logs do not say how a connect failed: one that failed at once was refused, or as good as that.
     """
+    rough = logs_to_the_second(scene)
     for cluster in scene.others:
         if cluster.phase is Phase.CONNECT and cluster.manner in (Manner.REFUSED, Manner.UNKNOWN):
             for failure in cluster.failures:
                 seen, logged = failure.conversation, failure.logged
                 if seen is not None and seen.outcome is Outcome.REFUSED and seen.syn_s:
                     yield seen.syn_s[-1]
-                elif seen is None and logged is not None and failure.at_s is not None and not failure.at_s.is_integer():
+                elif seen is None and logged is not None and failure.at_s is not None:
+                    if logged.request.at.path in rough:
+                        continue
                     at_once = logged.request.total_s is not None and logged.request.total_s <= INSTANT_S
                     if cluster.manner is Manner.REFUSED or at_once:
                         yield failure.at_s

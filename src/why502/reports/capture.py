@@ -84,11 +84,27 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
         yield failed_table(shown.failed[:FAILED_SHOWN])
-        if len(shown.failed) > FAILED_SHOWN:
-            yield Text(f"{count(len(shown.failed) - FAILED_SHOWN, 'more conversation')}: see --json", "dim")
-        yield Text("\n--ladder N draws one of them; --export-filter shows them in Wireshark", "dim")
+        yield from (Text(line, "dim") for line in _left_out(shown))
+        yield Text(
+            "\n--ladder N draws one of them, or the conversation of packet N; --export-filter shows them in Wireshark",
+            "dim",
+        )
     for verdict in diagnosis.document.verdicts:
         yield Text.assemble("why502 diagnose says: ", (verdict.cause, "bold"), f", {percent(verdict.probability)}")
+
+
+def _left_out(shown: Shown) -> Iterator[str]:
+    """What the table does not show: bounded is what is printed, what is read a second time, and what is kept at all."""
+    listed, looked_at = len(shown.failed), sum(c.detail is not None for c in shown.failed)
+    counted = (
+        sum(n for target in shown.wire.targets for outcome, n in target.outcomes.items() if outcome.failed) - listed
+    )
+    if listed > FAILED_SHOWN:
+        yield f"{count(listed - FAILED_SHOWN, 'more conversation')}: see --json"
+    if looked_at < listed:
+        yield f"the payload of {looked_at:,} of these {listed:,} was read; --ladder N reads that of any other"
+    if counted > 0:
+        yield f"{count(counted, 'more failed conversation')}: only counted; a packet of one names it"
 
 
 def _pairing(pairing: Pairing) -> str:

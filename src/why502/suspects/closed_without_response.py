@@ -34,7 +34,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from why502.facts.failures import BREATH_S
 from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import idleness
 from why502.model.conversations import Outcome
@@ -79,11 +78,6 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         # A process that dies closes its connections in the same way: one connection alone does not tell.
         yield Evidence(3.5, text, Source.CAPTURE, cluster.conversations[0].decided_at)
         reused = sum(not c.new for c in cluster.conversations)
-        if all(
-            c.idle_before_request_s is not None and c.idle_before_request_s <= BREATH_S for c in cluster.conversations
-        ):
-            text = "these requests followed an answer at once: as likely the rest of a request that had been answered"
-            yield Evidence(-3.0, text, Source.CAPTURE, cluster.conversations[0].at)
         found, timer = idleness(scene), idle_timer(scene.wire)
         if timer is not None and (bits := timer.bits(cluster.conversations)):
             # A handler that fails knows nothing of how long its connection had been idle.

@@ -84,6 +84,9 @@ def unexplained(scene: Scene) -> Evidence | None:
     words_s = [p.request.end_s for p in told if p.request.reason and p.request.end_s is not None]
     ends_s = [place.request.end_s for place in cluster.logged if place.request.end_s is not None]
     silent = [end_s for end_s in ends_s if not any(abs(end_s - at_s) <= SAME_SECOND_S for at_s in words_s)]
+    # Before its first word and after its last one the file may have been cut: a missing line is no evidence there.
+    if words_s:
+        silent = [end_s for end_s in silent if min(words_s) <= end_s <= max(words_s)]
     if not ends_s or len(silent) < ALL_BUT * len(ends_s):
         return None
     text = f"the error log given has no line near {len(silent)} of {len(ends_s)} of these answers: they were passed on"

@@ -49,9 +49,10 @@ def compare(compiled: Machine, content: bytes) -> Reading:
 
 
 def compare_details(compiled: Machine, content: bytes) -> None:
-    """The second look at every conversation; what `read` does with it is plain Python, and must not raise."""
+    """The second look at every conversation. Both ask after each stretch whether it is over: their room must agree."""
     told = conversations(read(content))
-    looks = [reread(io.BytesIO(content), told, machine) for machine in (INTERPRETED, replace(compiled, room=STRETCH))]
+    machines = [replace(machine, room=STRETCH) for machine in (INTERPRETED, compiled)]
+    looks = [reread(io.BytesIO(content), told, machine) for machine in machines]
     assert looks[0] == looks[1]
 
 
