@@ -117,6 +117,6 @@ def test_a_hidden_failure_is_one_failure_in_both_logs_together(readings: dict[st
     ]
 
 
-def test_the_configuration_counts_its_log_formats(readings: dict[str, Reading]) -> None:
-    """Those that it declares, and one without $status would be counted as not understood."""
-    assert (readings["nginx"].input.kind, readings["nginx"].input.records) == ("nginx-configuration", 5)
+def test_the_configuration_counts_its_log_formats_and_timeouts(readings: dict[str, Reading]) -> None:
+    """Five and two; one without $status would be counted as not understood."""
+    assert (readings["nginx"].input.kind, readings["nginx"].input.records) == ("nginx-configuration", 7)

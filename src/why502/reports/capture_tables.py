@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from why502.model.conversations import Outcome
-from why502.model.words import count
+from why502.model.words import count, utc
 from why502.reports.legible import legible
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _target_row(target: TargetWire) -> Iterator[Text]:
 def _failed_row(number: int, conversation: Conversation) -> Iterator[Text]:
     began_s = conversation.request_s or conversation.first_s
     yield Text(str(number), "bold")
-    yield Text(datetime.fromtimestamp(conversation.first_s, UTC).strftime("%H:%M:%S.%f"))
+    yield Text(utc(conversation.first_s).strftime("%H:%M:%S.%f"))
     yield Text(legible(f"{conversation.opener} -> {conversation.target}"))
     yield Text(conversation.outcome, "red")
     yield Text(_duration(_over_s(conversation, began_s) - began_s))
