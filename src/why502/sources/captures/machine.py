@@ -103,7 +103,7 @@ def compiled_machine() -> Machine:
 
     return Machine(
         is_compiled=True,
-        room=1 << 13,
+        room=1 << 14,  # fewer change threads too often, more leave the cache
         **kernels,
         words=zeros,
         grown=grown,

@@ -112,9 +112,11 @@ def _endpoints(shared: list[int]) -> tuple[str, str]:
     return a, b
 
 
-@lru_cache(1024)
+@lru_cache(4096)
 def _endpoint(version: int, high: int, low: int, port: int) -> str:
-    """Targets come again and again."""
+    """As `endpoint`, of words; targets come again and again."""
+    if version == 4:
+        return f"{low >> 24}.{low >> 16 & 0xFF}.{low >> 8 & 0xFF}.{low & 0xFF}:{port}"
     return endpoint(endpoint_bytes(version, high, low, port))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -38,7 +39,12 @@ class Piece(Struct, frozen=True, gc=False):
     @property
     def names(self) -> str:
         """The flags, readable."""
-        return ", ".join(name for bit, name in _FLAGS if self.flags & bit) or "no flags"
+        return _names(self.flags)
+
+
+@lru_cache(256)
+def _names(flags: int) -> str:
+    return ", ".join(name for bit, name in _FLAGS if flags & bit) or "no flags"
 
 
 def piece(segment: Sequence[int], payload: bytes, sender: End) -> Piece:

@@ -31,6 +31,8 @@ MAX_COMPLAINTS: Final = 8
 COPY_S: Final = 0.002
 """The same packet within this is a second copy of it (`captures.duplicates`)."""
 
+Look = tuple[End, int, int, int, int, int]
+"""All in which two copies of a packet agree."""
 Dissector = Http1Dissector | Http2Dissector | TlsDissector
 
 
@@ -65,7 +67,7 @@ class Watch:
     beginning: list[Packet] = field(default_factory=list)
     ending: deque[Packet] = field(default_factory=lambda: deque(maxlen=LAST_PACKETS))
     shown: int = 0
-    recent: deque[Piece] = field(default_factory=lambda: deque(maxlen=4))
+    recent: deque[tuple[Look, float]] = field(default_factory=lambda: deque(maxlen=4))
 
     @property
     def first(self) -> int:
@@ -76,7 +78,6 @@ class Watch:
         self.left -= not piece.continues
         if self._is_copy(piece):
             return
-        self.recent.append(piece)
         own = self.ways[piece.sender]
         other = self.ways[End.TARGET if piece.sender is End.PROXY else End.PROXY]
         again = self._sent_again(own, piece)
@@ -115,12 +116,13 @@ class Watch:
         return self.shown - len(self.beginning) - len(self.ending)
 
     def _is_copy(self, piece: Piece) -> bool:
-        return any(
-            (p.sender, p.seq, p.ack, p.flags, p.payload_bytes, p.ip_id)
-            == (piece.sender, piece.seq, piece.ack, piece.flags, piece.payload_bytes, piece.ip_id)
-            and abs(piece.at_s - p.at_s) <= COPY_S
-            for p in self.recent
-        )
+        """Else it is remembered."""
+        look = piece.sender, piece.seq, piece.ack, piece.flags, piece.payload_bytes, piece.ip_id
+        for other, at_s in self.recent:
+            if other == look and abs(piece.at_s - at_s) <= COPY_S:
+                return True
+        self.recent.append((look, piece.at_s))
+        return False
 
     def _sent_again(self, own: Way, piece: Piece) -> bool:
         """Whether all that it occupies in sequence space had been sent before (a keep-alive probe has one byte)."""
