@@ -97,8 +97,10 @@ def _of_target(window: ListenerWindow, kills: Kills) -> Evidence | None:
     elif kills.as_it_ended:
         # Looks are a second apart: that a neighbour dies in the very second in which the target ends is rare, unless
         # neighbours die all the time.
-        by_chance = 2 * kills.as_it_ended < (kills.machine or 0)
-        bits, text = 1.0 if by_chance else 7.0, f"{everywhere}, {kills.as_it_ended} just as the target's process ended"
+        bits, text = (
+            1.0 if kills.by_chance else 7.0,
+            f"{everywhere}, {kills.as_it_ended} just as the target's process ended",
+        )
     elif kills.machine is None:
         return None
     elif kills.as_it_ended is None:
