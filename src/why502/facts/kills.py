@@ -35,6 +35,18 @@ class Kills(Struct, frozen=True):
     as_it_ended: int | None
     """On the machine, between the looks between which a process that held the listener ended; None: none ended."""
 
+    @property
+    def by_chance(self) -> bool:
+        """Most of the machine's kills came at other times than those at which the target's processes ended."""
+        return 2 * (self.as_it_ended or 0) < (self.machine or 0)
+
+    @property
+    def of_target(self) -> int:
+        """Those that can be taken for its own."""
+        if self.own is not None:
+            return self.own
+        return 0 if self.by_chance else self.as_it_ended or 0
+
 
 class Whose(StrEnum):
     """To whom the victim of a kill belonged."""

@@ -71,8 +71,7 @@ def _swapped(scene: Scene) -> Weighed | None:
 
 def _kills(scene: Scene) -> int:
     """Of the target: a neighbour that reached the limit of its own control group tells nothing of the machine."""
-    found = [window.kills for window in scene.listeners if window.kills]
-    return max((kills.as_it_ended or 0 if kills.own is None else kills.own for kills in found), default=0)
+    return max((window.kills.of_target for window in scene.listeners if window.kills), default=0)
 
 
 SUSPECT = Suspect(

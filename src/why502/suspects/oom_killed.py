@@ -95,9 +95,12 @@ def _of_target(window: ListenerWindow, kills: Kills) -> Evidence | None:
     elif kills.own == 0:
         bits, text = -6.0, f"{everywhere}, none of them in the target's group ({group})"
     elif kills.as_it_ended:
-        # Looks are a second apart: that a neighbour dies in the very second in which the target ends is rare, but
-        # a machine that is short of memory kills several.
-        bits, text = 7.0, f"{everywhere}, just as the target's process ended"
+        # Looks are a second apart: that a neighbour dies in the very second in which the target ends is rare, unless
+        # neighbours die all the time.
+        bits, text = (
+            1.0 if kills.by_chance else 7.0,
+            f"{everywhere}, {kills.as_it_ended} just as the target's process ended",
+        )
     elif kills.machine is None:
         return None
     elif kills.as_it_ended is None:
