@@ -103,10 +103,12 @@ def _key(failure: Failure, only: str | None) -> tuple[object, ...]:
 def _within_handshake(request: Request, conversation: Conversation) -> bool:
     """TCP stood and bytes went over it, and yet the proxy says that it never sent its request: they were a handshake's.
 
-    Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike).
+    Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike). And only by
+    the word of a proxy that knows: Traffic Server calls a connection that was closed a connect that failed, too.
     """
     spoken = conversation.established_s is not None and conversation.bytes_acknowledged > 0
-    return request.phase is Phase.CONNECT and spoken and conversation.opened and conversation.exchanges <= 1
+    knows = request.proxy != "trafficserver" or request.manner is not Manner.UNKNOWN
+    return request.phase is Phase.CONNECT and knows and spoken and conversation.opened and conversation.exchanges <= 1
 
 
 def _knows_better(request: Request, outcome: Outcome) -> bool:
