@@ -49,6 +49,14 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+VAGUE = (Manner.UNKNOWN, Manner.CUT, Manner.CLOSED)
+"""Manners that do not tell how a connect failed."""
+
+SERVER_DOWN = "server-down"
+REFUSED_CHECK = "Connection refused"
+CHECKED_WITHIN_S = 30.0
+"""Checks come every few seconds (`inter` 2 s), and three have to fail (`fall`)."""
+
 
 ENDED = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 CLOCK_S = 1.0
@@ -64,11 +72,11 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
         return DoesNotApply("the connection had been made, or no target was tried")
-    if cluster.manner in (Manner.TIMEOUT, Manner.RESET, Manner.UNREACHABLE, Manner.EXHAUSTED):
+    if cluster.manner not in (Manner.REFUSED, *VAGUE):
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.outcome is Outcome.ANSWERED:
         return DoesNotApply("the target answered")
-    evidence = [*_wire_and_words(scene), *_host(scene)]
+    evidence = [*_wire_and_words(scene), *_checks(scene), *_host(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
     summary = f"{cluster.target or 'the target'} refused {count(cluster.count, 'connect')}: nothing listened there"
@@ -120,6 +128,20 @@ def _went_away(scene: Scene) -> Iterator[Evidence]:
             yield Evidence(ROOT_ELSEWHERE, text, source, logged[0].request.told_at)
         elif first.conversation is not None:
             yield Evidence(ROOT_ELSEWHERE, text, Source.CAPTURE, first.conversation.decided_at)
+
+
+def _checks(scene: Scene) -> Iterator[Evidence]:
+    """The proxy's own health checks of the same server were refused at that time (HAProxy says so)."""
+    cluster = scene.cluster
+    if cluster.manner is Manner.REFUSED or cluster.outcome is not None:
+        return
+    servers = {place.request.group for place in cluster.logged}
+    failures_s = [f.at_s for f in cluster.failures if f.at_s is not None]
+    for event in scene.case.events:
+        its = event.kind == SERVER_DOWN and event.process in servers and REFUSED_CHECK in event.text
+        if its and any(abs(event.at_s - at_s) <= CHECKED_WITHIN_S for at_s in failures_s):
+            yield Evidence(4.0, f"its check failed likewise: {event.text}", Source.EVENTS, event.at)
+            return
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:

@@ -16,8 +16,8 @@ The idleness of raced connections, or the silence before failures in a log: near
 
 What clears it
 --------------
-Connections that the target kept for longer than the proxy's idle timeout. Failures on connections that were new: no
-timeout had run on them, however long it had been silent before.
+Connections that the target kept for longer than the proxy's idle timeout, or a configuration of the proxy with a
+shorter one. Failures on connections that were new: no timeout had run on them, however long it had been silent before.
 
 What to do
 ----------

@@ -19,9 +19,10 @@ whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
 
 What clears it
 --------------
-A new connection: there is nothing to race for on the first request. A target that acknowledged the request. An end
-after another silence than that of the idle connections, or together with idle ones that had been silent for different
-times: then something stopped the process.
+A new connection: there is nothing to race for on the first request. A target that acknowledged the request. A proxy
+that, by its configuration, gives idle connections up sooner than that: it would have closed them itself. An end after
+another silence than that of the idle connections, or together with idle ones that had been silent for different times:
+then something stopped the process.
 
 What to do
 ----------
@@ -55,7 +56,7 @@ from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.unseen import no_end_on_the_wire
-from why502.suspects.weighing import listener_gone
+from why502.suspects.weighing import listener_gone, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.UNKNOWN):
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
-    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE):
+    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE, Manner.QUEUE_FULL, Manner.EXHAUSTED):
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
@@ -194,7 +195,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     first = cluster.logged[0].request
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
-    if waits_s and median(waits_s) <= ROUND_TRIP_S:
+    if cluster.manner is Manner.RACED:
+        # Only a connection that had served before is called so: net/http `errServerClosedIdle`, transport.go.
+        yield proxy_says(cluster, 9.0)
+    elif waits_s and median(waits_s) <= ROUND_TRIP_S:
         text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
         yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
     elif waits_s:
