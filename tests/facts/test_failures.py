@@ -142,3 +142,14 @@ def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
         (100.0, 100.75),
         (101.0, 101.85),
     ]
+
+
+def test_what_traffic_server_calls_a_failed_connect_may_have_been_sent() -> None:
+    """ERR_CONNECT_FAIL covers connections that were closed as well: the wire shows that this one was, after it took
+    the request. No handshake of TLS follows from that."""
+    failed = request(
+        100.0, proxy="trafficserver", phase=Phase.CONNECT, manner=Manner.UNKNOWN, connect_s=None, wait_s=None
+    )
+    closed = conversation(100.0, Outcome.CLOSED_BEFORE_ANSWER, established_s=99.99, bytes_acknowledged=517)
+    (only,) = clusters(Case(traffic=traffic_of([failed]), wire=wire_of([closed])), [])
+    assert (only.phase, only.manner) == (Phase.WAIT, Manner.CLOSED)

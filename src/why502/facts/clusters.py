@@ -121,9 +121,11 @@ def _within_handshake(request: Request, conversation: Conversation) -> bool:
     """TCP stood and bytes went over it, and yet the proxy says that it never sent its request: they were a handshake's.
 
     Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike). Nor where
-    the bytes are seen to be plain HTTP, or the proxy's own words tell of the connect.
+    the bytes are seen to be plain HTTP, or the proxy's own words tell of the connect; and only by the word of a proxy
+    that knows: Traffic Server calls a connection that was closed a connect that failed, too.
     """
-    if request.phase is not Phase.CONNECT or request.reason_at is not None:
+    knows = request.proxy != "trafficserver" or request.manner is not Manner.UNKNOWN
+    if request.phase is not Phase.CONNECT or request.reason_at is not None or not knows:
         return False
     plain = conversation.detail is not None and conversation.detail.protocol in PLAIN
     spoken = conversation.established_s is not None and conversation.bytes_acknowledged > 0

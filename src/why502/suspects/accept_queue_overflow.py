@@ -149,6 +149,10 @@ def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
     elif drops == 0 and covered:
         text = f"{where} dropped nothing while it was watched through the failures"
         yield Evidence(-8.0, text, Source.HOST, window.at)
+    elif overflows == 0 and covered:
+        # Each SYN and each final ACK that a full queue turns away raises both; `sk_drops` alone has other reasons.
+        text = f"its namespace counted no ListenOverflows while {where} was watched through the failures"
+        yield Evidence(-8.0, text, Source.HOST, window.at)
     elif drops is None and (window.listener.drops or 0) > 0:
         # One snapshot: since the socket was opened. `sk_drops` counts other failures too, so it only hints.
         text = f"{where} has dropped {window.listener.drops} packets since it was opened (when is not known)"

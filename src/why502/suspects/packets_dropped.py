@@ -123,6 +123,9 @@ def _host(scene: Scene) -> Iterator[Evidence]:
         if window.drops and window.grown.get("ListenOverflows"):
             text = f"{where} itself dropped {window.drops} connection attempts"
             yield Evidence(-9.0, text, Source.HOST, window.at)
+        elif window.drops and window.grown.get("ListenOverflows") == 0 and scene.cluster.manner is Manner.TIMEOUT:
+            text = f"{where} was watched, and its namespace counted no ListenOverflows: no queue turned the SYNs away"
+            yield Evidence(4.0, text, Source.HOST, window.at)
         elif window.drops == 0 and scene.cluster.manner is Manner.TIMEOUT:
             text = f"{where} was watched and dropped nothing: the SYNs did not reach it"
             yield Evidence(4.0, text, Source.HOST, window.at)
