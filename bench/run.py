@@ -131,7 +131,8 @@ def _commands() -> list[Row]:
 
 
 def _listeners() -> list[Row]:
-    from why502.host.listeners import INET_DIAG_SKMEMINFO, NLMSG_DONE, NLMSGHDR, ListenerWatch
+    from why502.host.inet_diag import INET_DIAG_SKMEMINFO, NLMSG_DONE, NLMSGHDR
+    from why502.host.listeners import ListenerWatch
 
     sockets = [socket.create_server(("127.0.0.1", 0), backlog=1) for _ in range(LISTENERS)]
     watch = ListenerWatch(Path("/proc/self/ns/net").stat().st_ino)

@@ -34,3 +34,13 @@ def whole_seconds(times: Iterable[tuple[str, float | None]]) -> frozenset[str]:
         if at_s is not None:
             known[path].append(at_s.is_integer())
     return frozenset(path for path, whole in known.items() if len(whole) >= FEWEST and all(whole))
+
+
+def moment_s(told_s: float | None, request: Request, coarse: frozenset[str]) -> float | None:
+    """When it was, for comparison with other clocks: the middle of the second that a coarse log tells.
+
+    Without a duration, an end beside a beginning of whole seconds comes from the error log, and is exact.
+    """
+    if told_s is None or request.at.path not in coarse:
+        return told_s
+    return told_s + SECOND_S / 2 if told_s.is_integer() or request.total_s is not None else told_s

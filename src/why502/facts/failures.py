@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from why502.facts.coarse import SECOND_S, coarse_logs
+from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -182,7 +182,7 @@ def _pairs(
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
             for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
-            if id(conversation) not in used and _compatible(place.request, conversation.outcome)
+            if id(conversation) not in used and _compatible(place.request, conversation)
         ]
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
@@ -192,10 +192,12 @@ def _pairs(
     return pairs
 
 
-def _compatible(request: Request, outcome: Outcome) -> bool:
+def _compatible(request: Request, conversation: Conversation) -> bool:
     """Whether the proxy could have logged this of such a conversation: it knows whether it was connected."""
-    if outcome in NEVER_CONNECTED:
+    if conversation.outcome in NEVER_CONNECTED:
         return request.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY)
+    if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
+        return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
 
 
@@ -230,11 +232,9 @@ class _Conversations:
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
-        late_s = SECOND_S / 2 if request.at.path in coarse else 0.0
         for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if told_s is None:
+            if (at_s := moment_s(told_s, request, coarse)) is None:
                 continue
-            at_s = told_s + late_s
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])
             for when_s, _, conversation in table[low:high]:

@@ -29,6 +29,9 @@ INSTANT_S = 0.05
 """A refusal takes one round trip."""
 GRACE_S = 120.0
 """Nobody waits longer (systemd 90 s, Kubernetes and gunicorn 30 s, Docker 10 s)."""
+AGES = 2.0
+"""The longest idleness against the shortest. A timer that is looked at once a second ends what was idle for that time
+to one second more (gunicorn 2 to 3 s, Tomcat 20 to 21 s)."""
 FEWEST_IDLE = 3
 """Two idle connections may be closed at one instant by chance."""
 
@@ -123,9 +126,10 @@ def _idle_closed(scene: Scene) -> Iterator[tuple[float, int]]:
             first += 1
         group = closed[first : index + 1]
         served = [answer_s for _, answer_s in group]
-        # One timer closes them as far apart as they were served.
-        apart = max(served) - min(served) >= SPREAD * max(fin_s - group[0][0], AT_ONCE_S)
         at_s = group[0][0]
+        # One timer closes them as far apart as they were served, or in sweeps of about the same idleness.
+        apart = max(served) - min(served) >= SPREAD * max(fin_s - at_s, AT_ONCE_S)
+        apart = apart and at_s - min(served) >= AGES * (at_s - max(served))
         if len(group) >= FEWEST_IDLE and apart and not any(_served_anew(c, fin_s) for c in known):
             yield at_s, len(group)
 

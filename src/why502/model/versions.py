@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 VERSION: Final = re.compile(r"^(?:\d{1,3}:)?\D{0,8}?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,7})(?P<rest>.*)", re.DOTALL)
@@ -15,6 +16,7 @@ BEFORE_RELEASE: Final = re.compile(
 Key = tuple[tuple[int, ...], int, str, int]
 
 
+@lru_cache(maxsize=1024)
 def key(version: str) -> Key | None:
     """What versions are sorted by; None for what has no number.
 

@@ -34,6 +34,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.closed_along import closed_along
 from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import (
     ENDED_BY_TARGET,
@@ -50,7 +51,7 @@ from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.unseen import no_end_on_the_wire
-from why502.suspects.weighing import listener_gone
+from why502.suspects.weighing import listener_gone, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.UNKNOWN):
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
-    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE):
+    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE, Manner.QUEUE_FULL, Manner.EXHAUSTED):
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
@@ -130,6 +131,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
         # A process that dies closes its idle connections as well, whatever its timeout.
         yield from listener_gone(scene, -8.0)
+        if timer is None:
+            yield from _at_one_instant(scene)
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
@@ -159,6 +162,18 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
 
 
+def _at_one_instant(scene: Scene) -> Iterator[Evidence]:
+    """No timer closes what has been silent for different times at one instant: somebody stopped the process."""
+    found = closed_along(scene.wire, scene.cluster.conversations)
+    if found.at_one_instant:
+        others, low_s, high_s = len(found.silences_s), found.silences_s[0], found.silences_s[-1]
+        text = (
+            f"{others} other idle ones were closed at the same instant, after {low_s:.1f} to {high_s:.1f} s of silence"
+        )
+        # As much as the crossing says for a timer, and that it was none.
+        yield Evidence(-11.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
+
+
 def _late(cluster: Cluster) -> str:
     late = sum(c.outcome is not Outcome.RACED for c in cluster.conversations)
     return f" ({late} times the kernel had taken it just before)" if late else ""
@@ -175,7 +190,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     first = cluster.logged[0].request
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
-    if waits_s and median(waits_s) <= ROUND_TRIP_S:
+    if cluster.manner is Manner.RACED:
+        # Only a connection that had served before is called so: net/http `errServerClosedIdle`, transport.go.
+        yield proxy_says(cluster, 9.0)
+    elif waits_s and median(waits_s) <= ROUND_TRIP_S:
         text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
         yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
     elif waits_s:

@@ -130,6 +130,6 @@ def _nothing_wrong(diagnosis: Diagnosis) -> Group:
     sections: list[tuple[str, Iterable[RenderableType]]] = [
         ("looked at", [plain(looked)]),
         ("not seen", [plain(", ".join(missing(document)) or "nothing missing")]),
-        ("but", held),
+        ("but", [*held, *map(plain, diagnosis.noticed)]),
     ]
     return Group(Text("Nothing wrong was found", "bold green"), labelled(sections))

@@ -132,9 +132,7 @@ SPEAKS_HTTP1: Final = 1
 SPEAKS_HTTP2: Final = 2
 """...that the opener does, and..."""
 CONTINUED: Final = 256
-"""...that the body of the latest request went on after its answer had begun..."""
-LEFT_UNAWARE: Final = 512
-"""...that one side's FIN came after the other began its latest turn, and acknowledged nothing of it."""
+"""...that the body of the latest request went on after its answer had begun."""
 C_FIRST: Final = 16
 C_FIRST_NS: Final = 17
 C_FIRST_SIDE: Final = 18
