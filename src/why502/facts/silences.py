@@ -13,7 +13,7 @@ from why502.model.traffic import BURST_GAP_S, micros
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from why502.model.traffic import TargetTraffic
+    from why502.model.traffic import FailedRequest, TargetTraffic
 
 BURST_GAP_US = round(BURST_GAP_S * 1e6)
 MIN_SILENCE_US = round(MIN_SILENCE_S * 1e6)
@@ -79,6 +79,20 @@ def silences(bursts: Sequence[Burst]) -> tuple[Silence, ...]:
             count[0] += 1
             count[1] += any(by_gateway(r) for r in burst.requests)
     return counted(counts)
+
+
+def before_bursts(places: Iterable[FailedRequest]) -> list[float]:
+    """The silence before each burst with a failure, shortest first: one page that fails is one silence, however many of
+    its requests fail.
+    """
+    begun = [(p.request.start_s, p.idle_before_s) for p in places if p.request.start_s is not None]
+    found: list[float] = []
+    last_s, shared_s = float("-inf"), float("nan")
+    for start_s, idle_s in sorted((s, idle_s) for s, idle_s in begun if idle_s is not None):
+        if idle_s != shared_s or start_s - last_s > BURST_GAP_S:
+            found.append(idle_s)
+        last_s, shared_s = start_s, idle_s
+    return sorted(found)
 
 
 def is_rhythm(traffic: TargetTraffic, gap_s: float) -> bool:

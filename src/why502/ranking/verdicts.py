@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.clusters import same_target
 from why502.model.evidence import Source
-from why502.model.requests import Phase, Side
+from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 LIKELIEST = 3
 NO_CAUSE = "no cause stands out"
+MEANT = {
+    Manner.FORBIDDEN: "the proxy's own machine forbade the connect (rights of the socket's path, SELinux, a 'prohibit' "
+    "route), so nothing reached the target",
+}
+"""What is certain although no suspect did it."""
 FOLLOWS_S = 30.0
 """A service that comes back does so within half a minute; what begins later needs a cause of its own."""
 
@@ -102,12 +107,13 @@ def undetermined(ranked: Ranked) -> Undetermined:
     likeliest = sorted(ranked.faults.items(), key=lambda item: (-item[1], item[0]))[:LIKELIEST]
     answer = ranked.answers[likeliest[0][0]] if likeliest else None
     said = next((p.request.reason for p in cluster.logged if p.request.reason), None)
+    meant = MEANT.get(cluster.manner, NO_CAUSE)
     words = f"; the proxy says: {said}" if said else ""
     return Undetermined(
         failures=cluster.count,
         targets=(cluster.target,) if cluster.target else (),
         phase=cluster.phase,
-        text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): {NO_CAUSE}{words}",
+        text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): {meant}{words}",
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
         evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
     )

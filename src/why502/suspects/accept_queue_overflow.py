@@ -119,7 +119,8 @@ def _summary(scene: Scene) -> str:
                 f"The accept queue of {window.listener.address}{owner} overflowed: backlog "
                 f"{window.listener.backlog}, {count(window.drops, 'connection attempt')} dropped{seen}."
             )
-    return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts were dropped."
+    fate = "failed at once" if scene.cluster.manner is Manner.QUEUE_FULL else "were dropped"
+    return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts {fate}."
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:

@@ -13,12 +13,16 @@ silently, POSTs are not. The application logs nothing.
 What gives it away
 ------------------
 On the wire: a connection that had served before, idle for about the target's keep-alive timeout, FIN and request
-crossing each other. In a log: failures whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
+crossing each other. A step later the kernel has taken the request, and a FIN comes in the place of an answer; then the
+other connections tell: those on which nobody asked anything were closed after the very same silence. In a log: failures
+whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
 
 What clears it
 --------------
 A new connection: there is nothing to race for on the first request. A target that acknowledged the request. A proxy
-that, by its configuration, gives idle connections up sooner than that: it would have closed them itself.
+that, by its configuration, gives idle connections up sooner than that: it would have closed them itself. An end after
+another silence than that of the idle connections, or together with idle ones that had been silent for different times:
+then something stopped the process.
 
 What to do
 ----------
@@ -37,13 +41,14 @@ from typing import TYPE_CHECKING
 from why502.facts.closed_along import closed_along
 from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import (
+    CONSTANT,
     ENDED_BY_TARGET,
     FEWEST,
     MIN_CONSTANT_S,
     idleness,
     near_constant,
 )
-from why502.facts.silences import is_rhythm
+from why502.facts.silences import before_bursts, is_rhythm
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
@@ -105,7 +110,7 @@ def _silence_s(cluster: Cluster) -> float:
     """How long connections, or at least the target, had been idle; 0 if it is not one length."""
     if cluster.conversations:
         return _idle_s(cluster)
-    gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    gaps_s = before_bursts(cluster.logged)
     return median(gaps_s) if len(gaps_s) >= FEWEST and near_constant(gaps_s) else 0.0
 
 
@@ -210,21 +215,22 @@ def _gaps(scene: Scene) -> Iterator[Evidence]:
     has other connections in use.
     """
     places = scene.cluster.logged
-    gaps_s = sorted(p.idle_before_s for p in places if p.idle_before_s is not None)
-    if len(gaps_s) < FEWEST:
+    gaps_s = before_bursts(places)
+    if not gaps_s:
         return
     busy = sum(gap_s < MIN_CONSTANT_S for gap_s in gaps_s)
     if gaps_s[0] >= MIN_IDLE_S and near_constant(gaps_s):
-        text = f"{len(gaps_s)} failures came after a near-constant silence of {median(gaps_s):.1f} s at the target"
+        text = f"{len(gaps_s)} bursts with failures came after a near-constant silence of {median(gaps_s):.1f} s"
         rhythm = scene.traffic is None or is_rhythm(scene.traffic, median(gaps_s))
         if rhythm:
             # With a load of that rhythm, whatever fails comes after that silence.
             text = f"{text}; so does what is served, as far as it is known"
         yield Evidence(0.0 if rhythm else 4.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif busy > len(gaps_s) / 2:
-        text = f"{busy} of {len(gaps_s)} failures came while the target was busy, not after a silence"
+        text = f"{busy} of {len(gaps_s)} bursts with failures came while the target was busy, not after a silence"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
-    elif not near_constant(gaps_s):
+    elif gaps_s[-1] > gaps_s[0] * (1 + CONSTANT) and not near_constant(gaps_s):
+        # Two that differ are no single timeout; four that agree are one.
         text = f"the silence before the failures varies ({gaps_s[0]:.1f} to {gaps_s[-1]:.1f} s): no single timeout"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
 

@@ -76,7 +76,7 @@ def judge(scene: Scene) -> Judgement:
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
-    text = f"{cluster.target or 'the target'} had no free worker: requests waited until the proxy gave up."
+    text = f"{cluster.target or 'The target'} had no free worker: requests waited until the proxy gave up."
     return Weighed((*evidence, *timer_named(scene)), text, missing)
 
 
