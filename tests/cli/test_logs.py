@@ -99,3 +99,25 @@ def test_what_holds_no_requests_is_wrong_use(tmp_path: Path) -> None:
     run = why502("logs", str(changes))
     assert run.returncode == 2
     assert "no log of requests" in run.stderr
+
+
+def test_messages_of_haproxy_alone_are_told_where_they_say_something(tmp_path: Path) -> None:
+    """No request to show: `logs` says so and points to `diagnose`, which names the servers that were down."""
+    log = tmp_path / "haproxy.log"
+    log.write_text(
+        "2026-11-22T20:35:06+00:00 gw haproxy[41]: Server shop/a is DOWN, reason: Layer4 timeout.\n"
+        "2026-11-22T20:35:07+00:00 gw haproxy[41]: backend shop has no server available!\n"
+    )
+    run = why502("logs", str(log))
+    assert run.returncode == 2
+    assert "haproxy-log, with 2 messages of targets that were down but no request" in run.stderr
+    assert "why502 diagnose shows what the messages say" in run.stderr
+    assert "health-checks-failing: HAProxy: server shop/a is DOWN" in why502("diagnose", str(log)).stdout
+
+
+def test_the_configuration_beside_a_log_says_whose_timer_it_was(tmp_path: Path) -> None:
+    """The attributes of the balancer: 60 s are set, and 60 s the requests took."""
+    attributes = tmp_path / "attributes.json"
+    attributes.write_text('{"Attributes": [\n{"Key": "idle_timeout.timeout_seconds",\n"Value": "60"}]}')
+    out = why502("logs", write(tmp_path), str(attributes)).stdout
+    assert "took 60.00 s: idle_timeout.timeout_seconds 60 s [attributes.json:2]" in " ".join(out.split())
