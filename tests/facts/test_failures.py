@@ -106,3 +106,16 @@ def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
         (100.0, 100.75),
         (101.0, 101.85),
     ]
+
+
+def test_log_and_wire_agree_about_the_connect_where_they_can() -> None:
+    """In one second a request is cut off and a connect refused: the log's whole seconds lie as near to either."""
+    cut = conversation(100.6, Outcome.CLOSED_BEFORE_ANSWER, request_s=100.2, end_s=100.6)
+    refused = conversation(100.9, Outcome.REFUSED, syn_s=(100.9,), end_s=100.9)
+    told = request(100.0, phase=Phase.CONNECT, manner=Manner.UNKNOWN, wait_s=None, start_s=None)
+    traffic = traffic_of([told, request(100.0, start_s=None)])
+    joined = {f.logged.request.phase: f.conversation for f in failures(traffic, wire_of([cut, refused])) if f.logged}
+    assert {phase: c.outcome for phase, c in joined.items() if c} == {
+        Phase.CONNECT: Outcome.REFUSED,
+        Phase.WAIT: Outcome.CLOSED_BEFORE_ANSWER,
+    }
