@@ -109,3 +109,24 @@ def test_a_refused_second_attempt_makes_no_handshake_of_the_first() -> None:
     assert {c.phase for c in found} == {Phase.CONNECT, Phase.WAIT}
     alone = clusters(Case(traffic=traffic_of([request(100.0, **words)]), wire=wire_of([cut])), [])
     assert [c.phase for c in alone] == [Phase.TLS]
+
+
+def counted(name: str, value: float) -> Series:
+    return Series(name, Place("metrics.json"), ((60.0, value), (120.0, value)))
+
+
+def test_what_else_the_balancer_counts_tells_how_far_it_came() -> None:
+    """As many failed connects as answers of its own; 503 stands for a group without targets."""
+    metrics = (
+        counted("HTTPCode_ELB_502_Count", 5),
+        counted("TargetConnectionErrorCount", 5),
+        counted("HTTPCode_ELB_503_Count", 2),
+    )
+    found = {c.phase: c.count for c in clusters(Case(metrics=metrics), [])}
+    assert found == {Phase.CONNECT: 10, Phase.NO_TARGET: 4}
+
+
+def test_a_few_failed_connects_explain_no_flood() -> None:
+    """One in ten: the others failed in another way."""
+    metrics = (counted("HTTPCode_ELB_502_Count", 50), counted("TargetConnectionErrorCount", 5))
+    assert [c.phase for c in clusters(Case(metrics=metrics), [])] == [Phase.UNKNOWN]

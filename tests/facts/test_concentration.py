@@ -6,7 +6,7 @@ from tests.making import request, served
 from why502.facts.concentration import Concentration, concentrations
 from why502.facts.traffic import summarise
 from why502.model.evidence import Place
-from why502.model.requests import Request, Side
+from why502.model.requests import Manner, Phase, Request, Side
 
 
 def found(requests: list[Request], dimension: str, side: str = "gateway") -> tuple[Concentration, ...]:
@@ -57,6 +57,22 @@ def test_one_edge_location_and_one_node() -> None:
         (one,) = found(ok + bad, dimension)
         assert (one.value, one.failures, round(one.share, 2)) == ("DUB2-C1", 20, 0.33)
         assert unjudgeable(ok + bad, other) == f"no failure tells its {other}"
+
+
+def test_two_faults_at_once_have_two_places() -> None:
+    """Timeouts anywhere hide that all refusals are one target's, unless each manner is looked at by itself."""
+    ok = [served(10.0 * i, target=f"10.0.0.{i % 2}:80") for i in range(300)]
+    slow = [request(50.0 * i + 3, manner=Manner.TIMEOUT, target=f"10.0.0.{i % 2}:80") for i in range(50)]
+    refused = [
+        request(150.0 * i + 5, phase=Phase.CONNECT, manner=Manner.REFUSED, target="10.0.0.1:80") for i in range(16)
+    ]
+    told = [c for d in concentrations(summarise(ok + slow + refused)) for c in d.found]
+    assert [(c.dimension, c.value, c.kind, c.failures) for c in told] == [
+        ("target", "10.0.0.1:80", "connect, refused", 16)
+    ]
+    assert "all 16 failures (connect, refused) on target 10.0.0.1:80" in str(told[0])
+    only = [c for d in concentrations(summarise(ok + refused)) for c in d.found]
+    assert [(c.value, c.kind) for c in only] == [("10.0.0.1:80", "")]
 
 
 def test_a_page_that_fails_in_all_its_parts_is_one_event() -> None:

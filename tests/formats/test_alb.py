@@ -79,10 +79,23 @@ def test_503_without_a_target_means_that_none_could_be_chosen() -> None:
     assert (request.phase, request.manner, request.target) == (Phase.NO_TARGET, Manner.UNKNOWN, None)
 
 
-def test_502_without_a_target_is_no_connect_failure() -> None:
-    """A Lambda or a firewall failed: its error_reason is kept, no phase is guessed."""
-    line = row("-1 -1 -1", "502 -", addresses="203.0.113.9:41022 - ", reason="LambdaThrottling", targets="-")
-    assert (read(line).phase, read(line).reason) == (Phase.UNKNOWN, "LambdaThrottling")
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("WAFConnectionTimeout", (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)),
+        ("LambdaThrottling", (Side.PROXY, Phase.NO_TARGET, Manner.EXHAUSTED)),
+        ("LambdaUnhandled", (Side.TARGET, Phase.DONE, Manner.ANSWERED)),
+        ("LambdaResponseTooLarge", (Side.PROXY, Phase.WAIT, Manner.MALFORMED)),
+        ("LambdaConnectionTimeout", (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
+        ("LambdaAccessDenied", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
+    ],
+)
+def test_502_without_a_target_is_what_the_reason_says(reason: str, expected: tuple[object, ...]) -> None:
+    """A Lambda failed as its error_reason tells; of a firewall's no phase is guessed."""
+    line = row("-1 -1 -1", "502 -", addresses="203.0.113.9:41022 - ", reason=reason, targets="-")
+    request = read(line)
+    assert request.reason == reason
+    assert expected == (request.side, request.phase, request.manner)
 
 
 def test_a_fixed_response_is_no_failure() -> None:

@@ -32,7 +32,7 @@ def read(*args: str, **more: str) -> Request:
         ("0/-1/-1/-1/0", "503", "SC--", "0", "s/<NOSRV>", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
         ("0/0/-1/-1/8005", "503", "sC--", "3", "s/a", (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
         ("0/2001/-1/-1/2001", "503", "sQ--", "0", "s/<NOSRV>", (Side.PROXY, Phase.NO_TARGET, Manner.TIMEOUT)),
-        ("0/0/-1/-1/0", "503", "SQ--", "0", "s/a", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
+        ("0/0/-1/-1/0", "503", "SQ--", "0", "s/a", (Side.PROXY, Phase.NO_TARGET, Manner.EXHAUSTED)),
         ("0/0/1/-1/9", "502", "SH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.CUT)),
         ("0/0/1/-1/2000", "504", "sH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.TIMEOUT)),
         ("0/0/1/-1/2", "502", "PH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.MALFORMED)),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.isolation import connecting, isolated, listening
-from why502.host.listeners import FEW, ListenerWatch, Queues
+from why502.host.inet_diag import HEAD, INET_DIAG_SKMEMINFO, NLMSG_DONE, TCPF_LISTEN
+from why502.host.listeners import BLOCK, FEW, ListenerWatch, Queues
 from why502.host.namespaces import at, inside
 from why502.host.opened import OpenedNamespace
 
@@ -124,6 +125,27 @@ def test_a_kernel_that_knows_no_old_requests_is_asked_family_by_family(monkeypat
     assert sorted(found[0], key=repr) == sorted(expected[0], key=repr)
     assert {(one.backlog, one.queue_len) for one in found[0]} == {(1, 2), (3, 0), (5, 0)}
     assert found[1] == expected[1]
+
+
+@pytest.mark.kernel
+def test_a_datagram_of_the_same_length_with_messages_of_other_lengths_is_decoded_anew() -> None:
+    """Listeners of both families change places: IPv6 tells one attribute more, so that a block ends elsewhere."""
+    dumped: list[bytes] = []
+
+    def keep(buffer: bytearray, end: int) -> int | None:
+        done = HEAD.unpack_from(buffer)[1] == NLMSG_DONE
+        dumped.extend([] if done else [bytes(buffer[:end])])
+        return 0 if done else None
+
+    with isolated() as door, listening(door, 5, "::1"), closing(inside(door, lambda: ListenerWatch(1))) as watch:
+        sockets = inside(door, lambda: [socket.create_server(("127.0.0.1", 0)) for _ in range(BLOCK)])
+        watch.dump(keep, TCPF_LISTEN, 1 << (INET_DIAG_SKMEMINFO - 1))
+        for one in sockets:
+            one.close()
+        v4, v6 = dumped
+        old = watch._decode_all(v4 + v6)
+        assert watch._decode_listeners(v6 + v4, old).what == [old.what[-1], *old.what[:-1]]
+        assert len(old.what) == BLOCK + 1
 
 
 def _until(so: Callable[[], bool]) -> None:

@@ -43,6 +43,20 @@ def test_a_namespace_that_nobody_named_is_called_as_lsns_does() -> None:
     assert names[inode] == f"net:[{inode}]"
 
 
+@pytest.mark.parametrize(("further", "hidden"), [(0, 0), (1, 1)])
+def test_in_a_container_the_rest_of_the_machine_is_named_as_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, further: int, hidden: int
+) -> None:
+    """Told by the PID namespace: the machine's own has a number that no other one gets."""
+    (tmp_path / "self/ns").mkdir(parents=True)
+    (tmp_path / "self/ns/net").symlink_to(PROC / "self/ns/net")
+    (tmp_path / "self/ns/pid").touch()
+    first = (tmp_path / "self/ns/pid").stat().st_ino + further
+    monkeypatch.setattr("why502.host.namespaces.FIRST_PID_NAMESPACE", first)
+    _, unseen = find(tmp_path, tmp_path / "no-names")
+    assert [one.what for one in unseen] == ["what runs outside of this PID namespace"] * hidden
+
+
 @pytest.mark.kernel
 def test_a_visit_ends_where_it_began() -> None:
     """Only a thread of its own enters; what fails inside is raised outside."""

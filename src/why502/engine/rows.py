@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from why502.engine.arrays import binaries, codes, few_binaries, numbers, optional_numbers, texts
 from why502.engine.schema import ATTEMPT_OF, SCHEMA
@@ -17,11 +19,11 @@ from why502.model.traffic import delayed_by_syn, micros, syn_steps_us
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from why502.engine.cutting import Cut
-    from why502.formats.columns import Columns, Numbers, Plan
+    from why502.formats.columns import Columns, Plan
     from why502.model.requests import Request
+
+Numbers = NDArray[np.int64]
 
 
 def parsed_rows(
@@ -91,44 +93,60 @@ def planned_rows(
     waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
     failed = np.array([s is not None and s.failed for s in samples], np.bool_)[which]
     times = plan.times(columns, waiting)
-    rows, attempt, which = _with_attempts(made_of, which)
-    first = attempt == 0
+    rows = _laid_out(made_of, which)
     flat = [row for rows_of in made_of for row in rows_of]
-    status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[which]
-    wanted = drawn | failed | _delayed(times.connect_us)
+    status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[rows.shape]
+    wanted = rows.first(drawn | failed | _delayed(times.connect_us), otherwise=True)
+    lines = rows.all(index)
     made: dict[str, pa.Array] = {
-        "file": numbers(np.full(rows.size, file, np.int32)),
-        "line": numbers(index[rows] + (lines_before + 1)),
-        "start_us": _told(times.start_us[rows]),
-        "end_us": _told(times.end_us[rows]),
+        "file": numbers(np.full(lines.size, file, np.int32)),
+        "line": numbers(lines + (lines_before + 1)),
+        "start_us": _told(rows.all(times.start_us)),
+        "end_us": _told(rows.all(times.end_us)),
         "status": numbers(status, status < 0),
-        "side": _by_shape(flat, which, lambda r: r.side),
-        "phase": _by_shape(flat, which, lambda r: r.phase),
-        "manner": _by_shape(flat, which, lambda r: r.manner),
-        "target": _named(columns, plan.target_from, plan.target, rows, first),
+        "side": _by_shape(flat, rows.shape, lambda r: r.side),
+        "phase": _by_shape(flat, rows.shape, lambda r: r.phase),
+        "manner": _by_shape(flat, rows.shape, lambda r: r.manner),
+        "target": _named(columns, plan.target_from, plan.target, rows, attempts=False),
         "target_group": _named(columns, "group", plan.group, rows),
-        "connect_us": _told(np.where(first, times.connect_us[rows], ABSENT_US)),
-        "wait_us": _told(np.where(first, times.wait_us[rows], ABSENT_US)),
-        "total_us": _told(np.where(first, times.total_us[rows], ABSENT_US)),
-        "attempt": numbers(attempt),
-        "detail": _details(piece, index[rows], attempt, ~first | wanted[rows]),
+        "connect_us": _told(rows.first(times.connect_us, ABSENT_US)),
+        "wait_us": _told(rows.first(times.wait_us, ABSENT_US)),
+        "total_us": _told(rows.first(times.total_us, ABSENT_US)),
+        "attempt": numbers(rows.attempt),
+        "detail": _details(piece, lines, rows.attempt, wanted),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _with_attempts(
-    made_of: Sequence[Sequence[Request | None]], which: Numbers
-) -> tuple[Numbers, NDArray[np.int32], Numbers]:
-    """For each row: its line, the number of its attempt, and its place among all rows of all shapes."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows the lines become: one each, and one for every failed attempt of which the client saw nothing."""
+
+    line: Numbers
+    """Of each row."""
+    attempt: NDArray[np.int32]
+    shape: Numbers
+    """Its place among the rows of all shapes."""
+    one_each: bool
+
+    def all(self, values: Numbers) -> Numbers:
+        """What is the same for a request and its attempts."""
+        return values if self.one_each else values[self.line]
+
+    def first(self, values: NDArray[Any], otherwise: int) -> NDArray[Any]:
+        """What only the request itself has."""
+        return values if self.one_each else np.where(self.attempt == 0, values[self.line], otherwise)
+
+
+def _laid_out(made_of: Sequence[Sequence[Request | None]], which: Numbers) -> _Rows:
     sizes = np.array([len(rows_of) for rows_of in made_of], np.int64)
-    places = np.cumsum(sizes) - sizes
-    rows = np.arange(which.size)
     if sizes.max(initial=1) == 1:
-        return rows, np.zeros(which.size, np.int32), which
+        return _Rows(which, np.zeros(which.size, np.int32), which, one_each=True)
     counts = sizes[which]
-    rows = np.repeat(rows, counts)
-    attempt = np.arange(rows.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    return rows, attempt.astype(np.int32), places[which[rows]] + attempt
+    lines = np.repeat(np.arange(which.size), counts)
+    attempt = np.arange(lines.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = (np.cumsum(sizes) - sizes)[which[lines]] + attempt
+    return _Rows(lines, attempt.astype(np.int32), places, one_each=False)
 
 
 def _told(values: Numbers) -> pa.Array:
@@ -140,20 +158,16 @@ def _by_shape(flat: Sequence[Request | None], which: Numbers, take: Callable[[Re
 
 
 def _named(
-    columns: Columns,
-    column: str,
-    take: Callable[[str], str | None],
-    rows: Numbers,
-    there: NDArray[np.bool_] | None = None,
+    columns: Columns, column: str, take: Callable[[str], str | None], rows: _Rows, *, attempts: bool = True
 ) -> pa.Array:
-    """A text for each row, found once for each name; none for those that are not `there`."""
+    """A text for each row, found once for each name; none for failed attempts unless they share their request's."""
     if column not in columns.numbers:
-        return codes([None], np.zeros(rows.size, np.int64))
+        return codes([None], np.zeros(rows.shape.size, np.int64))
     own = np.zeros(len(columns.names) + 1, np.bool_)
     own[columns[column]] = True
     texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own[:-1].tolist(), strict=True)]
-    which = columns[column][rows]
-    return codes([*texts_by_code, None], which if there is None else np.where(there, which, len(columns.names)))
+    which = rows.all(columns[column]) if attempts else rows.first(columns[column], len(columns.names))
+    return codes([*texts_by_code, None], which)
 
 
 def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:

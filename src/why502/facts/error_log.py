@@ -52,10 +52,10 @@ def join(access: Sequence[Request], errors: Sequence[Request]) -> tuple[list[Req
     for error in sorted(told, key=lambda e: e.path is None):  # what tells most chooses first
         moved = _shifted(error, offsets_s[error.proxy])
         match = table.take_nearest(moved, moment_s(moved.end_s, moved, coarse))
-        if match is None:
-            rest.append(moved)
-        else:
+        if match is not None:
             requests[match] = _enriched(requests[match], moved)
+        elif moved.failed:
+            rest.append(moved)
     return requests[: len(access)], requests[len(access) :] + rest
 
 
@@ -115,6 +115,8 @@ def _alike(request: Request, error: Request) -> bool:
         request.proxy != error.proxy or (request.side is Side.CLIENT) != (error.side is Side.CLIENT)
     ):
         return False
+    if not error.failed and (request.target is not None or request.manner not in VAGUE):
+        return False
     if error.phase is Phase.BODY and (request.status or 0) >= 500 and request.phase is not Phase.BODY:
         return False  # a body that broke off had its header, and with it the status, passed on before
     pairs = [(request.method, error.method), (request.path, error.path)]
@@ -154,9 +156,12 @@ def _shifted(error: Request, offset_s: float) -> Request:
 
 
 def _enriched(request: Request, error: Request) -> Request:
-    """The access line with the error log's words, and with its phase and manner where the line is vague."""
+    """The access line with the error log's words, and with its phase and manner where the line is vague.
+
+    A limit of the proxy's own explains its answer only if no target was asked.
+    """
     # A stalled handshake looks like a stalled connect in the access log: neither has a connect time.
-    vague = request.manner in VAGUE or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
+    vague = request.manner in VAGUE or not error.failed or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
     return structs.replace(
         request,
         proxy=error.proxy if _is_open(request, error) else request.proxy,

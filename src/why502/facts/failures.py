@@ -183,7 +183,7 @@ def _pairs(
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
             for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
-            if id(conversation) not in used and _compatible(place.request, conversation.outcome)
+            if id(conversation) not in used and _compatible(place.request, conversation)
             if not agreeing or _agree(place.request, conversation.outcome)
         ]
         rivals = Counter(index for _, index, _ in found)
@@ -194,10 +194,12 @@ def _pairs(
     return pairs
 
 
-def _compatible(request: Request, outcome: Outcome) -> bool:
+def _compatible(request: Request, conversation: Conversation) -> bool:
     """Whether the proxy could have logged this of such a conversation: it knows whether it was connected."""
-    if outcome in NEVER_CONNECTED:
+    if conversation.outcome in NEVER_CONNECTED:
         return request.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY)
+    if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
+        return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
 
 

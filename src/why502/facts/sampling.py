@@ -58,7 +58,8 @@ def traits(request: Request) -> Traits:
     """What the request concerned."""
     r = request
     at_s = r.end_s if r.start_s is None else r.start_s
-    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node)
+    kind = "" if r.manner is None else f"{r.phase}, {r.manner}"
+    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind)
 
 
 def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:
@@ -68,4 +69,5 @@ def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:
 
 def _order(t: Traits) -> tuple[object, ...]:
     """The same for what an engine gives in any order."""
-    return t.at_s or 0.0, t.file, t.target or "", t.client or "", t.path or "", t.side or "", t.proxy, t.node or ""
+    first = t.at_s or 0.0, t.file, t.target or "", t.client or "", t.path or "", t.side or ""
+    return *first, t.proxy, t.node or "", t.kind

@@ -127,7 +127,8 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
     total_s = _total(end_s, created_s, (connect_s, wait_s, rest_s))
     status, target_status = whole(fields.status), whole(fields.target_status)
     fixed_response = "fixed-response" in fields.actions
-    row = Row(status, target_status, fields.times, total_s, fields.target == "-", fixed_response)
+    reason = _reason(fields)
+    row = Row(status, target_status, fields.times, total_s, fields.target == "-", fixed_response, reason)
     side, phase, manner = fate(row)
     method, path = request_line(fields.request)
     if wait_s is None and connect_s is not None and total_s is not None and phase is Phase.WAIT:
@@ -152,7 +153,7 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
         connect_s=connect_s,
         wait_s=wait_s,
         total_s=total_s,
-        reason=_reason(fields),
+        reason=reason,
     )
 
 
@@ -255,7 +256,7 @@ FORMAT = LogFormat(
                 "status": 502,
                 "side": Side.PROXY,
                 "phase": Phase.WAIT,
-                "manner": Manner.UNKNOWN,
+                "manner": Manner.MALFORMED,
                 "target": None,
                 "reason": "LambdaInvalidResponse",
             },

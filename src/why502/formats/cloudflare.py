@@ -15,7 +15,7 @@ from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
 
 ORIGIN_FAILED: dict[int, tuple[Phase, Manner]] = {
-    520: (Phase.WAIT, Manner.UNKNOWN),
+    520: (Phase.WAIT, Manner.CUT),
     521: (Phase.CONNECT, Manner.REFUSED),
     522: (Phase.CONNECT, Manner.TIMEOUT),
     523: (Phase.CONNECT, Manner.UNREACHABLE),

@@ -40,7 +40,7 @@ def parse(line: str, at: Place) -> Request | None | str:
 
 def _standard(columns: list[str], at: Place) -> Request:
     detailed = columns[28] if len(columns) > 28 else columns[13]
-    return _request(
+    return request(
         at,
         end_s=iso_time(f"{columns[0]}T{columns[1]}+00:00"),
         total_s=seconds(columns[18]),
@@ -54,7 +54,7 @@ def _standard(columns: list[str], at: Place) -> Request:
 
 
 def _realtime(columns: list[str], at: Place) -> Request:
-    return _request(
+    return request(
         at,
         end_s=seconds(columns[0]),
         total_s=seconds(columns[13]),
@@ -67,7 +67,7 @@ def _realtime(columns: list[str], at: Place) -> Request:
     )
 
 
-def _request(
+def request(
     at: Place,
     *,
     end_s: float | None,
@@ -79,6 +79,7 @@ def _request(
     asked: str,
     result: str,
 ) -> Request:
+    """From the texts of its columns."""
     side, phase, manner = fate(status, present(result))
     method, path = request_line(f"{asked} HTTP/1.1")
     return Request(

@@ -2,17 +2,17 @@
 
 Such a message has no time of its own: that of syslog around it counts (RFC 3164 without a year, in local time as
 HAProxy's own lines are), else that of the request logged before it. The year is the one nearest to that request, or
-to when the file was written.
+the last one before the file was written.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from why502.formats.envelopes import content
 from why502.formats.fields import iso_time
+from why502.formats.yearless import before, in_year, moment
 from why502.model.case import KernelEvent
 
 if TYPE_CHECKING:
@@ -65,21 +65,6 @@ def _time(line: str, near_s: float | None, written_s: float | None) -> float | N
     if told is None:
         return near_s
     text = f"{told[1]} {told[3]}"
-    return _moment(int(told[2]), text) if told[2] else _in_year(text, written_s if near_s is None else near_s)
-
-
-def _in_year(text: str, near_s: float | None) -> float | None:
-    """A date without a year: the nearest one to a time that is known."""
-    if near_s is None:
-        return None
-    near = datetime.fromtimestamp(near_s, UTC)
-    found = [at_s for step in (-1, 0, 1) if (at_s := _moment(near.year + step, text)) is not None]
-    return min(found, key=lambda at_s: abs(at_s - near_s), default=None)
-
-
-def _moment(year: int, text: str) -> float | None:
-    """None: there is no such day in that year, or no such year."""
-    try:
-        return datetime.strptime(f"{year:04} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+    if told[2]:
+        return moment(int(told[2]), text)
+    return before(text, written_s) if near_s is None else in_year(text, near_s)

@@ -48,6 +48,16 @@ def header(layout: struct.Struct, kind: int) -> tuple[int, int, int, int, int]:
     return layout.size, kind, NLM_F_REQUEST_DUMP, 0, 0
 
 
+def message_ends(datagram: bytes) -> list[int]:
+    """Where each message ends by its own word, which may be beyond the datagram."""
+    ends: list[int] = []
+    at = 0
+    while at + HEAD.size <= len(datagram):
+        at += HEAD.unpack_from(datagram, at)[0] + 3 & ~3 or len(datagram)
+        ends.append(at)
+    return ends
+
+
 def identities(datagram: bytes) -> Iterator[tuple[int, bytes]]:
     """Family and socket id of each message."""
     at = 0

@@ -51,6 +51,7 @@ from why502.host.inet_diag import (
     find_attribute,
     header,
     identities,
+    message_ends,
 )
 from why502.model.host import Listener
 
@@ -249,10 +250,9 @@ class ListenerWatch:
             block = datagram[at : ends[-1]]
             known = old.what[first : first + BLOCK]
             if block != old.datagram[at : ends[-1]]:
-                new = self._decode_all(block)
-                if new.ends != tuple(end - at for end in ends):
-                    return None
-                known = new.what
+                if message_ends(block) != [end - at for end in ends]:
+                    return None  # a longer message may have been cut
+                known = self._decode_all(block).what
             found += known
             at = ends[-1]
         return Told(datagram, None, found, old.ends)

@@ -71,7 +71,8 @@ class KernelEvent(Struct, frozen=True):
 
     at_s: float
     kind: str
-    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'"""
+    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'; of a server's own
+    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept)"""
     at: Place
     pid: int | None = None
     process: str | None = None

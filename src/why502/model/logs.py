@@ -88,6 +88,8 @@ class ConcentrationLine(Struct, frozen=True):
     dimension: str
     value: str
     side: str
+    kind: str | None
+    """Of failures of this phase and manner alone ('connect, refused'); null: of all of that side."""
     failures: int
     failures_in_all: int
     share_of_others: float
@@ -178,6 +180,9 @@ class ChangeLine(Struct, frozen=True):
     rise: PointLine | None
     rise_after_s: float | None
     rise_p: float | None
+    fall: PointLine | None
+    fall_after_s: float | None
+    fall_p: float | None
 
 
 class ChangesLine(Struct, frozen=True):

@@ -43,6 +43,8 @@ class Traits(Struct, frozen=True):
     proxy: str = ""
     node: str | None = None
     """As `Request.node`."""
+    kind: str = ""
+    """How it failed: phase and manner ('connect, refused'); '' if it did not."""
 
 
 class Sample(Struct, frozen=True):

@@ -16,6 +16,7 @@ from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
 from why502.reports.display_filter import display_filter as filter_of
 from why502.reports.legible import legible, legible_json
+from why502.reports.outcome_meanings import meanings
 from why502.reports.phrases import count, percent
 from why502.reports.screen import drawn
 
@@ -80,6 +81,9 @@ def display_filter(shown: Shown) -> str:
 
 def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield target_table(shown.wire)
+    told = list(meanings(outcome for target in shown.wire.targets for outcome in target.outcomes))
+    if told:
+        yield Text("\n" + "\n".join(told), "dim")
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
@@ -89,6 +93,8 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
             "\n--ladder N draws one of them, or the conversation of packet N; --export-filter shows them in Wireshark",
             "dim",
         )
+    if shown.failed and not diagnosis.document.verdicts:
+        yield Text("why502 diagnose says: not determined; it tells which evidence would help")
     for verdict in diagnosis.document.verdicts:
         yield Text.assemble("why502 diagnose says: ", (verdict.cause, "bold"), f", {percent(verdict.probability)}")
 

@@ -155,7 +155,7 @@ def _duration(same: SameDuration) -> DurationLine:
 
 def _concentrations(dimensions: Iterable[Dimension]) -> Iterable[ConcentrationLine]:
     for c in (c for dimension in dimensions for c in dimension.found):
-        yield ConcentrationLine(c.dimension, c.value, c.side, c.failures, c.failures_in_all, c.share,
+        yield ConcentrationLine(c.dimension, c.value, c.side, c.kind or None, c.failures, c.failures_in_all, c.share,
                                 c.ratio.value, c.ratio.low, c.ratio.high, c.p)  # fmt: skip
 
 
@@ -186,4 +186,7 @@ def _change(link: ChangeLink) -> ChangeLine:
         rise=_point(link.rise) if link.rise else None,
         rise_after_s=link.rise_after_s,
         rise_p=link.rise_p,
+        fall=_point(link.fall) if link.fall else None,
+        fall_after_s=link.fall_after_s,
+        fall_p=link.fall_p,
     )

@@ -49,7 +49,10 @@ def timer_named(scene: Scene) -> Iterator[Evidence]:
 
 
 def pool_against(scene: Scene, idle_s: float, *, keeps: float, gives_up: float) -> Iterator[Evidence]:
-    """Whether the proxy keeps connections for as long as those had been idle: bits if it does, and if it does not."""
+    """Whether the proxy keeps connections for as long as those had been idle: bits if it does, and if it does not.
+
+    A log tells only how long the target was silent, so that connections cannot have been idle for less.
+    """
     if not idle_s:
         return
     found = _pools(scene)
@@ -60,7 +63,11 @@ def pool_against(scene: Scene, idle_s: float, *, keeps: float, gives_up: float) 
     text = (
         f"the configured {longest.name} of the proxy is {kept_s:g} s{' in ' + longest.scope if longest.scope else ''}"
     )
-    if kept_s < idle_s * SHORTER - EARLY_S:
+    if kept_s < idle_s * SHORTER - EARLY_S and scene.cluster.conversations:
+        # The wire is proof: connections were that old, whatever a file says.
+        text += f", but connections were idle for {idle_s:.1f} s: that configuration was not in force"
+        yield Evidence(0.0, text, Source.CONFIGURATION, longest.at)
+    elif kept_s < idle_s * SHORTER - EARLY_S:
         text += f": it would have closed connections before they were idle for {idle_s:.1f} s"
         yield Evidence(gives_up, text, Source.CONFIGURATION, longest.at)
     elif kept_s > idle_s and len({s.seconds for s in found}) == 1:

@@ -10,8 +10,9 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.words import count
+from why502.suspects.checks import MANAGED
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Weighed
-from why502.suspects.weighing import MANAGED, proxy_says
+from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,12 +62,13 @@ def judge_refused(scene: Scene, own: Manner, other: Manner, summary: str) -> Jud
 def cluster_is_vague(cluster: Cluster) -> bool:
     """Whether the proxy's word may mean either.
 
-    HAProxy has one flag for both: PH, "invalid, incomplete or too large headers" (configuration.txt 8.5). Apache writes
+    HAProxy has one flag for both: PH, "invalid, incomplete or too large headers" (configuration.txt 8.5), and so has
+    Envoy: UPE, for whatever its codec refuses, headers beyond `max_response_headers_kb` among it. Apache writes
     "bad header" (AH01106) of both; of one that is too large it writes another line before (AH10124, both in
     mod_proxy_http.c), which may be missing from what was given.
     """
     proxies = {place.request.proxy for place in cluster.logged}
-    if proxies == {"haproxy"}:
+    if proxies in ({"haproxy"}, {"envoy"}):
         return cluster.manner in (Manner.MALFORMED, Manner.TOO_LARGE)
     return proxies == {"apache"} and cluster.manner is Manner.MALFORMED and _bad_header_alone(cluster)
 

@@ -68,7 +68,8 @@ def judge(scene: Scene) -> Judgement:
     if cluster.basis is Basis.METRICS:
         text = f"the balancer counted {cluster.count} 5xx answers as the targets' own"
         return Weighed((Evidence(9.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS))),), summary)
-    statuses = Counter(place.request.target_status for place in cluster.logged)
+    # Of a function there is no status, but the load balancer's word for it.
+    statuses = Counter(place.request.target_status or place.request.reason for place in cluster.logged)
     listed = ", ".join(f"{number} x {status}" for status, number in statuses.most_common(4))
     evidence = Evidence(10.0, f"the target's own status: {listed}", Source.ACCESS_LOG, cluster.logged[0].request.at)
     return Weighed((evidence,), summary)

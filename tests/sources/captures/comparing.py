@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
+from tests.sources.captures.framings import all_framings
 from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
@@ -51,7 +52,7 @@ def compare(compiled: Machine, content: bytes) -> Reading:
 def compare_details(compiled: Machine, content: bytes) -> None:
     """The second look at every conversation. Both ask after each stretch whether it is over: their room must agree."""
     told = conversations(read(content))
-    machines = [replace(machine, room=STRETCH) for machine in (INTERPRETED, compiled)]
+    machines = [replace(machine, is_compiled=False, room=STRETCH) for machine in (INTERPRETED, compiled)]
     looks = [reread(io.BytesIO(content), told, machine) for machine in machines]
     assert looks[0] == looks[1]
 
@@ -101,7 +102,7 @@ def main(duration_s: float, seed: int) -> None:
     recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
     plain = [path.read_bytes() for path in recordings]
     found = [path.read_bytes() for path in sorted(FOUND.iterdir())]
-    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
+    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), all_framings(), *found]
     for content in seeds:
         compare_counts(compiled, content)
         compare_details(compiled, content)

@@ -192,6 +192,8 @@ EXPECTED = {
         "OriginReadTimeout 30 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] wait",
         "OriginKeepaliveTimeout 5 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] pool",
     ],
+    "kind: compute#backendService\nname: web\ntimeoutSec: 45\n": ["timeoutSec 45 s in web [x:3] wait"],
+    '{"timeoutSec": 45, "kind": "compute#backendService"}': ["timeoutSec 45 s [x:1] wait"],
     "apiVersion: networking.istio.io/v1\nkind: VirtualService\nspec:\n  http:\n  - timeout: 10s\n": [
         "VirtualService http.timeout 10 s in spec.http [x:5] wait"
     ],
@@ -234,6 +236,7 @@ def test_each_is_a_record_of_its_proxys_configuration() -> None:
         '{"timeout": 5, "status": 502}\n',
         "apiVersion: v1\nkind: Pod\nspec:\n  timeoutSeconds: 5\n",
         "key: value\n",
+        "kind: compute#httpHealthCheck\nname: web\ntimeoutSec: 5\n",
         "[section]\ntimeout = 5\n",
         "Timeout 60\n",
         "reverse_proxy;\n",

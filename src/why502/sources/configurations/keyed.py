@@ -39,7 +39,7 @@ def settings(found: Iterable[Key], path: str) -> Iterator[Setting]:
     for key in found:
         bare = tuple(_plain(part) for part in key.path if not part.startswith("#"))
         last = bare[-1] if bare else ""
-        if last in ("name", "host", "hosts", "cluster", "loadbalancername"):
+        if last in ("name", "host", "hosts", "cluster", "kind"):
             names.setdefault((*key.path[:-1], last), key.value)
         if last in ("key", "value"):
             yield from _attribute(pairs, key, last, path)
@@ -49,7 +49,8 @@ def settings(found: Iterable[Key], path: str) -> Iterator[Setting]:
         elif (rule := _rule(bare)) is not None:
             told.append((key, rule))
     for key, rule in told:
-        yield from _setting(key, rule, names, path)
+        if not rule.kinds or _nearest(key.path, names, ("kind",)) in rule.kinds:
+            yield from _setting(key, rule, names, path)
 
 
 def _plain(part: str) -> str:
@@ -99,12 +100,17 @@ def _setting(key: Key, rule: Rule, names: dict[tuple[str, ...], str], path: str)
 
 def _owner(path: tuple[str, ...], names: dict[tuple[str, ...], str]) -> str | None:
     """The nearest name around a key."""
-    for length in range(len(path) - 1, 0, -1):
-        for last in ("name", "cluster", "host", "hosts"):
-            if owner := names.get((*path[:length], last)):
-                return owner
-        if owner := names.get((*path[:length], "metadata", "name")):
-            return owner
+    return _nearest(path, names, ("name", "cluster", "host", "hosts"), ("metadata", "name"))
+
+
+def _nearest(
+    path: tuple[str, ...], names: dict[tuple[str, ...], str], last: tuple[str, ...], *more: tuple[str, ...]
+) -> str | None:
+    """What the innermost object around a key says under one of these keys."""
+    for length in range(len(path) - 1, -1, -1):
+        for name in (*((each,) for each in last), *more):
+            if found := names.get((*path[:length], *name)):
+                return found
     return None
 
 

@@ -35,6 +35,8 @@ class Rule(NamedTuple):
     everywhere: bool = False
     called: str = ""
     """How to name it, where its own key says too little."""
+    kinds: tuple[str, ...] = ()
+    """What the object around it must be of ('kind: ...'); none: anything."""
     first: int = 0
     """What to add to a number of tries: 1 where the first one does not count."""
 
@@ -56,8 +58,8 @@ RULES: Final[dict[tuple[str, ...], Rule]] = {
     ("route", "retrypolicy", "pertrytimeout"): Rule("envoy", WAIT, by_group=True),
     ("connectionpool", "tcp", "connecttimeout"): Rule("envoy", CONNECT, inside="trafficpolicy"),
     ("connectionpool", "http", "idletimeout"): Rule("envoy", POOL, inside="trafficpolicy"),
-    ("spec", "http", "timeout"): Rule("envoy", WAIT, called="VirtualService http.timeout"),
-    ("spec", "http", "retries", "pertrytimeout"): Rule("envoy", WAIT),
+    ("spec", "http", "timeout"): Rule("envoy", WAIT, called="VirtualService http.timeout", kinds=("VirtualService",)),
+    ("spec", "http", "retries", "pertrytimeout"): Rule("envoy", WAIT, kinds=("VirtualService",)),
     ("forwardingtimeouts", "dialtimeout"): Rule("traefik", CONNECT),
     ("forwardingtimeouts", "responseheadertimeout"): Rule("traefik", WAIT),
     ("forwardingtimeouts", "idleconntimeout"): Rule("traefik", POOL),
@@ -83,7 +85,7 @@ RULES: Final[dict[tuple[str, ...], Rule]] = {
     ("customoriginconfig", "originkeepalivetimeout"): Rule("cloudfront", POOL),
     ("origins", "items", "connectiontimeout"): Rule("cloudfront", CONNECT),
     ("origins", "items", "connectionattempts"): Rule("cloudfront", TRIES),
-    ("timeoutsec",): Rule("gcp", WAIT),
+    ("timeoutsec",): Rule("gcp", WAIT, kinds=("compute#backendService", "BackendConfig")),
     ("backendhttpsettingscollection", "requesttimeout"): Rule("azure", WAIT),
 }  # fmt: skip
 """The longest that fits the end of a key's path counts."""

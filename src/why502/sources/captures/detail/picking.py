@@ -5,6 +5,7 @@ The engine's own kernels walk and decode, so that a large capture is gone throug
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
+ROOM: Final = 1 << 16
+"""Packets at a time for machine code, as many as a stretch of the file holds: hardly any are picked, and each turn
+costs a change of threads."""
 MAX_OTHERS: Final = 100_000
 """Packets without TCP that are looked at, in case they are ICMP errors."""
 
@@ -45,6 +49,8 @@ def pick(
 
     `is_over` is asked at the beginning of each stretch, with its time, whether anything is still wanted.
     """
+    if machine.is_compiled:
+        machine = replace(machine, room=max(machine.room, ROOM))
     stretches = _stretches(stream, _tags(wanted, machine), machine)
     for begin_s, picked in one_ahead(stretches) if machine.is_compiled else stretches:
         if is_over(begin_s):
