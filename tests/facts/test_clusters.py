@@ -90,6 +90,27 @@ def test_a_connect_without_an_address_went_to_the_only_target_there_is() -> None
     assert {c.target for c in found} == {"10.0.0.7:8080", None}
 
 
+def test_a_refused_second_attempt_makes_no_handshake_of_the_first() -> None:
+    """Traffic Server logs a connect that failed: the target took the request, died, and refused the repetition."""
+    cut = conversation(
+        100.0,
+        Outcome.CLOSED_BEFORE_ANSWER,
+        opened=True,
+        established_s=99.9,
+        bytes_acknowledged=300,
+        request_s=99.9,
+        end_s=100.0,
+        last_s=100.0,
+    )
+    refused = conversation(100.3, Outcome.REFUSED, syn_s=(100.3,), end_s=100.3, last_s=100.3)
+    words = {"phase": Phase.CONNECT, "manner": Manner.UNKNOWN, "wait_s": None}
+    traffic = traffic_of([request(100.0, **words), request(100.3, **words)])
+    found = clusters(Case(traffic=traffic, wire=wire_of([cut, refused])), [])
+    assert {c.phase for c in found} == {Phase.CONNECT, Phase.WAIT}
+    alone = clusters(Case(traffic=traffic_of([request(100.0, **words)]), wire=wire_of([cut])), [])
+    assert [c.phase for c in alone] == [Phase.TLS]
+
+
 def counted(name: str, value: float) -> Series:
     return Series(name, Place("metrics.json"), ((60.0, value), (120.0, value)))
 

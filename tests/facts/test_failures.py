@@ -153,3 +153,16 @@ def test_what_traffic_server_calls_a_failed_connect_may_have_been_sent() -> None
     closed = conversation(100.0, Outcome.CLOSED_BEFORE_ANSWER, established_s=99.99, bytes_acknowledged=517)
     (only,) = clusters(Case(traffic=traffic_of([failed]), wire=wire_of([closed])), [])
     assert (only.phase, only.manner) == (Phase.WAIT, Manner.CLOSED)
+
+
+def test_log_and_wire_agree_about_the_connect_where_they_can() -> None:
+    """In one second a request is cut off and a connect refused: the log's whole seconds lie as near to either."""
+    cut = conversation(100.6, Outcome.CLOSED_BEFORE_ANSWER, request_s=100.2, end_s=100.6)
+    refused = conversation(100.9, Outcome.REFUSED, syn_s=(100.9,), end_s=100.9)
+    told = request(100.0, phase=Phase.CONNECT, manner=Manner.UNKNOWN, wait_s=None, start_s=None)
+    traffic = traffic_of([told, request(100.0, start_s=None)])
+    joined = {f.logged.request.phase: f.conversation for f in failures(traffic, wire_of([cut, refused])) if f.logged}
+    assert {phase: c.outcome for phase, c in joined.items() if c} == {
+        Phase.CONNECT: Outcome.REFUSED,
+        Phase.WAIT: Outcome.CLOSED_BEFORE_ANSWER,
+    }

@@ -40,6 +40,9 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
 TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
 """Manners that only the proxy can know: an errno, a parser's word."""
 
+TRIED_AGAIN_S = 1.0
+"""A proxy that repeats a request does so at once, or after a pause of less than a second."""
+
 PLAIN = frozenset({Protocol.HTTP1, Protocol.HTTP2})
 
 OFTEN_SENT_AGAIN = 3
@@ -70,9 +73,10 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     what the proxy saw: the same failure is never counted twice.
     """
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
-    only = _only_target(case)
-    for failure in failures(case.traffic, case.wire):
-        groups[_key(failure, only)].append(failure)
+    only, joined = _only_target(case), failures(case.traffic, case.wire)
+    refused = [f.conversation for f in joined if f.conversation and f.conversation.outcome is Outcome.REFUSED]
+    for failure in joined:
+        groups[_key(failure, only, refused)].append(failure)
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
@@ -95,7 +99,7 @@ def _only_target(case: Case) -> str | None:
     return next(iter(names)) if len(names) == 1 and len(groups) == 1 else None
 
 
-def _key(failure: Failure, only: str | None) -> tuple[object, ...]:
+def _key(failure: Failure, only: str | None, refused: Sequence[Conversation]) -> tuple[object, ...]:
     logged, conversation = failure.logged, failure.conversation
     outcome = conversation.outcome if conversation else None
     if conversation is not None and _too_late(conversation):
@@ -109,7 +113,11 @@ def _key(failure: Failure, only: str | None) -> tuple[object, ...]:
     target = request.target or (conversation.target if conversation else None)
     if target is None and phase is not Phase.NO_TARGET and request.side in (Side.PROXY, None):
         target = only
-    if conversation is not None and _within_handshake(request, conversation):
+    if (
+        conversation is not None
+        and _within_handshake(request, conversation)
+        and not _tried_again(conversation, refused)
+    ):
         manner = FATES[outcome][1] if outcome in FATES else manner
         return target, request.side, Phase.TLS, manner, outcome
     if outcome in FATES and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
@@ -142,6 +150,12 @@ def _too_late(conversation: Conversation) -> bool:
     return (
         conversation.outcome is Outcome.NOT_ANSWERED and conversation.opened and conversation.exchanges <= 1 and again
     )
+
+
+def _tried_again(conversation: Conversation, refused: Sequence[Conversation]) -> bool:
+    """Whether the target refused connects right after: the proxy logged its second attempt, and this was the first."""
+    end_s = conversation.end_s or conversation.last_s
+    return any(c.target == conversation.target and 0 <= c.last_s - end_s <= TRIED_AGAIN_S for c in refused)
 
 
 def _knows_better(request: Request, outcome: Outcome) -> bool:

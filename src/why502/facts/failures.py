@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from why502.facts.coarse import coarse_logs, moment_s
@@ -165,7 +165,8 @@ def _pairs(
 ) -> dict[int, _Pair]:
     """Index of a logged failure -> its conversation; `sure` if only that one came into question.
 
-    The nearest pairs in time are joined first, strictly and then loosely; each conversation serves once.
+    The nearest pairs in time are joined first, strictly and then loosely, and each time those before others in which
+    log and wire agree about the connect; each conversation serves once.
     """
     by_target: dict[str, _Conversations] = defaultdict(_Conversations)
     for conversation in candidates:
@@ -176,13 +177,14 @@ def _pairs(
     pairs: dict[int, _Pair] = {}
     used: set[int] = set()
     coarse = coarse_logs(place.request for place in logged)
-    for slack_s in slacks_s:
+    for slack_s, agreeing in product(slacks_s, (True, False)):
         found = [
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
             for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
             if id(conversation) not in used and _compatible(place.request, conversation)
+            if not agreeing or _agree(place.request, conversation.outcome)
         ]
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
@@ -199,6 +201,14 @@ def _compatible(request: Request, conversation: Conversation) -> bool:
     if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
         return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
+
+
+def _agree(request: Request, outcome: Outcome) -> bool:
+    """Whether both say that the connect failed, or that it did not.
+
+    Where they do not, it was a TLS handshake that failed, or two failures of the same second are being mixed up.
+    """
+    return request.phase is Phase.UNKNOWN or (request.phase is Phase.CONNECT) is (outcome in NEVER_CONNECTED)
 
 
 def _with(by_target: dict[str, _Conversations], place: FailedRequest) -> _Conversations:
