@@ -11,8 +11,7 @@ from why502.engine.arrays import binaries, codes, few_binaries, numbers, optiona
 from why502.engine.schema import ATTEMPT_OF, SCHEMA
 from why502.facts.attempts import hidden_failures
 from why502.formats.columns import ABSENT_US
-from why502.model.requests import Phase
-from why502.model.traffic import delayed_by_syn, micros, syn_steps_us
+from why502.model.traffic import delayed_by_syn, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from why502.engine.cutting import Cut
-    from why502.formats.columns import Columns, Numbers, Plan
+    from why502.engine.planned import Planned
+    from why502.formats.columns import Columns, Numbers
     from why502.model.requests import Request
 
 
@@ -71,38 +71,26 @@ def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> byt
     return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
-def planned_rows(
-    piece: Cut,
-    plan: Plan,
-    index: Numbers,
-    columns: Columns,
-    samples: Sequence[Request | None],
-    which: Numbers,
-    file: int,
-    lines_before: int,
-    drawn: NDArray[np.bool_],
-) -> pa.RecordBatch:
-    """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape."""
-    waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
-    failed = np.array([s is not None and s.failed for s in samples], np.bool_)[which]
-    times = plan.times(columns, waiting)
+def planned_rows(lines: Planned, file: int, lines_before: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
+    """Lines that no parser has to see; `lines_before` stand in front of their block."""
+    columns, samples, which, times = lines.columns, lines.samples, lines.which, lines.times
     status = np.array([-1 if s is None or s.status is None else s.status for s in samples], np.int32)[which]
     made: dict[str, pa.Array] = {
-        "file": numbers(np.full(index.size, file, np.int32)),
-        "line": numbers(index + (lines_before + 1)),
+        "file": numbers(np.full(which.size, file, np.int32)),
+        "line": numbers(lines.index + (lines_before + 1)),
         "start_us": _told(times.start_us),
         "end_us": _told(times.end_us),
         "status": numbers(status, status < 0),
         "side": _by_shape(samples, which, lambda s: s.side),
         "phase": _by_shape(samples, which, lambda s: s.phase),
         "manner": _by_shape(samples, which, lambda s: s.manner),
-        "target": _named(columns, "target", plan.target),
-        "target_group": _named(columns, "group", plan.group),
+        "target": _named(columns, "target", lines.plan.target),
+        "target_group": _named(columns, "group", lines.plan.group),
         "connect_us": _told(times.connect_us),
         "wait_us": _told(times.wait_us),
         "total_us": _told(times.total_us),
-        "attempt": numbers(np.zeros(index.size, np.int32)),  # plans take lines of one attempt only
-        "detail": _details(piece, index, drawn | failed | _delayed(times.connect_us)),
+        "attempt": numbers(np.zeros(which.size, np.int32)),  # plans take lines of one attempt only
+        "detail": _details(lines.piece, lines.index, drawn | lines.failed | lines.delayed),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -123,14 +111,6 @@ def _named(columns: Columns, column: str, take: Callable[[str], str | None]) -> 
     own[columns[column]] = True
     texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own.tolist(), strict=True)]
     return codes(texts_by_code, columns[column])
-
-
-def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
-    delayed = np.zeros(connect_us.size, np.bool_)
-    late = np.flatnonzero(connect_us >= syn_steps_us()[0][0])
-    for low_us, high_us in syn_steps_us() if late.size else ():
-        delayed[late] |= (connect_us[late] >= low_us) & (connect_us[late] < high_us)
-    return delayed
 
 
 def _details(piece: Cut, index: Numbers, wanted: NDArray[np.bool_]) -> pa.Array:

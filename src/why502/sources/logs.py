@@ -103,10 +103,11 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
     with evidence.open() as stream:
         plan = plan_for(log_format.kind, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
-    log = LogReader(log_format, evidence.path, store.register(evidence.path, log_format), plan, tally, store.rows_added)
+    file = store.register(evidence.path, log_format)
+    log = LogReader(log_format, evidence.path, file, plan, tally, store.rows_added, store.counting)
     with evidence.open() as stream:
-        for rows in log.batches(stream):
-            store.add(rows)
+        for part in log.parts(stream):
+            store.add(part.rows, part.counted)
     told = Input(
         path=evidence.path,
         kind=log_format.kind,
