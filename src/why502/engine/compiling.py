@@ -52,10 +52,11 @@ SCAN: Final = Kernel(
     "scan",
     f"{_BYTES}, int64, {_ROWS}, {_BYTES}, {_NUMBERS}, {_BYTES}, {_ROWS}, {_ROWS}, {_NUMBERS}, {_ROWS}",
 )
+COUNT_LINES: Final = Kernel("scan", "count_lines", f"{_BYTES}, int64")
 COUNT: Final = Kernel("counting", "count", ", ".join((*5 * (_NUMBERS,), _ROWS, _NUMBERS, _ROWS)))
 JOIN_RUNS: Final = Kernel("counting", "join_runs", ", ".join((*4 * (_NUMBERS,), "int64", _NUMBERS, _ROWS)))
 
-KERNELS: Final = (SCAN, COUNT, JOIN_RUNS)
+KERNELS: Final = (COUNT_LINES, SCAN, COUNT, JOIN_RUNS)
 
 
 @cache

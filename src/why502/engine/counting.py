@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from why502.engine.planned import Planned
     from why502.formats.columns import Numbers
 
-PLACES: Final = 1 << 15
+PLACES: Final = 1 << 14
 """Where the compiled loop looks counts up; small enough for the processor's cache."""
 
 _STEPS: Final = np.array(COARSE_STEPS_US, np.int64)

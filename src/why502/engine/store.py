@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
-import duckdb
 import pyarrow as pa
 
 from why502.engine.phrasebook import Phrasebook
@@ -19,6 +18,7 @@ from why502.scratch import Scratch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import duckdb
     import ibis
     import ibis.backends.duckdb
 
@@ -47,19 +47,16 @@ class RequestStore:
         self.rows_added = 0
         self._names = 0
         self._folder = Scratch()
-        self._database = duckdb.connect(
-            config={
-                "memory_limit": MEMORY_LIMIT,
-                "temp_directory": self._folder.name,
-                "preserve_insertion_order": False,
-            },
-        )
-        finalize(self, _close, self._database, self._folder)
-        self._database.execute("SET enable_progress_bar = false")  # it would stand in the report, on standard output
-        self._phrases = Phrasebook(partial(_backend, self._database))
-        for name, schema in TABLES.items():
-            types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in plain(schema))
-            self._database.execute(f"CREATE TABLE {name} ({types})")
+        self._opening = self._writer.submit(_opened, self._folder.name)
+        finalize(self, _close, self._opening, self._folder)
+
+    @property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        return self._opening.result()
+
+    @cached_property
+    def _phrases(self) -> Phrasebook:
+        return Phrasebook(partial(_backend, self._database))
 
     def register(self, path: str, log_format: LogFormat) -> int:
         return self._memory.register(path, log_format)
@@ -139,6 +136,20 @@ class RequestStore:
         return f"made_{self._names}"
 
 
+def _opened(folder: str) -> duckdb.DuckDBPyConnection:
+    """By the writer, as loading DuckDB takes as long as reading a tenth of a gigabyte."""
+    import duckdb
+
+    database = duckdb.connect(
+        config={"memory_limit": MEMORY_LIMIT, "temp_directory": folder, "preserve_insertion_order": False}
+    )
+    database.execute("SET enable_progress_bar = false")  # it would stand in the report, on standard output
+    for name, schema in TABLES.items():
+        types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in plain(schema))
+        database.execute(f"CREATE TABLE {name} ({types})")
+    return database
+
+
 def _backend(database: duckdb.DuckDBPyConnection) -> ibis.backends.duckdb.Backend:
     import ibis
 
@@ -149,9 +160,10 @@ def _expression(name: str, made_from: str) -> ibis.Table:
     return cast("ibis.Table", table(name, made_from))
 
 
-def _close(database: duckdb.DuckDBPyConnection, folder: Scratch) -> None:
+def _close(opening: Future[duckdb.DuckDBPyConnection], folder: Scratch) -> None:
     """In this order: a database that is still open makes its folder again."""
-    database.close()
+    if opening.exception() is None:
+        opening.result().close()
     folder.cleanup()
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.engine.compiling import COUNT, JOIN_RUNS, compiled
@@ -94,6 +94,7 @@ def test_join_runs_keeps_targets_and_latecomers_apart() -> None:
     assert found == [[0, 5000, 5100, 6000, 2], [0, 100, 100, 6000, 1], [1, 5050, 5050, 6000, 1]]
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     starts=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 2)), min_size=1, max_size=60),
     seed=st.integers(0, 9),

@@ -24,11 +24,14 @@ _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 @njit(nogil=True)
 def rounded(value: int, steps: Numbers) -> int:
-    """Down to a whole multiple of the step for such values: rows of from and step, the largest first."""
-    for row in range(steps.shape[0]):
-        if value >= steps[row, 0]:
-            return value // steps[row, 1] * steps[row, 1]
-    return value
+    """Down to a whole multiple of the step for such values: rows of from and step, the largest first.
+
+    Most are smaller than all of them, so that these are looked at from the end.
+    """
+    row = steps.shape[0]
+    while row > 0 and value >= steps[row - 1, 0]:
+        row -= 1
+    return value if row == steps.shape[0] else value // steps[row, 1] * steps[row, 1]
 
 
 @njit(nogil=True)
