@@ -25,7 +25,9 @@ def scanned(steps: tuple[Step, ...], *lines: str) -> list[dict[str, object] | No
     found: list[dict[str, object] | None] = []
     for row, sure in enumerate(piece.sure.tolist()):
         values = {name: int(numbers[row]) for name, numbers in piece.numbers.items()} if sure else {}
-        told = {name: piece.names[value] if name in names else value for name, value in values.items()}
+        told: dict[str, object] = {
+            name: piece.names[value] if name in names else value for name, value in values.items()
+        }
         found.append(told if sure else None)
     return found
 
