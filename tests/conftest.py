@@ -7,8 +7,13 @@ import signal
 import sys
 
 import pytest
+from hypothesis import settings
 
 from tests import isolation
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+"""A slow machine is no defect: by default an example that takes more than 200 ms fails."""
 
 KERNEL_RERUNS = 2
 """A test on a real kernel shares two cores with others: who is scheduled first is not ours to say. One that fails runs

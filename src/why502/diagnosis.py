@@ -15,6 +15,7 @@ from why502.model.conversations import Conversation
 from why502.model.evidence import Source
 from why502.model.host import HostRecord
 from why502.model.requests import Request
+from why502.model.settings import Setting
 from why502.model.wire import Counted
 from why502.ranking import judge_case
 from why502.ranking.weigh import EXPLAINED
@@ -137,6 +138,7 @@ def assemble(
         metrics=tuple(_clipped(f, window) for f in facts if isinstance(f, Series)),
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
+        settings=tuple(f for f in facts if isinstance(f, Setting)),
     )
 
 

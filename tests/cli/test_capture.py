@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.running import why502
 from tests.sources.captures.detail.making import RECORDED
+from tests.sources.captures.making import RECORDED as OUTCOMES
 
 
 def path(name: str) -> str:
@@ -23,6 +24,28 @@ def test_the_table_of_outcomes_and_the_failed_conversations() -> None:
     assert "GET /api/users HTTP/1.1; the body ended after 12 of 100 bytes" in failed
     assert failed.endswith("#8")
     assert "response-truncated" in lines[-1]
+
+
+def test_the_table_explains_its_words() -> None:
+    """For those who read them for the first time, at night."""
+    run = why502("capture", path("truncated"), path("whole"))
+    assert "truncated: the target closed before its answer was as long as announced" in run.stdout
+    assert "answered: " not in run.stdout
+
+
+def test_a_race_took_no_negative_time() -> None:
+    """The FIN that crosses a request is older than it; what ended the request is the reset."""
+    run = why502("capture", str(OUTCOMES / "keepalive_race.pcap"))
+    (failed,) = (line for line in run.stdout.splitlines() if line.startswith("1  "))
+    assert " 0.0274 ms " in failed
+
+
+def test_an_icmp_error_is_told_once_with_its_time() -> None:
+    """It answers the SYN, and is the reason."""
+    run = why502("capture", path("unreachable"))
+    (failed,) = (line for line in run.stdout.splitlines() if line.startswith("1  "))
+    assert failed.count("host unreachable") == 1
+    assert " 0 ms " not in failed
 
 
 def test_nothing_failed() -> None:
@@ -49,10 +72,11 @@ def test_a_conversation_that_did_not_fail_can_be_drawn() -> None:
 
 
 def test_a_number_that_is_nothing_is_wrong_use() -> None:
-    """Neither in the list nor a packet."""
+    """Neither in the list nor a packet; it says so."""
     run = why502("capture", path("truncated"), "--ladder", "4711")
     assert run.returncode == 2
     assert "no such conversation: 4711" in run.stderr
+    assert "there is 1 failed conversation, and no packet 4711" in run.stderr
 
 
 def test_the_display_filter_stands_alone() -> None:

@@ -46,7 +46,7 @@ def test_tables_plots_and_what_stands_out(tmp_path: Path) -> None:
     assert "█" in out
     assert "10.0.0.1:80" in out
     assert "33 of 36 failures on target 10.0.0.1:80, which had 29%" in out
-    assert "3 of 3 failures in phase wait (timeout) took 60.00 to 60.00 s: ALB's idle timeout" in out
+    assert "3 of 3 failures in phase wait (timeout) took 60.00 s: ALB's idle timeout" in out
     assert "slow connects: 1 of " in out
     assert "alb-access-log, 603 records" in out
     assert "1 not understood" in out

@@ -174,6 +174,28 @@ def haproxy(
 
 SYSLOG, MODERN_SYSLOG = "Nov 22 20:35:08 gw haproxy[41]: ", "2026-11-22T20:35:08.123456+00:00 gw haproxy[41]: "
 
+MORE_SYSLOG = (
+    "Nov 22 2026 20:35:08 gw haproxy[41]: ",
+    "<134>Nov 22 2026 20:35:08.123 gw haproxy[41]: ",
+    "2026-11-22T20:35:08+01:00 gw haproxy[41]: ",
+    "<134>1 2026-11-22T20:35:08.123456Z gw haproxy 41 - - ",
+    "<134>1 2026-11-22T20:35:08.123456+01:00 gw haproxy 41 - - ",
+    "2026-11-22T20:35:08.123456789Z stdout F ",
+)
+
+
+def haproxy_tcp(
+    at_s: float = 1795341600.5,
+    group: str = "shop/a",
+    times: str = "0/1/13",
+    state: str = "--",
+    retries: str = "0",
+    around: str = "",
+) -> str:
+    day = datetime.fromtimestamp(at_s, UTC).strftime("%d/%b/%Y:%H:%M:%S.%f")[:-3]
+    return f"{around}192.0.2.9:2817 [{day}] tcp {group} {times} 212 {state} 12/7/3/3/{retries} 0/0"
+
+
 HAPROXY_LINES = (
     haproxy(),
     haproxy(times="0/0/1/-1/7", fate="502 209 - - SH--"),
@@ -212,6 +234,31 @@ HAPROXY_LINES = (
     haproxy()[:-30],
     haproxy()[:60],
     "192.0.2.9:2817 [22/Nov/2026:20:35:08.232] tcp bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+    haproxy_tcp(),
+    haproxy_tcp(state="SD"),
+    haproxy_tcp(state="sC", times="0/-1/2002"),
+    haproxy_tcp(state="SC", times="0/-1/3", retries="3"),
+    haproxy_tcp(state="SC", times="0/-1/3004", retries="+3"),
+    haproxy_tcp(state="SC", times="-1/-1/0", group="shop/<NOSRV>"),
+    haproxy_tcp(state="SH", times="0/2/30"),
+    haproxy_tcp(times="0/1002/1010", retries="2"),
+    haproxy_tcp(times="0/1034/+1046"),
+    haproxy_tcp(around=MODERN_SYSLOG),
+    haproxy(retries="+3"),
+    haproxy(retries="17"),
+    haproxy(retries="1000000"),
+    haproxy(retries="++1"),
+    haproxy(retries="3", times="0/0/-1/-1/90", fate="503 217 - - SC--"),
+    haproxy(retries="+3", times="0/0/-1/-1/90", fate="503 217 - - SC--"),
+    haproxy(retries="3", times="0/0/-1/-1/100", fate="503 217 - - SC--"),
+    *(haproxy(around=around) for around in MORE_SYSLOG),
+    haproxy(around="2026-11-22T20:35:8Z gw haproxy[41]: "),
+    haproxy(around="2026-11-22T20:35:-1Z gw haproxy[41]: "),
+    haproxy(around="<134>1 2026-11-22T20:35:08Z gw haproxy 41 - [x y] "),
+    haproxy(around="<134>2 2026-11-22T20:35:08Z gw haproxy 41 - - "),
+    haproxy(around="2026-11-22T20:35:08.1Z stdout P "),
+    haproxy(around="2026-11-22T20:35:08.1Z stdlog F "),
+    "Connect from 192.0.2.9:2817 to 10.0.0.1:80 (web/HTTP)",
     "Server shop/a is DOWN, reason: Layer4 timeout, check duration: 2002ms.",
     "",
 )
@@ -225,6 +272,8 @@ def haproxy_line(rng: random.Random, at_s: float) -> str:
             ("0/0/1/-1/12", "502 209 - - SH--", "0"),
             ("0/0/-1/-1/2002", "503 217 - - sC--", "0"),
             ("0/1002/0/2/1004", "200 157 - - ----", "+1"),
+            ("0/3002/0/2/3004", "200 157 - - ----", "+3"),
+            ("0/0/-1/-1/3004", "503 217 - - SC--", "3"),
             ("0/2002/0/2/2004", "200 157 - - ----", "2"),
             ("0/0/1/2/3", "503 157 - - ----", "0"),
         ]

@@ -6,10 +6,13 @@ import io
 
 import pytest
 
-from tests.engine.logs import LINES, MODERN_SYSLOG, SYSLOG, alb, haproxy, nginx
+from tests.engine.logs import LINES, MODERN_SYSLOG, MORE_SYSLOG, SYSLOG, alb, haproxy, haproxy_tcp, nginx
 from why502.engine.cutting import Cut, Program, cuts
 from why502.engine.plans import plan_for
+from why502.formats import all_formats
 from why502.formats.columns import UNSURE
+
+FORMATS = {log_format.kind: log_format for log_format in all_formats()}
 
 ORDINARY = {
     "alb-access-log": [alb(), alb(times="0.001 0.012 -1", statuses="502 -"), alb(times="-1 -1 -1", statuses="504 -")],
@@ -20,7 +23,7 @@ ORDINARY = {
 
 def cut(kind: str, lines: list[str]) -> tuple[Cut, int]:
     """One block, and how many of its lines no parser has to see."""
-    plan = plan_for(kind, lines)
+    plan = plan_for(FORMATS[kind], lines)
     assert plan is not None
     (piece,) = cuts(io.BytesIO("\n".join(lines).encode()), Program.of(plan.steps))
     sure = piece.columns(piece.sure.nonzero()[0])
@@ -45,6 +48,20 @@ def test_haproxy_behind_syslog_needs_no_parser(around: str, more: str) -> None:
     """As loggers write it, with and without captured headers."""
     _, certain = cut("haproxy-log", [haproxy(around=around, more=more)] * 5)
     assert certain == 5
+
+
+@pytest.mark.parametrize("around", ["", SYSLOG, *MORE_SYSLOG])
+def test_haproxy_retries_and_tcp_need_no_parser(around: str) -> None:
+    """However often a server was tried again, and behind whatever loggers write."""
+    http = [haproxy(around=around), haproxy(around=around, retries="3"), haproxy(around=around, retries="+3")]
+    tcp = [haproxy_tcp(around=around), haproxy_tcp(around=around, retries="2"), haproxy_tcp(around=around, state="SD")]
+    assert cut("haproxy-log", http * 2)[1] == cut("haproxy-log", tcp * 2)[1] == 6
+
+
+def test_the_more_frequent_kind_of_session_has_the_plan() -> None:
+    """One line of TCP at the end of a file does not send all others to the parser."""
+    assert cut("haproxy-log", [haproxy(), haproxy(), haproxy_tcp()])[1] == 2
+    assert cut("haproxy-log", [haproxy(), haproxy_tcp(), haproxy_tcp()])[1] == 2
 
 
 @pytest.mark.parametrize("kind", LINES)

@@ -77,3 +77,35 @@ def test_metrics_alone_give_counts_by_side() -> None:
     )
     found = clusters(Case(metrics=metrics), [])
     assert [(c.side, c.count, c.phase) for c in found] == [(Side.PROXY, 5, Phase.UNKNOWN), (Side.TARGET, 1, Phase.DONE)]
+
+
+def test_a_connect_without_an_address_went_to_the_only_target_there_is() -> None:
+    """Varnish names the backend of a connect that failed, and the address where one came about."""
+    words = {"target": None, "group": "target0", "phase": Phase.CONNECT, "manner": Manner.UNKNOWN}
+    failed = [request(100.0, group="target0"), request(101.0, **words)]
+    wire = wire_of([conversation(100.0)])
+    assert {c.target for c in clusters(Case(traffic=traffic_of(failed), wire=wire), [])} == {"10.0.0.7:8080"}
+    another = wire_of([conversation(100.0), conversation(90.0, Outcome.ANSWERED, target="10.0.0.8:8080")])
+    found = clusters(Case(traffic=traffic_of(failed), wire=another), [])
+    assert {c.target for c in found} == {"10.0.0.7:8080", None}
+
+
+def counted(name: str, value: float) -> Series:
+    return Series(name, Place("metrics.json"), ((60.0, value), (120.0, value)))
+
+
+def test_what_else_the_balancer_counts_tells_how_far_it_came() -> None:
+    """As many failed connects as answers of its own; 503 stands for a group without targets."""
+    metrics = (
+        counted("HTTPCode_ELB_502_Count", 5),
+        counted("TargetConnectionErrorCount", 5),
+        counted("HTTPCode_ELB_503_Count", 2),
+    )
+    found = {c.phase: c.count for c in clusters(Case(metrics=metrics), [])}
+    assert found == {Phase.CONNECT: 10, Phase.NO_TARGET: 4}
+
+
+def test_a_few_failed_connects_explain_no_flood() -> None:
+    """One in ten: the others failed in another way."""
+    metrics = (counted("HTTPCode_ELB_502_Count", 50), counted("TargetConnectionErrorCount", 5))
+    assert [c.phase for c in clusters(Case(metrics=metrics), [])] == [Phase.UNKNOWN]

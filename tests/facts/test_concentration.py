@@ -6,7 +6,7 @@ from tests.making import request, served
 from why502.facts.concentration import Concentration, concentrations
 from why502.facts.traffic import summarise
 from why502.model.evidence import Place
-from why502.model.requests import Request, Side
+from why502.model.requests import Manner, Phase, Request, Side
 
 
 def found(requests: list[Request], dimension: str, side: str = "gateway") -> tuple[Concentration, ...]:
@@ -46,13 +46,42 @@ def test_the_node_in_the_name_of_an_alb_log() -> None:
     assert [c.value for c in found(ok + bad, "balancer node")] == ["10.50.2.1"]
 
 
+def test_one_edge_location_and_one_node() -> None:
+    """CloudFront tells where it took a request in; an ALB's line tells its node, whatever its file is called."""
+    for proxy, dimension, other in (
+        ("cloudfront", "edge location", "balancer node"),
+        ("alb", "balancer node", "edge location"),
+    ):
+        ok = [served(10.0 * i, proxy=proxy, node=("FRA56-P4", "DUB2-C1", "LHR3")[i % 3]) for i in range(300)]
+        bad = [request(100.0 * i + 5, proxy=proxy, node="DUB2-C1") for i in range(20)]
+        (one,) = found(ok + bad, dimension)
+        assert (one.value, one.failures, round(one.share, 2)) == ("DUB2-C1", 20, 0.33)
+        assert unjudgeable(ok + bad, other) == f"no failure tells its {other}"
+
+
+def test_two_faults_at_once_have_two_places() -> None:
+    """Timeouts anywhere hide that all refusals are one target's, unless each manner is looked at by itself."""
+    ok = [served(10.0 * i, target=f"10.0.0.{i % 2}:80") for i in range(300)]
+    slow = [request(50.0 * i + 3, manner=Manner.TIMEOUT, target=f"10.0.0.{i % 2}:80") for i in range(50)]
+    refused = [
+        request(150.0 * i + 5, phase=Phase.CONNECT, manner=Manner.REFUSED, target="10.0.0.1:80") for i in range(16)
+    ]
+    told = [c for d in concentrations(summarise(ok + slow + refused)) for c in d.found]
+    assert [(c.dimension, c.value, c.kind, c.failures) for c in told] == [
+        ("target", "10.0.0.1:80", "connect, refused", 16)
+    ]
+    assert "all 16 failures (connect, refused) on target 10.0.0.1:80" in str(told[0])
+    only = [c for d in concentrations(summarise(ok + refused)) for c in d.found]
+    assert [(c.value, c.kind) for c in only] == [("10.0.0.1:80", "")]
+
+
 def test_a_page_that_fails_in_all_its_parts_is_one_event() -> None:
     """Twenty failures of one client within a second say nothing about clients; nor do four events."""
     ok = [served(10.0 * i, client=f"192.0.2.{i % 10}:4711") for i in range(300)]
     page = [request(1000.0 + i / 50, client="192.0.2.1:4711") for i in range(20)]
     others = [request(100.0 * i, client=f"192.0.2.{i}:1") for i in range(2, 8)]
     assert found(ok + page + others, "client") == ()
-    assert unjudgeable(ok + page, "client") == "1 bursts of failures are too few"
+    assert unjudgeable(ok + page, "client") == "1 burst of failures: too few to compare"
 
 
 def test_clients_behind_one_proxy_cannot_be_compared() -> None:

@@ -22,7 +22,7 @@ def scene(whole: Case) -> Scene:
 
 def test_requests_that_began_apart_and_ended_together_died_together() -> None:
     """Three requests of 4, 2 and 1 s end within 10 ms: one event."""
-    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=100.0 - begun) for n, begun in enumerate((4, 2, 1))))))
+    found = deaths(scene(case(*(request(100.0 + n / 200, start_s=99.9 - begun) for n, begun in enumerate((4, 2, 1))))))
     assert found.together == 3
 
 
@@ -54,6 +54,12 @@ def test_a_log_of_whole_seconds_tells_no_instant() -> None:
     """Eleven requests that ended in one second ended anywhere within it."""
     coarse = case(*(request(100.0, start_s=90.0 + n / 2) for n in range(11)), request(101.0))
     assert deaths(scene(coarse)).together == 0
+
+
+def test_a_log_that_tells_the_second_of_the_start_tells_no_instant() -> None:
+    """Apache: `%t` is the start's second; with `%D` added to it an end is no better known."""
+    rough = case(*(request(100.1 + n / 1000, start_s=96.0 + n) for n in range(4)))
+    assert deaths(scene(rough)).together == 0
 
 
 def test_what_the_wire_saw_is_finer_than_the_log() -> None:

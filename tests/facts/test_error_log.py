@@ -92,3 +92,20 @@ def test_a_body_that_broke_off_is_not_why_the_proxy_answered_502() -> None:
     """The status had been passed on before."""
     error = {**ERROR, "phase": Phase.BODY, "manner": Manner.CLOSED}
     assert len(join([request(100.0, **LINE)], [request(100.0, **error)])[1]) == 1
+
+
+LIMIT = ERROR | {"phase": Phase.UNKNOWN, "manner": None, "reason": "limiting requests, excess: 5.1 by zone"}
+
+
+def test_a_limit_of_the_proxys_own_is_no_failure() -> None:
+    """The 503 that it explains was meant; without a line of its own, a limit is no failure either."""
+    untried = request(100.0, **LINE, target=None, side=None, status=503)
+    joined, rest = join([untried], [request(100.4, **LIMIT), request(300.0, **LIMIT)])
+    assert (joined[0].failed, joined[0].side, joined[0].reason) == (False, Side.PROXY, LIMIT["reason"])
+    assert rest == []
+
+
+def test_a_limit_explains_no_request_that_reached_a_target() -> None:
+    """The same client failed at a target in that second: that is another request."""
+    joined, _ = join([request(100.0, **LINE)], [request(100.4, **LIMIT)])
+    assert joined[0].failed

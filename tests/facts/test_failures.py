@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from tests.making import conversation, request, served
+from tests.making import HERE, conversation, request, served
 from why502.facts.clusters import clusters
 from why502.facts.failures import failures
 from why502.facts.traffic import summarise as traffic_of
 from why502.facts.wire import summarise as wire_of
 from why502.model.case import Case
 from why502.model.conversations import Conversation, Outcome
+from why502.model.details import ConversationDetail, Protocol
 from why502.model.requests import Manner, Phase
 
 
@@ -94,3 +95,50 @@ def test_requests_by_the_size_of_their_burst() -> None:
     assert sizes == [(1, 1, 0), (3, 3, 1)]
     assert found.unnamed is not None
     assert found.unnamed.requests == 1
+
+
+def test_plain_http_is_no_handshake() -> None:
+    """A connect that timed out beside a conversation in which a request was seen: no TLS is spoken there."""
+    failed = request(100.0, phase=Phase.CONNECT, manner=Manner.UNKNOWN, connect_s=None, wait_s=None)
+    detail = ConversationDetail(protocol=Protocol.HTTP1)
+    mute = conversation(100.0, Outcome.NOT_ANSWERED, established_s=99.99, bytes_acknowledged=517, detail=detail)
+    found = clusters(Case(traffic=traffic_of([failed]), wire=wire_of([mute])), [])
+    assert Phase.TLS not in {c.phase for c in found}
+
+
+def test_a_proxy_that_says_connecting_was_not_connected() -> None:
+    """nginx's error log tells a connect from a handshake: a conversation that stood is another request's."""
+    failed = request(100.0, phase=Phase.CONNECT, manner=Manner.TIMEOUT, connect_s=None, wait_s=None, reason_at=HERE)
+    mute = conversation(100.0, Outcome.NOT_ANSWERED, established_s=99.99, bytes_acknowledged=517)
+    found = clusters(Case(traffic=traffic_of([failed]), wire=wire_of([mute])), [])
+    assert [(c.phase, c.outcome) for c in found] == [(Phase.CONNECT, None)]
+
+
+def test_a_request_taken_after_many_repetitions_came_too_late() -> None:
+    """Its kernel acknowledges at once what comes for a socket that stands: until then there was none."""
+    timed_out = request(100.0, manner=Manner.TIMEOUT, status=504)
+    times = {"segments_sent": 1, "established_s": 98.0, "bytes_acknowledged": 80, "exchanges": 1}
+    late = conversation(100.0, Outcome.NOT_ANSWERED, retransmissions_sent=4, **times)
+    (only,) = clusters(Case(traffic=traffic_of([timed_out]), wire=wire_of([late])), [])
+    assert only.outcome is Outcome.NEVER_ACKNOWLEDGED
+
+
+def test_a_request_sent_twice_was_taken() -> None:
+    """One lost packet is everyday: the target has the request, and is slow."""
+    timed_out = request(100.0, manner=Manner.TIMEOUT, status=504)
+    times = {"segments_sent": 1, "established_s": 98.0, "bytes_acknowledged": 80, "exchanges": 1}
+    slow = conversation(100.0, Outcome.NOT_ANSWERED, retransmissions_sent=1, **times)
+    (only,) = clusters(Case(traffic=traffic_of([timed_out]), wire=wire_of([slow])), [])
+    assert only.outcome is Outcome.NOT_ANSWERED
+
+
+def test_a_log_of_whole_seconds_tells_times_that_are_cut_off() -> None:
+    """Ended at 100.75 and 101.85, logged as 100 and 101: each goes with its own, not 101 with what lies nearest."""
+    seen = [conversation(at_s, Outcome.REFUSED, syn_s=(at_s,), end_s=at_s) for at_s in (100.75, 101.85)]
+    words = {"phase": Phase.CONNECT, "manner": Manner.REFUSED, "wait_s": None, "start_s": None}
+    traffic = traffic_of([request(100.0, **words), request(101.0, **words)])
+    joined = failures(traffic, wire_of(seen))
+    assert [(f.at_s, f.conversation.end_s if f.conversation else None) for f in joined] == [
+        (100.0, 100.75),
+        (101.0, 101.85),
+    ]

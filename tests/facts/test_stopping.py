@@ -83,6 +83,12 @@ def test_an_idle_timeout_is_no_stop() -> None:
     assert stopping(scene_with_others(cut(19.0, 24.0), *idle)) is None
 
 
+def test_a_sweep_of_idle_connections_is_no_stop() -> None:
+    """A server that looks once a second: all had been idle for 2 to 3 s."""
+    idle = [closed_idle(served_s, 20.0) for served_s in (17.1, 17.5, 17.9)]
+    assert stopping(scene_with_others(cut(19.0, 24.0), *idle)) is None
+
+
 def test_a_sweep_of_idle_connections_is_no_stop_if_others_are_served_anew() -> None:
     """Another connection that stood then is used and served afterwards."""
     idle = [closed_idle(served_s, 20.0) for served_s in (11.0, 13.0, 18.0)]

@@ -62,16 +62,40 @@ def test_times_and_statuses_tell_how_far_it_came(
     assert expected == (request.side, request.phase, request.manner)
 
 
+def test_the_node_is_the_34th_field() -> None:
+    """`ip_address`, behind the three fields of URL rewriting; older lines, and pasted ones without it, have none."""
+    line = row("0.000 0.012 0.000", "200 200")
+    assert read(line).node is None
+    for more in ('"-" "-" "-" 10.0.0.5', '"-" "-" - 10.0.0.5 "-" "-"'):
+        assert read(f"{line} {more}").node == "10.0.0.5"
+    pasted = f"{line} " + '"-" "-" "-" 2001:db8::5'
+    assert read(pasted.replace(' "TLSv1.3"', "").replace("203.0.113.9:41022 ", "")).node == "2001:db8::5"
+    assert read(f"{line} " + '"-" "-" "-" -').node is None
+
+
 def test_503_without_a_target_means_that_none_could_be_chosen() -> None:
     """A target group without usable targets: target '-', all times -1."""
     request = read(row("-1 -1 -1", "503 -", addresses="203.0.113.9:41022 - ", targets="-"))
     assert (request.phase, request.manner, request.target) == (Phase.NO_TARGET, Manner.UNKNOWN, None)
 
 
-def test_502_without_a_target_is_no_connect_failure() -> None:
-    """A Lambda or a firewall failed: its error_reason is kept, no phase is guessed."""
-    line = row("-1 -1 -1", "502 -", addresses="203.0.113.9:41022 - ", reason="LambdaThrottling", targets="-")
-    assert (read(line).phase, read(line).reason) == (Phase.UNKNOWN, "LambdaThrottling")
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("WAFConnectionTimeout", (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)),
+        ("LambdaThrottling", (Side.PROXY, Phase.NO_TARGET, Manner.EXHAUSTED)),
+        ("LambdaUnhandled", (Side.TARGET, Phase.DONE, Manner.ANSWERED)),
+        ("LambdaResponseTooLarge", (Side.PROXY, Phase.WAIT, Manner.MALFORMED)),
+        ("LambdaConnectionTimeout", (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
+        ("LambdaAccessDenied", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
+    ],
+)
+def test_502_without_a_target_is_what_the_reason_says(reason: str, expected: tuple[object, ...]) -> None:
+    """A Lambda failed as its error_reason tells; of a firewall's no phase is guessed."""
+    line = row("-1 -1 -1", "502 -", addresses="203.0.113.9:41022 - ", reason=reason, targets="-")
+    request = read(line)
+    assert request.reason == reason
+    assert expected == (request.side, request.phase, request.manner)
 
 
 def test_a_fixed_response_is_no_failure() -> None:

@@ -79,3 +79,18 @@ def test_messages_of_envoy_and_of_istios_agent_tell_of_no_request() -> None:
     ):
         assert FORMAT.parse(line, Place("x", 1)) is None
     assert FORMAT.fit(["2026-11-22T20:35:08.228Z\tinfo\txdsproxy\tconnected"]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("told", "manner"),
+    [
+        (Told(200, "UF", "upstream_reset_before_response_started{remote_connection_failure}"), Manner.UNKNOWN),
+        (Told(200, "UH", "no_healthy_upstream"), Manner.UNKNOWN),
+        (Told(200, "UT", None), Manner.TIMEOUT),
+        (Told(200, None, "via_upstream", answered=True), None),
+        (Told(200, "UC", "upstream_reset_after_response_started{connection_termination}", answered=True), Manner.CUT),
+    ],
+)
+def test_a_failed_grpc_call_is_logged_as_200(told: Told, manner: Manner | None) -> None:
+    """Envoy's own answer to gRPC has status 200, with the failure in `grpc-status`; in the log the flags tell it."""
+    assert fate(told).manner is manner

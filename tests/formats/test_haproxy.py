@@ -32,7 +32,7 @@ def read(*args: str, **more: str) -> Request:
         ("0/-1/-1/-1/0", "503", "SC--", "0", "s/<NOSRV>", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
         ("0/0/-1/-1/8005", "503", "sC--", "3", "s/a", (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
         ("0/2001/-1/-1/2001", "503", "sQ--", "0", "s/<NOSRV>", (Side.PROXY, Phase.NO_TARGET, Manner.TIMEOUT)),
-        ("0/0/-1/-1/0", "503", "SQ--", "0", "s/a", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
+        ("0/0/-1/-1/0", "503", "SQ--", "0", "s/a", (Side.PROXY, Phase.NO_TARGET, Manner.EXHAUSTED)),
         ("0/0/1/-1/9", "502", "SH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.CUT)),
         ("0/0/1/-1/2000", "504", "sH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.TIMEOUT)),
         ("0/0/1/-1/2", "502", "PH--", "0", "s/a", (Side.PROXY, Phase.WAIT, Manner.MALFORMED)),
@@ -88,6 +88,7 @@ def test_asap_lines_and_captures_are_read() -> None:
         "192.0.2.9:46554 [22/Nov/2026:20:35:08.242] web/1: Connection closed during SSL handshake",
         "[NOTICE] (4117) : New worker (4119) forked",
         "Connect() failed for backend shop: no free ports.",
+        "Connect from 192.0.2.9:46554 to 10.0.0.1:80 (web/HTTP)",
     ],
 )
 def test_messages_tell_of_no_session(text: str) -> None:
@@ -95,6 +96,9 @@ def test_messages_tell_of_no_session(text: str) -> None:
     assert FORMAT.parse(text, Place("haproxy.log", 7)) is None
 
 
-def test_messages_alone_are_nobodys() -> None:
-    """Without a session the file is not recognised by them."""
+def test_messages_alone_are_haproxys_if_no_other_program_writes_them() -> None:
+    """A log of a quiet day tells only of servers that went down; 'Proxy web started.' may be anybody's."""
     assert FORMAT.fit(["Proxy web started."]) == 0.0
+    down = "Server shop/a is DOWN, reason: Layer4 timeout, check duration: 2002ms."
+    assert FORMAT.fit([down, "Proxy web started.", "backend shop has no server available!"]) == 1.0
+    assert FORMAT.fit(["Our Server shop/a is DOWN, reason: x", "the backend shop has no server available"]) == 0.0

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+from os import utime
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +13,12 @@ from why502.formats import all_formats
 from why502.formats.haproxy_health import tell
 from why502.model.case import KernelEvent
 from why502.model.evidence import Place
+from why502.sources.gather import Shelf, gather
 from why502.sources.interface import EvidenceFile, Reading
 from why502.sources.logs import READERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE = Place("x.log", 1)
 NEAR_S = 1795379708.0
@@ -48,6 +54,8 @@ def reading(kind: str, *lines: str, large: bool = False) -> Reading:
         ("2026-11-22T20:35:06+00:00 gw haproxy[41]: ", None, NEAR_S - 2),
         ("[WARNING]  (41) : ", NEAR_S, NEAR_S),
         ("Jan  1 00:00:01 gw haproxy[41]: ", 1798761590.0, 1798761601.0),
+        ("Nov 22 2026 20:35:06 gw haproxy[41]: ", None, NEAR_S - 2),
+        ("<134>1 2026-11-22T20:35:06Z gw haproxy 41 - - ", None, NEAR_S - 2),
     ],
 )
 def test_a_server_that_is_down_at_its_time(around: str, near_s: float | None, at_s: float) -> None:
@@ -62,6 +70,17 @@ def test_without_any_time_nothing_is_told() -> None:
     """An event at an invented time would be worse than none."""
     assert tell(f"[WARNING]  (41) : {DOWN}", HERE, None) is None
     assert tell(f"Nov 22 20:35:06 gw haproxy[41]: {DOWN}", HERE, None) is None
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_file_of_messages_alone_has_the_year_in_which_it_was_written(large: bool, tmp_path: Path) -> None:
+    """It is recognised, and what it tells is dated; lines without any time are not."""
+    log = tmp_path / "haproxy.log"
+    log.write_text(f"Nov 22 20:35:06 gw haproxy[41]: {DOWN}\n[WARNING]  (41) : {DOWN}\n")
+    utime(log, (NEAR_S, NEAR_S + 3600))
+    (reading,) = gather([str(log)], shelf=Shelf("duckdb") if large else None)
+    assert (reading.input.kind, reading.input.records, reading.input.not_understood) == ("haproxy-log", 2, 0)
+    assert [(e.kind, e.at_s) for e in reading.facts if isinstance(e, KernelEvent)] == [("server-down", NEAR_S - 2)]
 
 
 @pytest.mark.parametrize(
@@ -103,5 +122,5 @@ def test_any_text_tells_or_tells_not(text: str, near_s: float | None) -> None:
     for log_format in all_formats():
         if log_format.tell is not None:
             for line in (text, f"Feb 29 20:35:06 gw haproxy[41]: {DOWN} {text}"):
-                event = log_format.tell(line, HERE, near_s)
+                event = log_format.tell(line, HERE, near_s, None)
                 assert event is None or event.at_s is not None

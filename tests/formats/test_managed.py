@@ -182,3 +182,10 @@ def test_traefiks_retries_are_hidden_failures() -> None:
     """How they failed is not told."""
     served = changed(FORMATS["traefik-json-access-log"], {"DownstreamStatus": 200, "RetryAttempts": 2})
     assert [attempt.manner for attempt in served.attempts] == [Manner.UNKNOWN, Manner.UNKNOWN, None]
+
+
+def test_where_a_managed_proxy_took_the_request_in() -> None:
+    """Cloudflare's data centre, the gateway's instance."""
+    assert changed(FORMATS["cloudflare-log"], {"EdgeColoCode": "FRA"}).node == "FRA"
+    gateway = changed(FORMATS["azure-application-gateway-log"], {"properties": {"instanceId": "appgw_3"}})
+    assert gateway.node == "appgw_3"

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.formats.misbehaving import NAMES, record
+from why502.facts.durations import spent_s
 from why502.facts.error_log import join
+from why502.facts.timers import EARLY_S, set_for
 from why502.model.requests import Manner, Phase, Request, Side
+from why502.model.settings import Setting, Timer
 from why502.sources.gather import gather
 
 if TYPE_CHECKING:
@@ -117,6 +120,32 @@ def test_a_hidden_failure_is_one_failure_in_both_logs_together(readings: dict[st
     ]
 
 
-def test_the_configuration_counts_its_log_formats(readings: dict[str, Reading]) -> None:
-    """Those that it declares, and one without $status would be counted as not understood."""
-    assert (readings["nginx"].input.kind, readings["nginx"].input.records) == ("nginx-configuration", 5)
+def test_the_configuration_counts_its_log_formats_and_timeouts(readings: dict[str, Reading]) -> None:
+    """Those that it declares; a format without $status would be counted as not understood."""
+    told = readings["nginx"]
+    timeouts = [fact for fact in told.facts if isinstance(fact, Setting)]
+    assert (told.input.kind, told.input.records, told.input.not_understood) == (
+        "nginx-configuration",
+        5 + len(timeouts),
+        0,
+    )
+    assert {(s.name, s.timers) for s in timeouts} == {
+        ("proxy_connect_timeout", (Timer.CONNECT,)),
+        ("proxy_read_timeout", (Timer.WAIT,)),
+    }
+
+
+@pytest.mark.parametrize(("path", "name"), [("/full", "proxy_connect_timeout"), ("/slow", "proxy_read_timeout")])
+def test_the_configured_timers_are_those_that_ran_out(readings: dict[str, Reading], path: str, name: str) -> None:
+    """What nginx logged of a full accept queue and of a silent target, held against its own configuration.
+
+    How late a timer fires on a busy machine nobody knows; that it never fires early is sure.
+    """
+    timeouts = [fact for fact in readings["nginx"].facts if isinstance(fact, Setting)]
+    failed = requests(readings["pairs"])[path]
+    lasted_s = spent_s(failed)
+    assert lasted_s is not None
+    assert failed.manner is not None
+    (timer,) = set_for(timeouts, "nginx", failed.phase, failed.manner, failed.group)
+    assert timer.name == name
+    assert lasted_s >= (timer.seconds or 0.0) - EARLY_S

@@ -101,6 +101,18 @@ def test_a_group_outside_of_what_we_see_has_no_numbers(tmp_path: Path) -> None:
     assert cgroups.read(process, mount) == Cgroup("/../../secret", 2)
 
 
+def test_what_is_known_of_a_group_is_not_read_again(tmp_path: Path) -> None:
+    """Two processes of one group, and one of another."""
+    mount, known = tmp_path / "cgroup", dict[str, Cgroup | None]()
+    _write(mount, cgroup__controllers="memory\n")
+    for pid, name in ((77, "a"), (78, "a"), (79, "b")):
+        _write(tmp_path / str(pid), cgroup=f"0::/{name}\n")
+        _write(mount / name, memory__current=f"{pid}\n")
+    found = [cgroups.read(tmp_path / str(pid), mount, known) for pid in (77, 78, 79)]
+    assert found[0] is found[1]
+    assert [one and one.memory_bytes for one in found] == [78, 78, 79]
+
+
 def test_own_group_is_read() -> None:
     """Whatever this kernel has."""
     found = cgroups.read(Path(f"/proc/{os.getpid()}"))

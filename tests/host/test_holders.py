@@ -9,6 +9,8 @@ from why502.host.holders import COMMON_LIMIT, SLACK, holders
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 def test_owner_of_a_socket_is_found_by_its_inode() -> None:
     """Through /proc/PID/fd."""
@@ -39,6 +41,20 @@ def test_a_listener_above_thousands_of_connections_is_found_too(tmp_path: Path) 
 def test_nobody_is_asked_when_nothing_is_wanted(tmp_path: Path) -> None:
     """The walk over all open files is dear."""
     assert holders((), tmp_path / "missing") == ({}, ())
+
+
+def test_a_process_whose_files_may_only_be_listed_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root without all capabilities of the other process may list its descriptors, not read what they stand for."""
+    (tmp_path / "7/fd").mkdir(parents=True)
+    (tmp_path / "7/fd/3").symlink_to("socket:[99]")
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "readlink", refused)
+    found, unseen = holders({99}, tmp_path)
+    assert found == {}
+    assert [one.what for one in unseen] == ["the open files of 1 process"]
 
 
 def test_what_is_older_than_a_process_is_not_sought_among_its_connections(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from why502.lab.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.kernel
 
@@ -105,3 +107,20 @@ def test_crashed_target_refuses_until_it_is_started(ends: Wire, target: Target) 
     target.start()
     target.start()
     _connect(ends).close()
+
+
+def test_redeployed_target_is_killed_when_its_grace_period_is_over(ends: Wire, target: Target, tmp_path: Path) -> None:
+    """A request that would take an hour: SIGTERM leaves it at work, SIGKILL ends it, and a new process listens."""
+    target.stop()
+    slow = service("--slow-path", "/api/report", "--slow", "3600")
+    with Target(ends.target, slow, tmp_path, 1, 1.0) as running:
+        with _connect(ends) as connection:
+            # Both in one segment: with the answer to the first, the second is at work.
+            connection.sendall(b"GET /health HTTP/1.1\r\n\r\nGET /api/report HTTP/1.1\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+            before = running._process
+            running.redeploy(grace_s=0.3)
+            assert before is not None
+            assert before.returncode == -signal.SIGKILL
+        _connect(ends).close()
+    target.start()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,25 @@ def test_whole_packets_on_request(tmp_path: Path) -> None:
     with isolated() as door, listening(door, 5) as listener, Capture(door, None, [], out, headers_only=False):
         _talk(door, listener)
     assert SECRET in out.read_bytes()
+
+
+@pytest.mark.kernel
+def test_packets_that_the_kernel_did_not_stamp_are_kept_to_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those that come before it begins to: here it is never asked to, and all of them wait until the end."""
+
+    def late(capture: Capture) -> None:
+        capture._stop.wait()
+        capture._drain(time.time_ns())
+
+    monkeypatch.setattr("why502.live.capture.SO_TIMESTAMPNS", socket.SO_KEEPALIVE)
+    monkeypatch.setattr(Capture, "_run", late)
+    out = tmp_path / "capture.pcapng"
+    with isolated() as door, listening(door, 5) as listener, Capture(door, None, [], out, headers_only=False):
+        for _ in range(5):
+            _talk(door, listener)
+    assert out.read_bytes().count(SECRET) == 5
 
 
 @pytest.mark.kernel

@@ -55,6 +55,37 @@ def test_each_listen_of_a_thread_is_joined_with_its_socket() -> None:
         assert event.listener.netns == door.stat().st_ino
 
 
+def test_a_descriptor_that_another_socket_has_by_now_misleads_nobody() -> None:
+    """The kernel told the address of the first one; the second has its number when the event is read."""
+    bound: list[tuple[int, str]] = []
+
+    def call() -> None:
+        for backlog in (7, 8):
+            sockets.append(socket.socket())
+            sockets[-1].bind(("127.0.0.1", 0))
+            sockets[-1].listen(backlog)
+            bound.append((sockets[-1].fileno(), f"127.0.0.1:{sockets[-1].getsockname()[1]}"))
+            if backlog == 7:
+                sockets.pop().close()
+
+    sockets: list[socket.socket] = []
+    first, second = (event for event in _traced("listen", call) if event.pid == os.getpid())
+    sockets.pop().close()
+    assert bound[0][0] == bound[1][0]
+    assert [(one.backlog, one.local) for one in (first, second)] == [(7, bound[0][1]), (8, bound[1][1])]
+    assert first.listener is None
+    assert second.listener
+    assert second.listener.backlog == 8
+
+
+def test_a_listener_that_bound_to_nothing_is_joined_with_the_port_that_it_got() -> None:
+    """listen() itself chooses one, after the kernel has told of it."""
+    with socket.socket() as unbound:
+        (event,) = (one for one in _traced("listen", lambda: unbound.listen(9)) if one.pid == os.getpid())
+        name = f"0.0.0.0:{unbound.getsockname()[1]}"
+    assert (event.local, event.backlog) == (name, 9)
+
+
 def test_failed_calls_and_other_sockets_are_told_too(tmp_path: Path) -> None:
     """listen() on what is no socket, and on a Unix socket with its path."""
     path = str(tmp_path / "app.sock")

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.making import case, fault, request, served
-from why502.model.evidence import Source
+from tests.making import case, conversation, fault, request, served
+from why502.facts.wire import summarise
+from why502.model.case import Case
+from why502.model.conversations import Outcome
+from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.ranking import judge_case
 from why502.suspects import all_suspects
@@ -160,3 +163,14 @@ def test_nothing_failed_gives_no_verdict_and_no_next_step() -> None:
     assert document.verdicts == ()
     assert document.next_steps == ()
     assert {s.status for s in document.suspects if s.kind == "fault"} <= {"not-applicable", "not-examined"}
+
+
+def test_what_one_cluster_took_from_another_is_shown_once() -> None:
+    """The resets of some requests speak for a full queue, and as its other face for the connects that timed out."""
+    syn = {"syn_s": (200.0, 201.0), "established_s": None, "request_s": None, "end_s": None}
+    unanswered = conversation(201.0, Outcome.SYN_UNANSWERED, first_s=200.0, **syn)
+    resets = [conversation(at_s, reset_bare=True, decided_at=Place("c.pcap", 7, mark="#")) for at_s in (100.0, 110.0)]
+    wire = summarise([*resets, unanswered, *(conversation(300.0 + n, Outcome.ANSWERED) for n in range(3))])
+    [found] = judge_case(Case(wire=wire), generated_s=0.0).document.verdicts
+    assert (found.cause, found.failures) == ("accept-queue-overflow", 3)
+    assert len([e for e in found.evidence if e.at == "c.pcap#7"]) == 1

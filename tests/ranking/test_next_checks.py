@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from math import isclose
+from typing import Any
 
 import pytest
 
 from tests.making import case, fault, request
+from why502.model.requests import Manner, Phase
 from why502.ranking import judge_case
 from why502.ranking.next_checks import likelihoods
 from why502.suspects import all_suspects
@@ -40,3 +42,35 @@ def test_expectations_name_real_outcomes(suspect: object) -> None:
         assert set(named) <= set(CHECKS[check].outcomes)
         assert sum(named.values()) <= 1.0 + 1e-9
         assert isclose(sum(likelihoods(named, CHECKS[check].outcomes).values()), 1.0, abs_tol=1e-6)
+
+
+def commands(**fields: Any) -> list[str]:
+    """What is proposed for a read timeout."""
+    timed_out = request(phase=Phase.WAIT, manner=Manner.TIMEOUT, status=504, **fields)
+    return [step.command for step in judge_case(case(timed_out), 0.0).document.next_steps]
+
+
+def test_an_address_without_a_port_makes_a_filter_that_works() -> None:
+    """Google and Cloudflare log the target's address alone."""
+    found = commands(target="10.0.0.7", proxy="gcp")
+    assert "sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp and host 10.0.0.7'" in found
+    assert not any("tcp port 10.0.0.7" in command for command in found)
+
+
+def test_nobody_captures_a_unix_socket() -> None:
+    """Its listener is looked at instead, by its path."""
+    found = commands(target="unix:/run/api.sock", proxy="nginx")
+    assert "ss -xlnp | grep -F /run/api.sock" in found
+    assert not any("tcpdump" in command for command in found)
+
+
+@pytest.mark.parametrize("proxy", ["alb", "gcp", "cloudfront", "envoy", "haproxy"])
+def test_a_log_that_does_not_exist_is_not_asked_for(proxy: str) -> None:
+    """Managed balancers give no error log, Envoy and HAProxy say all in one."""
+    assert not any("error.log" in command for command in commands(proxy=proxy))
+
+
+def test_a_capture_of_a_managed_balancer_is_made_at_the_target() -> None:
+    """Nobody can run tcpdump on it."""
+    steps = judge_case(case(request(proxy="alb")), 0.0).document.next_steps
+    assert any("run on the target's host" in step.why for step in steps if "tcpdump" in step.command)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.making import request, served
 from why502.facts.traffic import summarise
 from why502.model.case import Case
+from why502.model.requests import Phase
 from why502.ranking.noticed import noticed
 
 
@@ -21,3 +22,10 @@ def test_nothing_is_said_where_nothing_failed() -> None:
     """Nor without logs."""
     assert noticed(Case(traffic=summarise([served(1.0)]))) == ()
     assert noticed(Case()) == ()
+
+
+def test_what_the_proxy_answered_by_a_rule_is_told() -> None:
+    """Clients saw 503, and nothing failed: a reader who came for these must not wonder where they are."""
+    meant = [request(float(n), status=503, phase=Phase.UNKNOWN, manner=None, target=None) for n in range(3)]
+    (told,) = noticed(Case(traffic=summarise([served(1.0), *meant])))
+    assert told.startswith("3 requests answered with 5xx by a rule of the proxy's own")

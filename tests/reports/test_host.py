@@ -24,9 +24,14 @@ def _audit(*listeners: Listener) -> str:
 
 
 def test_table_and_sentences() -> None:
-    """Worst first; what is wrong, what could not be seen."""
+    """What is at risk, with what helps at once; the table, worst first; what could not be seen."""
     text = _audit(Listener("[::]:80", 1, 5, 511, 0, 0), SMALL)
-    lines = text.splitlines()
+    told, _, rest = text.partition("\n\n")
+    lines = rest.splitlines()
+    assert told.splitlines()[0] == "1 at risk (2 listeners on h, Linux 6, looked at once)"
+    assert told.splitlines()[1].startswith("at risk: 127.0.0.1:9000 (\\x1b[2Jevil 7): too small")
+    assert told.splitlines()[1].endswith("first digit of somaxconn 128")
+    assert told.splitlines()[2].startswith("  sudo why502 fix backlog --socket 6 --to 128 ")
     names = ("SERVER", "KEEP-ALIVE", "BACKLOG", "SOMAXCONN", "QUEUE", "CONNECTIONS", "DROPS", "VERDICT")
     assert lines[0].split() == ["LISTENER", "WHERE", "PROCESS", *names]
     assert lines[1].split()[:4] == ["127.0.0.1:9000", "blue", "\\x1b[2Jevil", "7"]
@@ -45,8 +50,8 @@ def test_table_and_sentences() -> None:
         "small",
     ]
     assert lines[2].split() == ["[::]:80", "blue", "?", "?", "?", "511", "128", "0", "?", "0", "fine"]
-    assert any(line.startswith("at risk: 127.0.0.1:9000") and "first digit of somaxconn 128" in line for line in lines)
     assert "could not be seen: the open files of 3 processes: not allowed" in lines
+    assert any(line.startswith("could not be seen: who holds [::]:80: no process") for line in lines)
 
 
 def test_nothing_of_a_stranger_steers_the_terminal() -> None:
@@ -71,18 +76,27 @@ def test_json_is_one_document_with_everything() -> None:
     assert document["listeners"][0]["risk"]["level"] == "too small"
 
 
-def test_known_issues_and_findings_follow_the_table() -> None:
-    """Each issue once with all its listeners, remedy and source; each finding with its state."""
+def test_what_is_wrong_comes_before_the_table_and_what_may_be_after_it() -> None:
+    """Each issue once with all its listeners, or its namespace, remedy and source; each finding with its state."""
 
     def issues_of(window: ListenerWindow) -> tuple[RecognisedIssue, ...]:
-        return (RecognisedIssue("some-1", "Some", "it \x1b[2J does", True, "https://example.org/1", ("Upgrade.",)),)
+        proven = RecognisedIssue("some-1", "Some", "it \x1b[2J does", True, "https://example.org/1", ("Upgrade.",))
+        return proven, RecognisedIssue("may-2", "Some", "it may", False, "https://example.org/2", (), of_namespace=True)
 
     space = Namespace(1, conntrack=Conntrack(100, 100))
     listeners = (SMALL, msgspec.structs.replace(SMALL, address="127.0.0.1:9001", inode=7))
     record = HostRecord(HOST_SCHEMA, "h", "6", None, (Snapshot(100.0, listeners, (space,), (HOSTILE,)),))
     text = render(audit(record, issues_of), width=None, color=False)
     assert "known issue: some-1 (127.0.0.1:9000, 127.0.0.1:9001): it \\x1b[2J does\n  Upgrade.\n  https://" in text
-    assert "wrong: conntrack: network namespace 1: the table is full: 100 of 100 entries" in text
+    assert "known issue, if not set otherwise: may-2 (host): it may\n" in text
+    beginnings = (
+        *("1 wrong, 2 at risk (2 listeners", "wrong: conntrack: host: the table is full: 100 of 100 entries"),
+        *("known issue: some-1", "at risk: 127.0.0.1:9000", "LISTENER ", "known issue, if not set otherwise: may-2"),
+        *("limits: host", "could not be seen"),
+    )
+    order = [text.index(f"\n{beginning}") for beginning in beginnings[1:]]
+    assert text.startswith(beginnings[0])
+    assert order == sorted(order)
     assert "\x1b" not in text
 
 

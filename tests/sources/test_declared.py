@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from why502.diagnosis import read
 from why502.errors import Why502Error
+from why502.formats.cloudfront_fields import USUAL, by_fields
 from why502.model.requests import Request
 from why502.sources import haproxy_conf, nginx_conf
-from why502.sources.gather import gather
+from why502.sources.gather import Shelf, gather
 from why502.sources.haproxy_conf import servers
 from why502.sources.interface import EvidenceFile
 from why502.sources.nginx_conf import log_formats
@@ -84,6 +86,59 @@ def test_a_haproxy_cfg_among_the_evidence_gives_names_their_addresses(tmp_path: 
     assert isinstance(request, Request)
     assert (request.target, request.group) == ("10.0.0.7:8080", "shop/a")
     assert readings["haproxy-configuration"].input.records == 2
+
+
+@pytest.mark.parametrize("retries", ["0", "3", "+1"])
+def test_large_logs_get_the_addresses_as_well(tmp_path: Path, retries: str) -> None:
+    """In columns as line by line, retries included: the failed attempts of a request keep no address."""
+    line = HAPROXY_LINE.replace("sH--", "----").replace(" 504 ", " 200 ").replace("7/7/0 ", f"7/7/{retries} ")
+    (tmp_path / "haproxy.log").write_text(f"{HAPROXY_LINE}\n{line}\n{line.replace('shop/a', 'shop/x')}\n" * 3)
+    (tmp_path / "haproxy.cfg").write_text(HAPROXY)
+    log = str(tmp_path / "haproxy.log")
+    told = {}
+    for engine in (None, "duckdb"):
+        case = read([log, str(tmp_path / "haproxy.cfg")], engine=engine)
+        assert case.traffic is not None
+        told[engine] = case.traffic
+    assert told[None] == told["duckdb"]
+    assert "10.0.0.7:8080" in {t.target for t in told[None].targets}
+
+
+CHOSEN = (
+    "#Fields: timestamp(ms) sc-status x-edge-location time-taken c-ip cs-uri-stem cs-method x-edge-detailed-result-type"
+)
+
+
+@pytest.mark.parametrize("engine", [None, "duckdb"])
+def test_the_fields_of_cloudfront_may_be_chosen(tmp_path: Path, engine: str | None) -> None:
+    """Standard logging v2: in any order and number; the line says it, and each file is read by its own."""
+    lines = [
+        "#Version: 1.0",
+        CHOSEN,
+        *("1795376254123\t504\tDUB2-C1\t30.112\t192.0.2.9\t/orders\tGET\tOriginCommError",) * 3,
+    ]
+    (tmp_path / "one.log").write_text("\n".join([*lines, "1795376254123\t504"]) + "\n")
+    other = CHOSEN.replace("sc-status x-edge-location", "x-edge-location sc-status")
+    swapped = [line.replace("504\tDUB2-C1", "LHR3-C1\t502") for line in lines[2:]]
+    (tmp_path / "two.log").write_text("\n".join(["#Version: 1.0", other, *swapped]) + "\n")
+    one, two = gather([str(tmp_path)], shelf=Shelf(engine) if engine else None)
+    assert [(i.kind, i.records, i.not_understood) for i in (one.input, two.input)] == [
+        ("cloudfront-log", 5, 1),
+        ("cloudfront-log", 5, 0),
+    ]
+    assert one.input.first_not_understood[0].why == "2 columns instead of the 8 that '#Fields:' names"
+    if engine is None:
+        told = [fact for reading in (one, two) for fact in reading.facts if isinstance(fact, Request)]
+        assert {(r.node, r.status, r.end_s, r.path, r.total_s) for r in told} == {
+            ("DUB2-C1", 504, 1795376254.123, "/orders", 30.112),
+            ("LHR3-C1", 502, 1795376254.123, "/orders", 30.112),
+        }
+
+
+def test_the_usual_fields_of_cloudfront_need_no_reader_of_their_own() -> None:
+    """Nor do those of other programs."""
+    assert by_fields("#Fields: " + " ".join([*USUAL, "sc-content-type"])) is None
+    assert by_fields("#Fields: date time s-ip cs-method sc-status time-taken") is None
 
 
 def test_the_format_can_be_given_by_hand(tmp_path: Path) -> None:

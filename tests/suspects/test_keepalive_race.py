@@ -51,3 +51,11 @@ def test_a_rhythm_of_the_load_convicts_no_timer() -> None:
     """Requests return 2 ms before the timer fires, and one fails then: a handler's failures would look the same."""
     rhythm = [closed_idle(100.0 + 7 * n, 5.0 + n / 2000, served_after_s=4.998) for n in range(8)]
     assert all(v.probability < 0.9 for v in verdicts(*rhythm, taken(300.0, 4.998)))
+
+
+def test_a_stop_that_closes_all_idle_connections_at_once_is_no_race() -> None:
+    """FIN and request crossed after 20 s of silence; four other idle connections got theirs at that instant."""
+    crossed = used(300.0, Outcome.RACED, 20.0, request_s=300.0, fin_by_target_s=300.0)
+    stopped = [closed_idle(300.0 + n / 1000, 2.0 + 5 * n) for n in range(4)]
+    assert [v.cause for v in verdicts(crossed)] == ["keepalive-race"]
+    assert "keepalive-race" not in [v.cause for v in verdicts(crossed, *stopped)]

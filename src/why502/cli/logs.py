@@ -40,12 +40,13 @@ def command(
 
     FILES are logs of any proxy, compressed or not, or folders, bundles and buckets of them. Failures by status, side,
     phase, target, client and path, and over time; when failing began and ended; what it keeps to; timeouts, idle
-    gaps and slow connects; and whether it goes along with changes.
+    gaps and slow connects; and whether it goes along with changes. With the proxy's configuration beside them
+    (nginx.conf, haproxy.cfg, the attributes of an ALB...), durations are held against the timeouts that it sets.
 
     \b
     Examples:
       why502 logs access.log error.log
-      why502 logs /var/log/nginx/ --changes <(git log --format='%cI %s')
+      why502 logs /var/log/nginx/ /etc/nginx/nginx.conf --changes <(git log --format='%cI %s')
       why502 logs access.log.gz --since 2h --json
     """  # noqa: D301 - click wants the backspace character itself
     from why502.diagnosis import exit_status, read
@@ -71,10 +72,14 @@ def command(
 
 
 def _no_logs(files: tuple[str, ...], case: Case) -> Why502Error:
+    from why502.facts.health import unhealthy
+
     kinds = ", ".join(sorted({i.kind for i in case.inputs}))
+    told = unhealthy(case)
+    also = f", with {len(told)} messages of targets that were down but no request" if told else ""
     return Why502Error(
         "no log of requests",
         where=", ".join(files[:3]),
-        why=f"what was read is {kinds}",
-        hint="name access or error logs",
+        why=f"what was read is {kinds}{also}",
+        hint="name access or error logs" + ("; why502 diagnose shows what the messages say" if told else ""),
     )

@@ -50,9 +50,9 @@ def counted(lines: Planned, rows: Numbers) -> Counted:
 
 def _targets(lines: Planned) -> tuple[Numbers, list[str]]:
     """The code of each line's target, and code -> its name."""
-    if "target" not in lines.columns.numbers:
+    if lines.plan.target_from not in lines.columns.numbers:
         return np.zeros(lines.index.size, np.int64), [NO_TARGET]
-    who = lines.columns["target"]
+    who = lines.columns[lines.plan.target_from]
     own = np.zeros(len(lines.columns.names), np.bool_)
     own[who] = True
     named = zip(lines.columns.names, own.tolist(), strict=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from why502.engine.cutting import Cut, Numbers
+from why502.facts.attempts import hidden_failures
 from why502.formats.columns import ABSENT_US, Columns, Plan, Times
 from why502.model.requests import Phase, Request
 from why502.model.traffic import syn_steps_us
@@ -51,8 +52,14 @@ class Planned:
         return _of_samples(self.samples, self.which, lambda s: s.failed)
 
     @property
-    def answered(self) -> NDArray[np.bool_]:
-        return _of_samples(self.samples, self.which, lambda s: s.status is not None)
+    def retried(self) -> NDArray[np.bool_]:
+        """Served after attempts that failed, which the client did not see."""
+        return _of_samples(self.samples, self.which, lambda s: any(hidden_failures(s)))
+
+    @property
+    def served(self) -> NDArray[np.bool_]:
+        """With a status that nobody would call an error of a server, whoever made it."""
+        return _of_samples(self.samples, self.which, lambda s: s.status is not None and s.status < 500)
 
     @property
     def delayed(self) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from why502.formats.columns import Plan, Planner
+    from why502.formats.interface import LogFormat
 
 
 @cache
@@ -24,7 +26,10 @@ def all_planners() -> dict[str, Planner]:
     return {planner.kind: planner for planner in planners}
 
 
-def plan_for(kind: str, lines: Sequence[str]) -> Plan | None:
-    """The plan for a file of that kind which begins with these lines; None: line by line."""
-    planner = all_planners().get(kind)
-    return planner.plan(lines) if planner else None
+def plan_for(log_format: LogFormat, lines: Sequence[str]) -> Plan | None:
+    """The plan for a file of that format which begins with these lines; None: line by line."""
+    planner = all_planners().get(log_format.kind)
+    plan = planner.plan(lines) if planner else None
+    if plan is None or not log_format.addresses:
+        return plan
+    return replace(plan, target=log_format.addresses.get, target_from="group")

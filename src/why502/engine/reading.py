@@ -104,6 +104,8 @@ class LogReader:
     """Requests and attempts of earlier files in the table."""
     counting: bool = False
     """Whether ordinary requests are only counted (`facts.counted`)."""
+    written_s: float | None = None
+    """When the file was last written to."""
     _lines: int = 0
     _added: int = 0
     _last_s: float | None = None
@@ -151,7 +153,7 @@ class LogReader:
         drawn = self._drawn(lines.index + (self._lines + 1))
         if not self.counting:
             return Part(planned_rows(lines, self.file, self._lines, drawn))
-        odd = drawn | lines.failed | ~lines.answered | lines.delayed
+        odd = drawn | lines.failed | lines.retried | ~lines.served | lines.delayed
         odd[lines.outermost] = True
         told = np.flatnonzero(odd)
         rows = planned_rows(lines.chosen(told), self.file, self._lines, drawn[told])
@@ -179,7 +181,8 @@ class LogReader:
             self.tally.understood += 1
             if read is None:
                 place = Place(self.path, number)
-                tell_health(self.log_format, text, place, self._before_s(number, requests, planned), self.tally.events)
+                near_s = self._before_s(number, requests, planned)
+                tell_health(self.log_format, text, place, near_s, self.tally.events, self.written_s)
             else:
                 requests.append(read)
                 raw.append(line)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from why502.engine.arrays import binaries, codes, few_binaries, numbers, optional_numbers, texts
 from why502.engine.schema import ATTEMPT_OF, SCHEMA
@@ -16,12 +18,12 @@ from why502.model.traffic import delayed_by_syn, micros
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from why502.engine.cutting import Cut
     from why502.engine.planned import Planned
-    from why502.formats.columns import Columns, Numbers
+    from why502.formats.columns import Columns
     from why502.model.requests import Request
+
+Numbers = NDArray[np.int64]
 
 
 def parsed_rows(
@@ -38,10 +40,11 @@ def parsed_rows(
     """
     drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
     numbered = [r.at.number for r in requests] if lines is None else lines
+    tries = [(first, *hidden_failures(first)) for first in requests]
     whole = [
-        (request, attempt, number, _wanted(request, attempt, detail, kept=kept))
-        for first, number, detail, kept in zip(requests, numbered, details, drawn.tolist(), strict=True)
-        for attempt, request in enumerate((first, *hidden_failures(first)))
+        (request, attempt, number, _wanted(request, attempt, detail, kept=kept or len(own) > 1))
+        for own, number, detail, kept in zip(tries, numbered, details, drawn.tolist(), strict=True)
+        for attempt, request in enumerate(own)
     ]
     told = [request for request, *_ in whole]
     made = {
@@ -71,48 +74,99 @@ def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> byt
     return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
-def planned_rows(lines: Planned, file: int, lines_before: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
-    """Lines that no parser has to see; `lines_before` stand in front of their block."""
-    columns, samples, which, times = lines.columns, lines.samples, lines.which, lines.times
-    status = np.array([-1 if s is None or s.status is None else s.status for s in samples], np.int32)[which]
+def planned_rows(planned: Planned, file: int, lines_before: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
+    """Lines that no parser has to see; `lines_before` stand in front of their block.
+
+    Failed attempts that the client did not see have rows of their own behind that of their request. A plan takes lines
+    with such attempts only where the log tells nothing of their times: they lie within those of the request.
+    """
+    columns, plan, samples, which, times = (
+        planned.columns,
+        planned.plan,
+        planned.samples,
+        planned.which,
+        planned.times,
+    )
+    made_of = [(s, *(hidden_failures(s) if s else ())) for s in samples]
+    rows = _laid_out(made_of, which)
+    flat = [row for rows_of in made_of for row in rows_of]
+    status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[rows.shape]
+    wanted = rows.first(drawn | planned.failed | planned.retried | planned.delayed, otherwise=True)
+    lines = rows.all(planned.index)
     made: dict[str, pa.Array] = {
-        "file": numbers(np.full(which.size, file, np.int32)),
-        "line": numbers(lines.index + (lines_before + 1)),
-        "start_us": _told(times.start_us),
-        "end_us": _told(times.end_us),
+        "file": numbers(np.full(lines.size, file, np.int32)),
+        "line": numbers(lines + (lines_before + 1)),
+        "start_us": _told(rows.all(times.start_us)),
+        "end_us": _told(rows.all(times.end_us)),
         "status": numbers(status, status < 0),
-        "side": _by_shape(samples, which, lambda s: s.side),
-        "phase": _by_shape(samples, which, lambda s: s.phase),
-        "manner": _by_shape(samples, which, lambda s: s.manner),
-        "target": _named(columns, "target", lines.plan.target),
-        "target_group": _named(columns, "group", lines.plan.group),
-        "connect_us": _told(times.connect_us),
-        "wait_us": _told(times.wait_us),
-        "total_us": _told(times.total_us),
-        "attempt": numbers(np.zeros(which.size, np.int32)),  # plans take lines of one attempt only
-        "detail": _details(lines.piece, lines.index, drawn | lines.failed | lines.delayed),
+        "side": _by_shape(flat, rows.shape, lambda r: r.side),
+        "phase": _by_shape(flat, rows.shape, lambda r: r.phase),
+        "manner": _by_shape(flat, rows.shape, lambda r: r.manner),
+        "target": _named(columns, plan.target_from, plan.target, rows, attempts=False),
+        "target_group": _named(columns, "group", plan.group, rows),
+        "connect_us": _told(rows.first(times.connect_us, ABSENT_US)),
+        "wait_us": _told(rows.first(times.wait_us, ABSENT_US)),
+        "total_us": _told(rows.first(times.total_us, ABSENT_US)),
+        "attempt": numbers(rows.attempt),
+        "detail": _details(planned.piece, lines, rows.attempt, wanted),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows the lines become: one each, and one for every failed attempt of which the client saw nothing."""
+
+    line: Numbers
+    """Of each row."""
+    attempt: NDArray[np.int32]
+    shape: Numbers
+    """Its place among the rows of all shapes."""
+    one_each: bool
+
+    def all(self, values: Numbers) -> Numbers:
+        """What is the same for a request and its attempts."""
+        return values if self.one_each else values[self.line]
+
+    def first(self, values: NDArray[Any], otherwise: int) -> NDArray[Any]:
+        """What only the request itself has."""
+        return values if self.one_each else np.where(self.attempt == 0, values[self.line], otherwise)
+
+
+def _laid_out(made_of: Sequence[Sequence[Request | None]], which: Numbers) -> _Rows:
+    sizes = np.array([len(rows_of) for rows_of in made_of], np.int64)
+    if sizes.max(initial=1) == 1:
+        return _Rows(which, np.zeros(which.size, np.int32), which, one_each=True)
+    counts = sizes[which]
+    lines = np.repeat(np.arange(which.size), counts)
+    attempt = np.arange(lines.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = (np.cumsum(sizes) - sizes)[which[lines]] + attempt
+    return _Rows(lines, attempt.astype(np.int32), places, one_each=False)
 
 
 def _told(values: Numbers) -> pa.Array:
     return numbers(values, values == ABSENT_US)
 
 
-def _by_shape(samples: Sequence[Request | None], which: Numbers, take: Callable[[Request], str | None]) -> pa.Array:
-    return codes([None if s is None else take(s) for s in samples], which)
+def _by_shape(flat: Sequence[Request | None], which: Numbers, take: Callable[[Request], str | None]) -> pa.Array:
+    return codes([None if r is None else take(r) for r in flat], which)
 
 
-def _named(columns: Columns, column: str, take: Callable[[str], str | None]) -> pa.Array:
-    """A text for each line, found once for each name."""
+def _named(
+    columns: Columns, column: str, take: Callable[[str], str | None], rows: _Rows, *, attempts: bool = True
+) -> pa.Array:
+    """A text for each row, found once for each name; none for failed attempts unless they share their request's."""
     if column not in columns.numbers:
-        return codes([None], np.zeros(next(iter(columns.numbers.values())).size, np.int64))
-    own = np.zeros(len(columns.names), np.bool_)
+        return codes([None], np.zeros(rows.shape.size, np.int64))
+    own = np.zeros(len(columns.names) + 1, np.bool_)
     own[columns[column]] = True
-    texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own.tolist(), strict=True)]
-    return codes(texts_by_code, columns[column])
+    texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own[:-1].tolist(), strict=True)]
+    which = rows.all(columns[column]) if attempts else rows.first(columns[column], len(columns.names))
+    return codes([*texts_by_code, None], which)
 
 
-def _details(piece: Cut, index: Numbers, wanted: NDArray[np.bool_]) -> pa.Array:
+def _details(piece: Cut, index: Numbers, attempt: NDArray[np.int32], wanted: NDArray[np.bool_]) -> pa.Array:
     places = np.flatnonzero(wanted)
-    return few_binaries(index.size, places, [piece.raw_line(row) for row in index[places].tolist()])
+    lines = zip(index[places].tolist(), attempt[places].tolist(), strict=True)
+    told = [(ATTEMPT_OF % number if number else b"") + piece.raw_line(row) for row, number in lines]
+    return few_binaries(index.size, places, told)

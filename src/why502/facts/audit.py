@@ -11,7 +11,7 @@ from why502.facts.backlog import AT_RISK, BacklogRisk, Level, judge_backlog
 from why502.facts.listeners import growth, listener_windows
 from why502.facts.surfaces import findings
 from why502.facts.surfaces.interface import Finding, State
-from why502.model.host import HostRecord, Listener, Namespace, Process, Unseen
+from why502.model.host import HostRecord, Listener, Namespace, Process, Snapshot, Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,8 @@ RATES: Final = (
     *("RetransSegs", "TCPSynRetrans", "TCPTimeouts"),
 )
 
+UNHELD_SHOWN: Final = 4
+
 
 class RecognisedIssue(Struct, frozen=True):
     """A known issue that a listener shows."""
@@ -37,6 +39,8 @@ class RecognisedIssue(Struct, frozen=True):
     """It shows the fault itself, not only a version or a default."""
     source: str
     remedies: tuple[str, ...]
+    of_namespace: bool = False
+    """It concerns everything in the network namespace, not this listener above others."""
 
 
 class Audited(Struct, frozen=True):
@@ -91,10 +95,19 @@ class Audit(Struct, frozen=True):
         return self._of(set(Level) - AT_RISK - {Level.DROPPING})
 
     @property
+    def wrong_in_all(self) -> int:
+        """Listeners and findings."""
+        return len(self.wrong) + sum(finding.state is State.WRONG for finding in self.findings)
+
+    @property
+    def at_risk_in_all(self) -> int:
+        """Listeners and findings."""
+        return len(self.at_risk) + sum(finding.state is State.AT_RISK for finding in self.findings)
+
+    @property
     def alarming(self) -> bool:
         """Something is wrong, or the next burst will make it so."""
-        harmful = any(finding.state in (State.WRONG, State.AT_RISK) for finding in self.findings)
-        return bool(self.wrong or self.at_risk) or harmful
+        return bool(self.wrong_in_all or self.at_risk_in_all)
 
     def _of(self, levels: set[Level] | frozenset[Level]) -> tuple[Audited, ...]:
         return tuple(audited for audited in self.listeners if audited.risk.level in levels)
@@ -126,8 +139,17 @@ def audit(
         listeners=tuple(sorted(listeners, key=_worst_first)),
         findings=found,
         rates=tuple(_rates(record)),
-        unseen=(*record.unseen, *unseen),
+        unseen=(*record.unseen, *_unheld(last), *unseen),
     )
+
+
+def _unheld(last: Snapshot) -> Iterator[Unseen]:
+    """Listeners that nobody we see holds open."""
+    addresses = sorted({one.address for one in last.listeners if not one.pids})
+    if addresses:
+        shown = ", ".join(addresses[:UNHELD_SHOWN]) + (", ..." if len(addresses) > UNHELD_SHOWN else "")
+        why = "no process whose open files we may see: another user's, one outside of this PID namespace, or the kernel"
+        yield Unseen(f"who holds {shown}", why)
 
 
 def _audited(window: ListenerWindow, processes: tuple[Process, ...], issues: tuple[RecognisedIssue, ...]) -> Audited:

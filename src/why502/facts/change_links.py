@@ -42,6 +42,10 @@ class ChangeLink(Struct, frozen=True):
     rise_after_s: float | None = None
     rise_p: float | None = None
     """...and the chance that a change lies so near before a rise."""
+    fall: ChangePoint | None = None
+    """The same for the first fall after it: a change that mended something."""
+    fall_after_s: float | None = None
+    fall_p: float | None = None
 
 
 class Correlation(Struct, frozen=True):
@@ -77,7 +81,14 @@ def correlate(
     ]
     ps = holm([_p_rise(before, after, found.dispersion) for before, after in around])
     links = tuple(
-        _with_rise(ChangeLink(change, before, after, p), found.points, len(within), seen)
+        ChangeLink(
+            change,
+            before,
+            after,
+            p,
+            *_first(change.at_s, [p for p in found.points if p.rises], len(within), seen),
+            *_first(change.at_s, [p for p in found.points if not p.rises], len(within), seen),
+        )
         for change, (before, after), p in zip(within, around, ps, strict=True)
     )
     soon = following(failures_s, [c.at_s for c in within], AROUND_S, seen) if failures_s and within else None
@@ -94,11 +105,13 @@ def _p_rise(before: tuple[int, int], after: tuple[int, int], dispersion: float) 
     return p_over(k, n, other_k, other_n)
 
 
-def _with_rise(link: ChangeLink, points: Sequence[ChangePoint], changes: int, seen: Window) -> ChangeLink:
-    at_s = link.change.at_s
-    rise = next((p for p in points if p.rises and p.to_s >= at_s and p.from_s - at_s <= AROUND_S), None)
-    if rise is None:
-        return link
-    near_s = max(rise.to_s - at_s, 0.0)
+def _first(
+    at_s: float, points: Sequence[ChangePoint], changes: int, seen: Window
+) -> tuple[ChangePoint | None, float | None, float | None]:
+    """The first of these points after a change, how long after, and the chance that a change lies so near before it."""
+    point = next((p for p in points if p.to_s >= at_s and p.from_s - at_s <= AROUND_S), None)
+    if point is None:
+        return None, None, None
+    near_s = max(point.to_s - at_s, 0.0)
     chance = min(1.0, changes * near_s / (seen.to_s - seen.from_s)) if seen.to_s > seen.from_s else 1.0
-    return ChangeLink(link.change, link.before, link.after, link.p, rise, rise.at_s - at_s, chance)
+    return point, point.at_s - at_s, chance

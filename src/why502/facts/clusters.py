@@ -12,6 +12,7 @@ from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.facts.siblings import with_siblings
 from why502.model.case import Case, Series, Window
 from why502.model.conversations import Conversation, Outcome
+from why502.model.details import Protocol
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -39,10 +40,23 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
 TOLD = frozenset({Manner.UNREACHABLE, Manner.UNRESOLVED, Manner.EXHAUSTED, Manner.MALFORMED, Manner.TOO_LARGE})
 """Manners that only the proxy can know: an errno, a parser's word."""
 
+PLAIN = frozenset({Protocol.HTTP1, Protocol.HTTP2})
+
+OFTEN_SENT_AGAIN = 3
+"""Repetitions of a request after 0.2, 0.4 and 0.8 s (or a tail probe and two of those)."""
+
 SYN_AGAIN_S = 1.0
 """Until then the kernel sends a SYN once only: nobody waits for less."""
 
 ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
+ELB_503 = "HTTPCode_ELB_503_Count"
+"""The one that an ALB answers when a target group has no target (`load-balancer-troubleshooting`)."""
+FAILED_IN = (
+    ("TargetTLSNegotiationErrorCount", Phase.TLS),
+    ("TargetConnectionErrorCount", Phase.CONNECT),
+)
+"""How far failures of an ALB's own came, by what else it counts."""
+NEARLY_ALL = 0.8
 ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
 TARGET_5XX = "HTTPCode_Target_5XX_Count"
 GATEWAY_5XX = "gateway-5xx-count"
@@ -56,8 +70,9 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     what the proxy saw: the same failure is never counted twice.
     """
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
+    only = _only_target(case)
     for failure in failures(case.traffic, case.wire):
-        groups[_key(failure)].append(failure)
+        groups[_key(failure, only)].append(failure)
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
@@ -68,17 +83,34 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     return sorted(found, key=lambda c: (-c.count, c.target or "", c.phase, c.manner, c.outcome or ""))
 
 
-def _key(failure: Failure) -> tuple[object, ...]:
+def _only_target(case: Case) -> str | None:
+    """The one target of logs and captures, if there is no other that a request without an address may have gone to.
+
+    Varnish names the backend, not the address, of a connect that failed; HAProxy and Caddy log a name at best.
+    """
+    if case.traffic is None or case.wire is None:
+        return None
+    names = {t.target for t in case.wire.targets} | {t.target for t in case.traffic.targets}
+    groups = {place.request.group for place in case.traffic.failures}
+    return next(iter(names)) if len(names) == 1 and len(groups) == 1 else None
+
+
+def _key(failure: Failure, only: str | None) -> tuple[object, ...]:
     logged, conversation = failure.logged, failure.conversation
     outcome = conversation.outcome if conversation else None
+    if conversation is not None and _too_late(conversation):
+        outcome = Outcome.NEVER_ACKNOWLEDGED
     if logged is None:
         assert conversation is not None
-        return conversation.target, Side.PROXY, *FATES[conversation.outcome], outcome
+        assert outcome is not None
+        return conversation.target, Side.PROXY, *FATES[outcome], outcome
     request = logged.request
     phase, manner = request.phase, request.manner or Manner.UNKNOWN
     target = request.target or (conversation.target if conversation else None)
+    if target is None and phase is not Phase.NO_TARGET and request.side in (Side.PROXY, None):
+        target = only
     if conversation is not None and _within_handshake(request, conversation):
-        manner = FATES[conversation.outcome][1] if conversation.outcome in FATES else manner
+        manner = FATES[outcome][1] if outcome in FATES else manner
         return target, request.side, Phase.TLS, manner, outcome
     if outcome in FATES and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
         phase, manner = FATES[outcome]
@@ -88,10 +120,26 @@ def _key(failure: Failure) -> tuple[object, ...]:
 def _within_handshake(request: Request, conversation: Conversation) -> bool:
     """TCP stood and bytes went over it, and yet the proxy says that it never sent its request: they were a handshake's.
 
-    Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike).
+    Only of new connections: on a used one, the request itself may have come too late (ALB logs that alike). Nor where
+    the bytes are seen to be plain HTTP, or the proxy's own words tell of the connect.
     """
+    if request.phase is not Phase.CONNECT or request.reason_at is not None:
+        return False
+    plain = conversation.detail is not None and conversation.detail.protocol in PLAIN
     spoken = conversation.established_s is not None and conversation.bytes_acknowledged > 0
-    return request.phase is Phase.CONNECT and spoken and conversation.opened and conversation.exchanges <= 1
+    return spoken and not plain and conversation.opened and conversation.exchanges <= 1
+
+
+def _too_late(conversation: Conversation) -> bool:
+    """The request was sent again and again before the target's kernel took it: no program was asked in time.
+
+    The kernel acknowledges at once what comes for a socket that it has (`tcp_delack_max`, 40 ms); the third repetition
+    is a second or more after the first sending. So the socket was not there yet, or packets were lost.
+    """
+    again = conversation.retransmissions_sent >= OFTEN_SENT_AGAIN * max(1, conversation.segments_sent)
+    return (
+        conversation.outcome is Outcome.NOT_ANSWERED and conversation.opened and conversation.exchanges <= 1 and again
+    )
 
 
 def _knows_better(request: Request, outcome: Outcome) -> bool:
@@ -141,11 +189,14 @@ def _of_drops(listeners: Sequence[ListenerWindow]) -> Iterator[Cluster]:
 
 def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
     detailed = [series for series in metrics if series.name in ELB_5XX]
-    proxy = detailed or [series for series in metrics if series.name == ELB_5XX_ALL]
+    empty = [series for series in detailed if series.name == ELB_503]
+    tried = [series for series in detailed if series.name != ELB_503]
+    proxy = tried or ([] if empty else [series for series in metrics if series.name == ELB_5XX_ALL])
     target = [series for series in metrics if series.name == TARGET_5XX]
     either = [] if proxy or target else [series for series in metrics if series.name == GATEWAY_5XX]
     for side, phase, manner, series in (
-        (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN, proxy),
+        (Side.PROXY, _tried_phase(metrics, proxy), Manner.UNKNOWN, proxy),
+        (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN, empty),
         (Side.TARGET, Phase.DONE, Manner.ANSWERED, target),
         (None, Phase.UNKNOWN, Manner.UNKNOWN, either),
     ):
@@ -162,6 +213,19 @@ def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
                 failures=(),
                 window=_span([at_s for at_s, _ in points]),
             )
+
+
+def _tried_phase(metrics: Sequence[Series], failed: Sequence[Series]) -> Phase:
+    """CONNECT or TLS if the balancer counted as many failures of that kind as answers of its own."""
+    total = _sum(failed)
+    for name, phase in FAILED_IN:
+        if total and _sum([series for series in metrics if series.name == name]) >= NEARLY_ALL * total:
+            return phase
+    return Phase.UNKNOWN
+
+
+def _sum(metrics: Sequence[Series]) -> float:
+    return sum(value for series in metrics for _, value in series.points)
 
 
 def same_target(one: Cluster, other: Cluster) -> bool:

@@ -12,19 +12,23 @@ import re
 from collections import Counter, defaultdict
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from why502.facts.exact_tests import Ratio, holm, odds_ratio, p_over
 from why502.facts.following import bursts
 from why502.model.requests import Side
+from why502.model.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from why502.model.patterns import Sample, Traits
     from why502.model.traffic import Traffic
+
+MOST_KINDS = 4
+"""Manners of failing that are looked at by themselves."""
 
 SIGNIFICANT = 0.01
 """After the adjustment for many tests."""
@@ -44,6 +48,9 @@ ZONE_BITS = {4: 24, 6: 64}
 _NODE = re.compile(r"_(\d{1,3}(?:\.\d{1,3}){3})_[a-z0-9]{6,10}\.log(?:\.gz)?$")
 """The balancer's address in the name of an ALB log: one node for each zone (`load-balancer-access-logs`)."""
 
+WITH_EDGES = frozenset({"cloudfront", "cloudflare"})
+"""Proxies that log the location of their edge."""
+
 _IN_PATH = re.compile(r"/(?!v\d{1,2}(?:/|$))(?=[^/]*\d)[^/]+|/[0-9a-fA-F-]{16,}(?=/|$)")
 """Parts of a path that name one thing: they hold a digit; a version ('v1') does not."""
 
@@ -52,7 +59,7 @@ class Concentration(Struct, frozen=True):
     """Failures keep to one value."""
 
     dimension: str
-    """'target', 'target network', 'balancer node', 'client', 'path'"""
+    """'target', 'target network', 'balancer node', 'edge location', 'client', 'path'"""
     value: str
     side: str
     """Which failures: those that the 'gateway' made, or the 'target' answered."""
@@ -66,15 +73,39 @@ class Concentration(Struct, frozen=True):
     ratio: Ratio
     p: float
     """Adjusted for the number of tests."""
+    kind: str = ""
+    """Of failures of this phase and manner alone: 'connect, refused'; '': of all of that side."""
 
     def __str__(self) -> str:
-        many = "all" if self.failures == self.failures_in_all else f"{self.failures} of"
+        many = "all" if self.failures == self.failures_in_all else f"{self.failures:,} of"
         p = f"p = {self.p:.2g}" if self.p >= 1e-6 else "p < 0.000001"
+        meaning = SAID.get(self.dimension, self.dimension).format(self.value)
+        kind = f" ({self.kind})" if self.kind else ""
         return (
-            f"{many} {self.failures_in_all} failures on {self.dimension} {self.value}, which had {self.share:.0%} of "
-            f"the other requests: {self.ratio.value:.3g} times as often as elsewhere "
-            f"({self.ratio.low:.2g} to {self.ratio.high:.2g}, {p})"
+            f"{many} {self.failures_in_all:,} failures{kind} on {meaning}, which had {self.share:.0%} of the other "
+            f"requests: {_times(self.ratio.value)} times as often as elsewhere "
+            f"({_times(self.ratio.low)} to {_times(self.ratio.high)}, {p})"
         )
+
+
+SAID: Final = {
+    "target network": "targets in {} (a subnet lies in one availability zone)",
+    "target": "target {}",
+    "balancer node": "balancer node {} (each is in one zone)",
+    "edge location": "edge location {}",
+    "client": "client {}",
+    "path": "path {}",
+}
+"""Dimension -> how it is said."""
+
+
+def _times(ratio: float) -> str:
+    """Two or three digits, and no powers of ten.
+
+    >>> _times(1270.4), _times(16.13), _times(0.0213)
+    ('1,270', '16.1', '0.021')
+    """
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}" if ratio >= 1 else f"{ratio:.2g}"
 
 
 class Dimension(Struct, frozen=True):
@@ -90,15 +121,32 @@ class Dimension(Struct, frozen=True):
 
 
 def concentrations(traffic: Traffic) -> tuple[Dimension, ...]:
-    """Every dimension for the failures that the gateway made, then for those that targets answered."""
+    """Every dimension for the failures that the gateway made, then for those that targets answered.
+
+    Where the gateway's failed in several manners, each manner by itself as well: two faults at once have two places.
+    Of these only what was found, and not what all of them keep to anyway.
+    """
     sample = traffic.sample
     sides = (
         ("gateway", [t for t in sample.failed if t.side not in (Side.TARGET, Side.CLIENT)]),
         ("target", [t for t in sample.failed if t.side is Side.TARGET]),
     )
-    return tuple(
+    found = [
         _dimension(name, take, side, failed, sample) for side, failed in sides if failed for name, take in DIMENSIONS
-    )
+    ]
+    return (*found, *_by_kind(sides[0][1], sample, {(c.dimension, c.value) for d in found for c in d.found}))
+
+
+def _by_kind(failed: Sequence[Traits], sample: Sample, known: set[tuple[str, str]]) -> Iterator[Dimension]:
+    kinds = [kind for kind, number in Counter(t.kind for t in failed).most_common(MOST_KINDS) if number >= MIN_EVENTS]
+    for kind in kinds if len({t.kind for t in failed}) > 1 else ():
+        own = [t for t in failed if t.kind == kind]
+        for name, take in DIMENSIONS:
+            dimension = _dimension(name, take, "gateway", own, sample)
+            new = [c for c in dimension.found if (name, c.value) not in known and c.p * len(kinds) < SIGNIFICANT]
+            if new:
+                said = tuple(structs.replace(c, p=c.p * len(kinds), kind=kind) for c in new)
+                yield structs.replace(dimension, found=said)
 
 
 def target(traits: Traits) -> str | None:
@@ -125,9 +173,16 @@ def _network(host: str) -> str | None:
 
 
 def node(traits: Traits) -> str | None:
-    """Which node of a load balancer wrote the log."""
-    found = _NODE.search(traits.file)
-    return found[1] if found else None
+    """Which node of a load balancer handled it, by the line or by the name of the log: one for each zone, or more."""
+    if traits.proxy in WITH_EDGES:
+        return None
+    found = _NODE.search(traits.file) if traits.node is None else None
+    return found[1] if found else traits.node
+
+
+def edge(traits: Traits) -> str | None:
+    """Where a network of edges took the request in: 'FRA56-P4'."""
+    return traits.node if traits.proxy in WITH_EDGES else None
 
 
 def client(traits: Traits) -> str | None:
@@ -152,6 +207,7 @@ DIMENSIONS: tuple[tuple[str, Callable[[Traits], str | None]], ...] = (
     ("target", target),
     ("target network", network),
     ("balancer node", node),
+    ("edge location", edge),
     ("client", client),
     ("path", path),
 )
@@ -202,7 +258,7 @@ def _unjudgeable(name: str, events: Counter[str], served: Counter[str]) -> str |
     if not served:
         return f"no other request tells its {name}"
     if sum(events.values()) < MIN_EVENTS:
-        return f"{sum(events.values())} bursts of failures are too few"
+        return f"{count(sum(events.values()), 'burst')} of failures: too few to compare"
     if len(events.keys() | served.keys()) == 1:
         return f"all requests had the same {name}"
     first, number = served.most_common(1)[0]

@@ -1,8 +1,8 @@
 """Ordinary requests of a large table are told as counts, not one by one.
 
-Ordinary is a request with a status that did not fail, was not retried, did not connect late, was not drawn for a sample
-and is neither the first nor the last of its piece of a log (so that rows alone tell the span). Two tables tell all that
-the facts ask of them; `who` is the target, '' where the log names none:
+Ordinary is a request with a status below 500 that did not fail, was not retried, did not connect late, was not drawn
+for a sample and is neither the first nor the last of its piece of a log (so that rows alone tell the span). Two tables
+tell all that the facts ask of them; `who` is the target, '' where the log names none:
 
 - counts: who, what, value, requests: how many had this value, by what is counted (below);
 - runs: who, first_us, last_us, busy_us, requests: requests of one target, each of which began at most `BURST_GAP_US`

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ AT_WORK_S = 0.02
 """Begun at least so long before: a sweep of idle connections ends at one instant what is just being used again."""
 SHARP = 3
 """So many ends in one such moment are no accident; two are, on a busy target."""
-SECOND_S = 1.0
-"""Resolution of many logs (nginx `$time_local`, Apache `%t`, nginx's error log): it tells no instant of 50 ms."""
 AFTERWARDS_S = 10.0
 """A service that is started again listens within seconds; refusals later than this have another cause."""
 
@@ -93,24 +91,20 @@ def ended_at(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
     """Index of a failure -> when it ended: known to the millisecond, by the wire or a fine log; and to the second."""
     exact: dict[int, float] = {}
     rough: dict[int, float] = {}
-    whole = _logs_of_seconds(scene)
+    rough_logs = logs_to_the_second(scene)
     for index, failure in enumerate(scene.cluster.failures):
         if failure.conversation is not None and failure.conversation.end_s:
             exact[index] = failure.conversation.end_s
         elif failure.at_s is not None:
-            coarse = failure.logged is not None and failure.logged.request.at.path in whole
+            coarse = failure.logged is not None and failure.logged.request.at.path in rough_logs
             (rough if coarse else exact)[index] = failure.at_s
     return exact, rough
 
 
-def _logs_of_seconds(scene: Scene) -> frozenset[str]:
-    """Logs in which all failures, of whatever cluster, ended at whole seconds."""
-    times_s: dict[str, list[float]] = defaultdict(list)
-    for cluster in (scene.cluster, *scene.others):
-        for place in cluster.logged:
-            if place.request.end_s is not None:
-                times_s[place.request.at.path].append(place.request.end_s)
-    return frozenset(path for path, ends_s in times_s.items() if all(end_s.is_integer() for end_s in ends_s))
+def logs_to_the_second(scene: Scene) -> frozenset[str]:
+    """Paths of the logs that do not tell when within a second something was (`facts.coarse`)."""
+    clusters = (scene.cluster, *scene.others)
+    return coarse_logs(place.request for cluster in clusters for place in cluster.logged)
 
 
 class _Group(Struct, frozen=True):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.attempts import hidden_failures
+from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.error_lines import VAGUE, folded
 from why502.model.requests import Phase, Request, Side
 
@@ -42,51 +43,52 @@ def join(access: Sequence[Request], errors: Sequence[Request]) -> tuple[list[Req
     """
     requests = [*access, *(hidden for request in access for hidden in hidden_failures(request))]
     told = folded(errors)
-    table = _Failed(requests)
+    coarse = coarse_logs([*(r for r in requests if r.failed), *told])
+    table = _Failed(requests, coarse)
     offsets_s = {
         proxy: _zone_offset_s(table, [e for e in told if e.proxy == proxy]) for proxy in {e.proxy for e in told}
     }
     rest: list[Request] = []
     for error in sorted(told, key=lambda e: e.path is None):  # what tells most chooses first
         moved = _shifted(error, offsets_s[error.proxy])
-        match = table.take_nearest(moved)
-        if match is None:
-            rest.append(moved)
-        else:
+        match = table.take_nearest(moved, moment_s(moved.end_s, moved, coarse))
+        if match is not None:
             requests[match] = _enriched(requests[match], moved)
+        elif moved.failed:
+            rest.append(moved)
     return requests[: len(access)], requests[len(access) :] + rest
 
 
 class _Failed:
     """The failed requests, to be found by client and time; each is given away once."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
+    def __init__(self, requests: Sequence[Request], coarse: frozenset[str]) -> None:
         self._requests = requests
         self._taken: set[int] = set()
         self.by_host: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
-        failed = [(r.end_s, i) for i, r in enumerate(requests) if r.failed and r.end_s is not None]
-        for end_s, index in sorted(failed):
+        ends = [(moment_s(r.end_s, r, coarse), i) for i, r in enumerate(requests) if r.failed]
+        for end_s, index in sorted((end_s, i) for end_s, i in ends if end_s is not None):
             self.by_host[None].append((end_s, index))
             if (host := _host(requests[index].client)) is not None:
                 self.by_host[host].append((end_s, index))
 
-    def take_nearest(self, error: Request) -> int | None:
+    def take_nearest(self, error: Request, at_s: float | None) -> int | None:
         """Index of the request that this error most likely tells of: the right target, then the nearest in time."""
-        ranked = min(self._near(error), default=None)
+        ranked = min(self._near(error, at_s), default=None)
         if ranked is None:
             return None
         self._taken.add(ranked[-1])
         return ranked[-1]
 
-    def _near(self, error: Request) -> Iterator[tuple[bool, float, int]]:
-        if error.end_s is None:
+    def _near(self, error: Request, at_s: float | None) -> Iterator[tuple[bool, float, int]]:
+        if at_s is None:
             return
         table = self.by_host.get(_host(error.client), [])
-        for end_s, index in table[bisect_left(table, (error.end_s - OPEN_S, 0)) :]:
-            if end_s > error.end_s + JOIN_SLACK_S:
+        for end_s, index in table[bisect_left(table, (at_s - OPEN_S, 0)) :]:
+            if end_s > at_s + JOIN_SLACK_S:
                 return
             request = self._requests[index]
-            late_s = error.end_s - end_s
+            late_s = at_s - end_s
             if (
                 index in self._taken
                 or not _alike(request, error)
@@ -112,6 +114,8 @@ def _alike(request: Request, error: Request) -> bool:
     if error.client is None and (
         request.proxy != error.proxy or (request.side is Side.CLIENT) != (error.side is Side.CLIENT)
     ):
+        return False
+    if not error.failed and (request.target is not None or request.manner not in VAGUE):
         return False
     if error.phase is Phase.BODY and (request.status or 0) >= 500 and request.phase is not Phase.BODY:
         return False  # a body that broke off had its header, and with it the status, passed on before
@@ -152,9 +156,12 @@ def _shifted(error: Request, offset_s: float) -> Request:
 
 
 def _enriched(request: Request, error: Request) -> Request:
-    """The access line with the error log's words, and with its phase and manner where the line is vague."""
+    """The access line with the error log's words, and with its phase and manner where the line is vague.
+
+    A limit of the proxy's own explains its answer only if no target was asked.
+    """
     # A stalled handshake looks like a stalled connect in the access log: neither has a connect time.
-    vague = request.manner in VAGUE or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
+    vague = request.manner in VAGUE or not error.failed or request.phase is Phase.UNKNOWN or error.phase is Phase.TLS
     return structs.replace(
         request,
         proxy=error.proxy if _is_open(request, error) else request.proxy,

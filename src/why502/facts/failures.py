@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -174,13 +175,14 @@ def _pairs(
         conversations.sort()
     pairs: dict[int, _Pair] = {}
     used: set[int] = set()
+    coarse = coarse_logs(place.request for place in logged)
     for slack_s in slacks_s:
         found = [
             (distance_s, index, conversation)
             for index, place in enumerate(logged)
             if index not in pairs and place.request.phase is not Phase.NO_TARGET
-            for distance_s, conversation in _with(by_target, place).near(place, slack_s)
-            if id(conversation) not in used and _compatible(place.request, conversation.outcome)
+            for distance_s, conversation in _with(by_target, place).near(place, slack_s, coarse)
+            if id(conversation) not in used and _compatible(place.request, conversation)
         ]
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
@@ -190,10 +192,12 @@ def _pairs(
     return pairs
 
 
-def _compatible(request: Request, outcome: Outcome) -> bool:
+def _compatible(request: Request, conversation: Conversation) -> bool:
     """Whether the proxy could have logged this of such a conversation: it knows whether it was connected."""
-    if outcome in NEVER_CONNECTED:
+    if conversation.outcome in NEVER_CONNECTED:
         return request.phase not in (Phase.SEND, Phase.WAIT, Phase.BODY)
+    if request.phase is Phase.CONNECT and request.reason_at is not None and conversation.established_s is not None:
+        return False  # an error log tells a connect from a handshake or a request on a connection that stands
     return request.manner is not Manner.REFUSED
 
 
@@ -218,16 +222,18 @@ class _Conversations:
         self.begun.sort()
         self.ended.sort()
 
-    def near(self, place: FailedRequest, slack_s: float) -> Iterator[tuple[float, Conversation]]:
+    def near(
+        self, place: FailedRequest, slack_s: float, coarse: frozenset[str]
+    ) -> Iterator[tuple[float, Conversation]]:
         """By their ends, or by the request's start and the SYN (or first data).
 
         A connect that timed out ends without a packet, so that only its beginning can be compared. One that
-        lies near in both ways comes once, at the smaller distance.
+        lies near in both ways comes once, at the smaller distance. In `coarse` logs the moment lies later than told.
         """
         nearest: dict[int, tuple[float, Conversation]] = {}
         request = place.request
-        for at_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
-            if at_s is None:
+        for told_s, table in ((request.end_s, self.ended), (request.start_s, self.begun)):
+            if (at_s := moment_s(told_s, request, coarse)) is None:
                 continue
             low = bisect_left(table, at_s - slack_s, key=lambda row: row[0])
             high = bisect_right(table, at_s + slack_s, key=lambda row: row[0])

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from why502.facts.exact_tests import p_over
 from why502.facts.silences import by_gateway
+from why502.model.requests import Manner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,17 +83,17 @@ def idle_gap(traffic: Traffic, target: TargetTraffic) -> IdleGap | None:
         return None
     longer = [s for s in silences if s.idle_s >= low_s * WIDTH]
     shorter = [s for s in silences if s.idle_s < low_s]
-    exact = [
-        place.idle_before_s
+    known = [
+        (place.idle_before_s, place.request.manner)
         for place in traffic.failures
         if place.request.target == target.target
         and by_gateway(place.request)
         and place.idle_before_s is not None
         and low_s <= place.idle_before_s < low_s * WIDTH
     ]
-    return IdleGap(
+    gap = IdleGap(
         target=target.target,
-        idle_s=median(exact) if exact else low_s,
+        idle_s=median(idle_s for idle_s, _ in known) if known else low_s,
         failed=failed,
         bursts=sum(s.bursts for s in inside),
         failed_in_all=failed_in_all,
@@ -102,6 +103,9 @@ def idle_gap(traffic: Traffic, target: TargetTraffic) -> IdleGap | None:
         shorter_failed=sum(s.failed for s in shorter),
         p=p,
     )
+    # A connection that is closed just then ends at once: what ran into a timeout came after that silence by its rhythm.
+    timed_out = sum(manner is Manner.TIMEOUT for _, manner in known)
+    return None if 2 * timed_out > len(known) and not gap.and_longer else gap
 
 
 def _at(silences: Sequence[Silence], low_s: float, tries: int) -> tuple[float, float]:

@@ -98,7 +98,7 @@ def idle_timer(wire: TargetWire | None) -> IdleTimer | None:
     """None if its closes of idle connections keep to no single silence, or if connections outlive it."""
     if wire is None:
         return None
-    found = [(s, _closed_s(c) or 0.0, c.at) for c in wire.ended if (s := _idle_close_s(c)) is not None]
+    found = [(s, when_closed_s(c) or 0.0, c.at) for c in wire.ended if (s := idle_close_s(c)) is not None]
     closed = sorted(found, key=lambda close: close[:2])
     silences_s = [silence_s for silence_s, _, _ in closed]
     begin, end = _fullest(silences_s)
@@ -128,18 +128,19 @@ def _ended_s(conversation: Conversation) -> float | None:
     return conversation.fin_by_target_s or conversation.end_s
 
 
-def _idle_close_s(conversation: Conversation) -> float | None:
+def idle_close_s(conversation: Conversation) -> float | None:
     """How long an answered connection had been silent when the target closed it; None: the other side did, or at once.
 
     Of a long answer only the beginning is known, so that the silence appears longer by its duration.
     """
-    closed_s, left_s, answer_s = _closed_s(conversation), conversation.fin_by_opener_s, conversation.answer_s
+    closed_s, left_s, answer_s = when_closed_s(conversation), conversation.fin_by_opener_s, conversation.answer_s
     if closed_s is None or answer_s is None or (left_s is not None and left_s < closed_s):
         return None
     return closed_s - answer_s if closed_s - answer_s >= MIN_CONSTANT_S else None
 
 
-def _closed_s(conversation: Conversation) -> float | None:
+def when_closed_s(conversation: Conversation) -> float | None:
+    """When the target closed it; None: it did not, as far as can be seen."""
     if conversation.fin_by_target_s is not None:
         return conversation.fin_by_target_s
     return conversation.end_s if conversation.reset_by_target and not conversation.reset_by_opener else None

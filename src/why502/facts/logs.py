@@ -10,7 +10,7 @@ from msgspec import Struct
 from why502.facts.change_links import Correlation, correlate
 from why502.facts.change_points import Changes, change_points
 from why502.facts.clusters import clusters
-from why502.facts.concentration import Dimension, client, concentrations, path
+from why502.facts.concentration import Dimension, client, concentrations, edge, node, path
 from why502.facts.deaths import Deaths, deaths
 from why502.facts.durations import SameDuration, same_durations
 from why502.facts.health import unhealthy
@@ -20,6 +20,7 @@ from why502.facts.silences import by_gateway
 from why502.model.case import KernelEvent
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
+from why502.model.settings import Setting
 from why502.model.traffic import SYN_STEP_SLACK_S, SYN_STEPS_S, Traffic
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class LogSummary(Struct, frozen=True):
     """When targets answered with errors of their own."""
     clients: tuple[Tally, ...]
     paths: tuple[Tally, ...]
+    nodes: tuple[Tally, ...]
+    """Edge locations, or nodes of a balancer."""
     dimensions: tuple[Dimension, ...]
     idle_gaps: tuple[IdleGap, ...]
     slow_connects: tuple[Slow, ...]
@@ -84,6 +87,8 @@ class LogSummary(Struct, frozen=True):
     changes: Correlation | None
     unhealthy: tuple[KernelEvent, ...]
     """Health checks that failed, servers taken out."""
+    settings: tuple[Setting, ...] = ()
+    """Timers of the gateway that configurations among the evidence set."""
 
 
 MOST_TALLIED = 20
@@ -105,13 +110,15 @@ def summarise_logs(case: Case) -> LogSummary | None:
         answered=answered,
         clients=_tally(traffic, client),
         paths=_tally(traffic, path),
+        nodes=_tally(traffic, edge) or _tally(traffic, node),
         dimensions=concentrations(traffic),
         idle_gaps=tuple(gap for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None),
         slow_connects=tuple(_slow(t) for t in traffic.targets if t.delayed_connects_total),
-        durations=same_durations(traffic.failures),
+        durations=same_durations(traffic.failures, case.settings),
         deaths=tuple(_deaths(case)),
         changes=_changes(case, traffic, gateway, answered),
         unhealthy=unhealthy(case),
+        settings=case.settings,
     )
 
 

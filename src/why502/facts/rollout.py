@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.deaths import SECOND_S, TOGETHER_S
+from why502.facts.coarse import SECOND_S
+from why502.facts.deaths import TOGETHER_S
 from why502.model.conversations import Outcome
 from why502.model.requests import Manner, Phase, Side
 

@@ -57,11 +57,17 @@ def _drawn(requests: Sequence[Request]) -> tuple[Traits, ...]:
 def traits(request: Request) -> Traits:
     """What the request concerned."""
     r = request
-    return Traits(r.end_s if r.start_s is None else r.start_s, r.side, r.target, r.client, r.path, r.at.path)
+    at_s = r.end_s if r.start_s is None else r.start_s
+    kind = "" if r.manner is None else f"{r.phase}, {r.manner}"
+    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind)
 
 
 def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:
     """By time."""
-    return tuple(
-        sorted(found, key=lambda t: (t.at_s or 0.0, t.file, t.target or "", t.client or "", t.path or "", t.side or ""))
-    )
+    return tuple(sorted(found, key=_order))
+
+
+def _order(t: Traits) -> tuple[object, ...]:
+    """The same for what an engine gives in any order."""
+    first = t.at_s or 0.0, t.file, t.target or "", t.client or "", t.path or "", t.side or ""
+    return *first, t.proxy, t.node or "", t.kind

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at
+from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at, logs_to_the_second
 from why502.model.conversations import Outcome
-from why502.model.requests import Manner
+from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 
 LATER_S = 0.1
 """Closing one by one what a process with very many connections leaves takes less; a grace period takes more."""
+INSTANT_S = 0.05
+"""A refusal takes one round trip."""
 GRACE_S = 120.0
 """Nobody waits longer (systemd 90 s, Kubernetes and gunicorn 30 s, Docker 10 s)."""
+AGES = 2.0
+"""The longest idleness against the shortest. A timer that is looked at once a second ends what was idle for that time
+to one second more (gunicorn 2 to 3 s, Tomcat 20 to 21 s)."""
 FEWEST_IDLE = 3
 """Two idle connections may be closed at one instant by chance."""
 
@@ -81,15 +86,23 @@ def _step(at_s: float, cut: Sequence[tuple[float, float]], accepted: Sequence[fl
 
 
 def _refused_s(scene: Scene) -> Iterator[float]:
-    """When connects were refused: by the wire, or by a log that knows the millisecond."""
+    """When connects were refused: by the wire, or by a log that knows the millisecond.
+
+    Many logs do not say how a connect failed: one that failed at once was refused, or as good as that.
+    """
+    rough = logs_to_the_second(scene)
     for cluster in scene.others:
-        if cluster.manner is Manner.REFUSED:
+        if cluster.phase is Phase.CONNECT and cluster.manner in (Manner.REFUSED, Manner.UNKNOWN):
             for failure in cluster.failures:
-                seen = failure.conversation
+                seen, logged = failure.conversation, failure.logged
                 if seen is not None and seen.outcome is Outcome.REFUSED and seen.syn_s:
                     yield seen.syn_s[-1]
-                elif seen is None and failure.at_s is not None and not failure.at_s.is_integer():
-                    yield failure.at_s
+                elif seen is None and logged is not None and failure.at_s is not None:
+                    if logged.request.at.path in rough:
+                        continue
+                    at_once = logged.request.total_s is not None and logged.request.total_s <= INSTANT_S
+                    if cluster.manner is Manner.REFUSED or at_once:
+                        yield failure.at_s
 
 
 def _known(scene: Scene) -> tuple[Conversation, ...]:
@@ -113,9 +126,10 @@ def _idle_closed(scene: Scene) -> Iterator[tuple[float, int]]:
             first += 1
         group = closed[first : index + 1]
         served = [answer_s for _, answer_s in group]
-        # One timer closes them as far apart as they were served.
-        apart = max(served) - min(served) >= SPREAD * max(fin_s - group[0][0], AT_ONCE_S)
         at_s = group[0][0]
+        # One timer closes them as far apart as they were served, or in sweeps of about the same idleness.
+        apart = max(served) - min(served) >= SPREAD * max(fin_s - at_s, AT_ONCE_S)
+        apart = apart and at_s - min(served) >= AGES * (at_s - max(served))
         if len(group) >= FEWEST_IDLE and apart and not any(_served_anew(c, fin_s) for c in known):
             yield at_s, len(group)
 

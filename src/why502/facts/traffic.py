@@ -65,6 +65,7 @@ def summarise(requests: Iterable[Request]) -> Traffic:
         intervals=fine,
         interval_s=interval_s,
         sample=sample(everything),
+        by_rule=sum(r.side is Side.PROXY and not r.failed and (r.status or 0) >= 500 for r in joined),
         unnamed=_target("", placed[None]) if None in placed else None,
     )
 

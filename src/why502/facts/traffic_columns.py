@@ -66,6 +66,7 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
             rows=_.count(),
             requests=_.status.count(),
             failed=_.manner.count(),
+            by_rule=ibis.ifelse((_.side == Side.PROXY.value) & _.manner.isnull() & (_.status >= 500), 1, 0).sum(),
             from_us=_.end_us.min(),
             to_us=_.end_us.max(),
         )
@@ -92,6 +93,7 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
         kinds=_kinds(table, everything) if failed else (),
         intervals=fine,
         interval_s=interval_s,
+        by_rule=_whole(totals["by_rule"]),
         sample=sample(table, everything, failed, total) if failed else Sample(),
     )
 

@@ -34,6 +34,10 @@ _REASON = re.compile(r'"((?:Auth|JWT|JWKS|Lambda|WAF|AWSALB|Weighted)[A-Za-z0-9]
 _TARGET_LIST = re.compile(r' "((?:\d{1,3}\.){3}\d{1,3}:\d{1,5}|\[?[0-9a-f:]{2,39}\]?:\d{1,5})"', re.ASCII)
 
 
+_NODE = re.compile(r' TID_\S+(?: (?:"[^"]*"|-)){3} ([0-9a-fA-F.:]{3,45})(?: |$)', re.ASCII)
+"""`ip_address`, the 34th field: the node's."""
+
+
 class _Fields(NamedTuple):
     """The fields that judgement needs; '' where somebody took one out, '-' where the load balancer had none."""
 
@@ -49,6 +53,7 @@ class _Fields(NamedTuple):
     created: str
     actions: str
     error_reason: str
+    node: str
 
 
 def parse(line: str, at: Place) -> Request | str:
@@ -69,8 +74,9 @@ def _intact(line: str) -> _Fields | None:
     time, _, client, target, t6, t7, t8, status, target_status, received, _, request, *rest = found.groups("-")
     group, created, actions, reason = rest
     return _Fields(
-        time, client, target, (t6, t7, t8), status, target_status, received, request, group, created, actions, reason
-    )
+        time, client, target, (t6, t7, t8), status, target_status, received, request, group, created, actions, reason,
+        _first(_NODE, line[found.end() :]),
+    )  # fmt: skip
 
 
 def _pasted(line: str) -> _Fields | None:
@@ -95,6 +101,7 @@ def _pasted(line: str) -> _Fields | None:
         created=_first(_ISO, tail),
         actions=_first(_ACTIONS, tail),
         error_reason=_first(_REASON, tail),
+        node=_first(_NODE, tail),
     )
 
 
@@ -120,7 +127,8 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
     total_s = _total(end_s, created_s, (connect_s, wait_s, rest_s))
     status, target_status = whole(fields.status), whole(fields.target_status)
     fixed_response = "fixed-response" in fields.actions
-    row = Row(status, target_status, fields.times, total_s, fields.target == "-", fixed_response)
+    reason = _reason(fields)
+    row = Row(status, target_status, fields.times, total_s, fields.target == "-", fixed_response, reason)
     side, phase, manner = fate(row)
     method, path = request_line(fields.request)
     if wait_s is None and connect_s is not None and total_s is not None and phase is Phase.WAIT:
@@ -137,6 +145,7 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
         client=present(fields.client),
         target=present(fields.target),
         group=group_name(fields.group_arn),
+        node=fields.node or None,
         method=method,
         path=path,
         request_bytes=whole(fields.received_bytes),
@@ -144,7 +153,7 @@ def _request(fields: _Fields, end_s: float | None, at: Place) -> Request:
         connect_s=connect_s,
         wait_s=wait_s,
         total_s=total_s,
-        reason=_reason(fields),
+        reason=reason,
     )
 
 
@@ -247,7 +256,7 @@ FORMAT = LogFormat(
                 "status": 502,
                 "side": Side.PROXY,
                 "phase": Phase.WAIT,
-                "manner": Manner.UNKNOWN,
+                "manner": Manner.MALFORMED,
                 "target": None,
                 "reason": "LambdaInvalidResponse",
             },

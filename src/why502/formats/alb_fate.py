@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from why502.formats.fate import GATEWAY_STATUSES, Fate, answered
+from why502.formats.fate import ANSWERED_ERROR, GATEWAY_STATUSES, UNTOLD, Fate, answered
 from why502.model.requests import Manner, Phase, Side
 
 CONNECT_TIMEOUT_S = (9.5, 11.0)
@@ -26,6 +26,31 @@ class Row(NamedTuple):
     without_target: bool
     """The load balancer wrote '-' in place of a target."""
     fixed_response: bool
+    reason: str | None = None
+    """`error_reason`: of Lambda targets it names what went wrong."""
+
+
+LAMBDA: dict[str, Fate] = {
+    **dict.fromkeys(("LambdaUnhandled", "LambdaUnhandledException"), ANSWERED_ERROR),
+    **dict.fromkeys(
+        ("LambdaInvalidResponse", "LambdaBadRequest", "LambdaResponseTooLarge"),
+        Fate(Side.PROXY, Phase.WAIT, Manner.MALFORMED),
+    ),
+    **dict.fromkeys(
+        (
+            "LambdaThrottling",
+            "LambdaEC2ThrottledException",
+            "LambdaENILimitReachedException",
+            "LambdaSubnetIPAddressLimitReachedException",
+        ),
+        Fate(Side.PROXY, Phase.NO_TARGET, Manner.EXHAUSTED),
+    ),
+    **dict.fromkeys(("LambdaConnectionError",), Fate(Side.PROXY, Phase.CONNECT, Manner.UNKNOWN)),
+    **dict.fromkeys(("LambdaConnectionTimeout",), Fate(Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
+    **dict.fromkeys(("LambdaServiceException", "LambdaEC2UnexpectedException"), UNTOLD),
+}
+"""Reasons that tell how far it came (`load-balancer-access-logs`, error reason codes). Every other one tells of a
+function that cannot be called as it is set up: no permission, no such function, its key, its network, its archive."""
 
 
 def fate(row: Row) -> Fate:
@@ -36,6 +61,8 @@ def fate(row: Row) -> Fate:
         return answered(row.target_status)
     if row.status not in GATEWAY_STATUSES or row.fixed_response:
         return Fate(Side.PROXY, Phase.UNKNOWN)
+    if row.reason is not None and row.reason.startswith("Lambda"):
+        return LAMBDA.get(row.reason, Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN))
     if row.target_status is not None:
         return Fate(Side.PROXY, Phase.BODY, Manner.UNKNOWN)
     return Fate(Side.PROXY, *_own_failure(row))

@@ -26,7 +26,12 @@ def parse(line: str, at: Place) -> str | None:  # noqa: ARG001 - the place matte
     return None if _LINE.match(line) else "not the fields of an ALB health-check log"
 
 
-def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:  # noqa: ARG001 - it has a time of its own
+def tell(
+    line: str,
+    at: Place,
+    near_s: float | None,  # noqa: ARG001 - it has a time of its own
+    written_s: float | None = None,  # noqa: ARG001 - as above
+) -> KernelEvent | None:
     """A check that failed; one that passed is nothing to tell."""
     found = _LINE.match(line)
     at_s = iso_time(found[1]) if found else None

@@ -48,6 +48,7 @@ def parse(line: str, at: Place) -> Request | str:
         client=f"{host}:{port}" if host and port else host,
         target=told.text("serverRouted"),
         group=told.text("backendPoolName"),
+        node=told.text("instanceId"),
         method=method,
         path=path,
         request_bytes=told.whole("receivedBytes"),

@@ -15,7 +15,7 @@ from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
 
 ORIGIN_FAILED: dict[int, tuple[Phase, Manner]] = {
-    520: (Phase.WAIT, Manner.UNKNOWN),
+    520: (Phase.WAIT, Manner.CUT),
     521: (Phase.CONNECT, Manner.REFUSED),
     522: (Phase.CONNECT, Manner.TIMEOUT),
     523: (Phase.CONNECT, Manner.UNREACHABLE),
@@ -51,6 +51,7 @@ def parse(line: str, at: Place) -> Request | str:
         client=fields.text("ClientIP"),
         target=fields.text("OriginIP"),
         group=fields.text("ClientRequestHost"),
+        node=fields.text("EdgeColoCode"),
         method=method,
         path=path,
         request_bytes=fields.whole("ClientRequestBytes"),

@@ -40,12 +40,13 @@ def parse(line: str, at: Place) -> Request | None | str:
 
 def _standard(columns: list[str], at: Place) -> Request:
     detailed = columns[28] if len(columns) > 28 else columns[13]
-    return _request(
+    return request(
         at,
         end_s=iso_time(f"{columns[0]}T{columns[1]}+00:00"),
         total_s=seconds(columns[18]),
         status=whole(columns[8]),
         client=columns[4],
+        edge=columns[2],
         host=columns[6],
         asked=f"{columns[5]} {columns[7]}",
         result=detailed,
@@ -53,29 +54,32 @@ def _standard(columns: list[str], at: Place) -> Request:
 
 
 def _realtime(columns: list[str], at: Place) -> Request:
-    return _request(
+    return request(
         at,
         end_s=seconds(columns[0]),
         total_s=seconds(columns[13]),
         status=whole(columns[3]),
         client=columns[1],
+        edge=columns[10],
         host=columns[7],
         asked=f"{columns[5]} {columns[8]}",
         result=columns[32],
     )
 
 
-def _request(
+def request(
     at: Place,
     *,
     end_s: float | None,
     total_s: float | None,
     status: int | None,
     client: str,
+    edge: str,
     host: str,
     asked: str,
     result: str,
 ) -> Request:
+    """From the texts of its columns."""
     side, phase, manner = fate(status, present(result))
     method, path = request_line(f"{asked} HTTP/1.1")
     return Request(
@@ -89,6 +93,7 @@ def _request(
         manner=manner,
         client=present(client),
         group=present(host),
+        node=present(edge),
         method=method,
         path=path,
         total_s=total_s,
@@ -121,6 +126,7 @@ FORMAT = LogFormat(
                 "manner": Manner.UNKNOWN,
                 "client": "192.0.2.100",
                 "path": "/index.html",
+                "node": "LAX1",
                 "end_s": 1575493351.0,
                 "total_s": 0.112,
             },
@@ -130,7 +136,7 @@ FORMAT = LogFormat(
             "1795376254.123\t192.0.2.9\t0.002\t504\t823\tGET\thttps\tshop.example\t/orders\t231\tDUS51-P1\tkBkDzGnceVtWHqSCqBUq\t"
             "shop.example\t30.112\tHTTP/2.0\tIPv4\tcurl/8.5.0\t-\t-\tid=7\tError\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tError\t-\t"
             "-\ttext/html\t-\t-\t-\t51312\tOriginCommError\tDE\tgzip\t*/*\t*\t-\t-\t3",
-            {"status": 504, "phase": Phase.UNKNOWN, "manner": Manner.TIMEOUT, "total_s": 30.112, "path": "/orders"},
+            {"status": 504, "phase": Phase.UNKNOWN, "manner": Manner.TIMEOUT, "total_s": 30.112, "node": "DUS51-P1"},
             _GUIDE + "real-time-logs (order of fields)",
         ),
     ),

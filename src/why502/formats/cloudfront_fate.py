@@ -12,7 +12,6 @@ RESULTS: dict[str, Fate] = {
     "OriginCommError": Fate(Side.PROXY, Phase.UNKNOWN, Manner.TIMEOUT),
     "OriginHeaderTooBigError": Fate(Side.PROXY, Phase.WAIT, Manner.TOO_LARGE),
     "OriginInvalidResponseError": Fate(Side.PROXY, Phase.WAIT, Manner.MALFORMED),
-    "OriginError": Fate(Side.PROXY, Phase.WAIT, Manner.MALFORMED),
     "OriginContentRangeLengthError": Fate(Side.PROXY, Phase.BODY, Manner.MALFORMED),
     "OriginReadError": Fate(Side.PROXY, Phase.WAIT, Manner.CUT),
     "OriginWriteError": Fate(Side.PROXY, Phase.SEND, Manner.CUT),
@@ -24,7 +23,7 @@ RESULTS: dict[str, Fate] = {
 
 
 def fate(status: int | None, result: str | None) -> Fate:
-    """A plain `Error` stands for what the origin answered as well as for CloudFront's own: not told."""
+    """A plain `Error` or `OriginError` stands for the origin's own answer as well as for CloudFront's: not told."""
     if result in RESULTS:
         return RESULTS[result]
     return UNTOLD if status is not None and status >= 500 else Fate(None, Phase.UNKNOWN)

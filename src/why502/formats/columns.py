@@ -130,6 +130,8 @@ class Plan:
     """From the name in column 'target', if there is one."""
     group: Callable[[str], str | None]
     """From the name in column 'group', if there is one."""
+    target_from: str = "target"
+    """The column that `target` reads."""
 
 
 @dataclass(frozen=True, slots=True)

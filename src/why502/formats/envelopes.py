@@ -74,7 +74,7 @@ def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFor
 
     tells = [each.tell for each in (log_format, *family) if each.tell is not None]
 
-    def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:
-        return next((event for each in tells if (event := each(line, at, near_s)) is not None), None)
+    def tell(line: str, at: Place, near_s: float | None, written_s: float | None = None) -> KernelEvent | None:
+        return next((event for each in tells if (event := each(line, at, near_s, written_s)) is not None), None)
 
     return replace(log_format, parse=parse, fit=fit, tell=tell if tells else None)

@@ -99,13 +99,19 @@ def fate(told: Told) -> Fate:
         return Fate(None, Phase.BODY, Manner.TIMEOUT if flags & {"UT", "SI", "DT"} else Manner.CUT)
     flag = next((flag for flag in FLAGS if flag in flags), None)
     failed = told.status == 0 or (told.status or 0) >= 500
-    if flag is not None and failed:
+    if flag is not None and (failed or _failed_call(told, details)):
         return Fate(Side.PROXY, *_refined(flag, f"{details} {told.failure or ''}"))
     if flag is not None and told.answered and flag in ("UC", "UR", "UPE", "LR", "UT"):
         return Fate(None, Phase.BODY, Manner.CUT)
     if flags & LOCAL:
         return Fate(Side.PROXY, Phase.UNKNOWN)
     return _unflagged(told, details, failed=failed)
+
+
+def _failed_call(told: Told, details: str) -> bool:
+    """gRPC: what Envoy answers itself is 200 with a `grpc-status` (`Utility::sendLocalReply`), and so are its logs."""
+    begun = not details or "before_response_started" in details or not details.startswith(("via_upstream", "upstream_"))
+    return told.status == 200 and not told.answered and begun
 
 
 def _refined(flag: str, text: str) -> tuple[Phase, Manner | None]:
@@ -120,6 +126,9 @@ def _unflagged(told: Told, details: str, *, failed: bool) -> Fate:
         return answered(told.status)
     if not failed:
         return answered(told.status) if not details else Fate(Side.PROXY, Phase.UNKNOWN)
+    if details in ("overload", "load_shed"):
+        # The overload manager refuses requests while a resource of Envoy's own (heap, connections) is short.
+        return Fate(Side.PROXY, Phase.UNKNOWN, Manner.EXHAUSTED)
     return Fate(Side.PROXY, Phase.UNKNOWN) if details in ("direct_response", "maintenance_mode") else UNTOLD
 
 

@@ -30,7 +30,8 @@ ERRORS: tuple[tuple[str, Phase, Manner], ...] = (
     (r"malformed ", Phase.WAIT, Manner.MALFORMED),
     (r"\bwrite tcp .*(?:broken pipe|connection reset)", Phase.SEND, Manner.CUT),
     (r"connection reset by peer", Phase.WAIT, Manner.RESET),
-    (r"server closed idle connection|\bEOF\b", Phase.WAIT, Manner.CLOSED),
+    (r"server closed idle connection", Phase.WAIT, Manner.RACED),
+    (r"\bEOF\b", Phase.WAIT, Manner.CLOSED),
     (r"i/o timeout|deadline exceeded|Client\.Timeout", Phase.WAIT, Manner.TIMEOUT),
     (r"GOAWAY|stream error|http2: ", Phase.WAIT, Manner.UNKNOWN),
 )

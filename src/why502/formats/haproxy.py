@@ -10,7 +10,7 @@ import re
 
 from why502.formats.fields import local_time, milliseconds, request_line, whole
 from why502.formats.fitting import share
-from why502.formats.haproxy_health import tell
+from why502.formats.haproxy_health import tell, tells_state
 from why502.formats.haproxy_state import NO_SERVER, Session, attempts, fate
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
@@ -30,8 +30,8 @@ _TCP = re.compile(
 )
 _MESSAGE = re.compile(
     r"(?:\[(?:NOTICE|WARNING|ALERT|DIAG)\] .*)?"
-    r"(?:(?:Backup )?[Ss]erver \S+/\S+ |[Pp]roxy \S+ |[Bb]ackend \S+ has no server|Health check for |"
-    r"Connect\(\) failed |Stopping |Loading success|New worker|Proxy .*stopped|"
+    r"(?:Connect from \S+ to \S+ \(|(?:Backup )?[Ss]erver \S+/\S+ |[Pp]roxy \S+ |[Bb]ackend \S+ has no server|"
+    r"Health check for |Connect\(\) failed |Stopping |Loading success|New worker|Proxy .*stopped|"
     rf"\S{{1,300}} \[{_TIME}\] \S{{1,512}}: )|\[(?:NOTICE|WARNING|ALERT|DIAG)\] ",
     re.ASCII,
 )
@@ -49,6 +49,11 @@ def parse(line: str, at: Place) -> Request | None | str:
 def is_http(line: str) -> bool:
     """Whether the line is that of a session over HTTP."""
     return bool(_HTTP.match(line))
+
+
+def is_tcp(line: str) -> bool:
+    """Whether the line is that of a session over TCP."""
+    return bool(_TCP.match(line))
 
 
 def _http(fields: tuple[str, ...], at: Place) -> Request:
@@ -122,8 +127,8 @@ def request(
 
 
 def fit(lines: list[str]) -> float:
-    """The share of lines that are HAProxy's; messages alone are not enough."""
-    if not any(_HTTP.match(line) or _TCP.match(line) for line in lines):
+    """The share of lines that are HAProxy's; of messages alone, one that only HAProxy writes has to be there."""
+    if not any(_HTTP.match(line) or _TCP.match(line) or tells_state(line) for line in lines):
         return 0.0
     return share(lines, lambda line: not isinstance(parse(line, Place("")), str))
 

@@ -1,7 +1,7 @@
-"""Lines of HAProxy's httplog and httpslog without retries in columns, bare or behind a syslog prefix.
+"""Lines of HAProxy's httplog, httpslog and tcplog in columns, bare or behind a logger's prefix, retries included.
 
-The plan is read off a line of the file: what stands in front, and how many blocks of captured headers there are.
-Sessions with retries, over TCP, or with `+` (logged before their end) go to the parser.
+The plan is read off the lines of the file: which kind of session is the more frequent, what stands in front, and how
+many blocks of captured headers there are. Lines with `+` in front of times (logged before their end) go to the parser.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from why502.formats.columns import ABSENT_US, MAX_NAMES, UNSURE, Columns, Plan, Planner, Step, Take, Times, packed
 from why502.formats.envelopes import content
-from why502.formats.haproxy import is_http
-from why502.formats.haproxy_state import NO_SERVER
+from why502.formats.haproxy import is_http, is_tcp
+from why502.formats.haproxy_around import SURELY, around
+from why502.formats.haproxy_state import AT_ONCE_S, MAX_RETRIES, NO_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,47 +26,27 @@ if TYPE_CHECKING:
 
 _CAPTURED = re.compile(r" \{[^}]*\}")
 _COUNTS_END = re.compile(r" \S{4} (?:\d+/){4}\+?\d+ \d+/\d+")
-_HOUR = re.compile(r"(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d|\d{4}-\d\d-\d\dT\d\d", re.ASCII)
-_SENDER = re.compile(r' (?:[^\s\[\]"{}]{1,255} )?[^\s:\[\]"{}]{1,64}(?:\[\d{1,10}\])?', re.ASCII)
-_ZONE = re.compile(r"[+-]\d\d", re.ASCII)
+_RETRIES = re.compile(r"(\+?)(\d{1,6})", re.ASCII)
 
-TRADITIONAL = (
-    Step(Take.TEXT, "hour", until=":", least=9, most=14),
-    Step(Take.NUMBER, until=":", least=2, most=2),
-    Step(Take.NUMBER, until="", least=2, most=2),
-    Step(Take.TEXT, "sender", until=":", most=340),
-    Step(Take.LITERAL, text=" ", until=""),
-)
-"""Nov 22 20:35:08 gateway haproxy[41]: (RFC 3164)"""
-
-MODERN = (
-    Step(Take.TEXT, "hour", until=":", least=13, most=13),
-    Step(Take.NUMBER, until=":", least=2, most=2),
-    Step(Take.SECONDS, until="", most=2),
-)
-"""2026-11-22T20:35:08.123456, up to the zone"""
-
-ZULU = (
-    *MODERN,
-    Step(Take.LITERAL, text="Z", until=""),
-    Step(Take.TEXT, "sender", until=":", most=340),
-    Step(Take.LITERAL, text=" ", until=""),
-)
-ZONED = (
-    *MODERN,
-    Step(Take.TEXT, "zone", until=":", least=3, most=3),
-    Step(Take.NUMBER, until="", least=2, most=2),
-    Step(Take.TEXT, "sender", until=":", most=340),
-    Step(Take.LITERAL, text=" ", until=""),
-)
-
-SESSION = (
+HEAD = (
     Step(Take.PLAIN_WORD, most=300),
     Step(Take.LITERAL, text="[", until=""),
     Step(Take.UNZONED_TIME, "begun_at", until="]"),
     Step(Take.LITERAL, text=" ", until=""),
     Step(Take.WORD, most=256),
     Step(Take.WORD, "group", least=3, most=513),
+)
+COUNTS = (
+    Step(Take.NUMBER, until="/", most=9),
+    Step(Take.NUMBER, until="/", most=9),
+    Step(Take.NUMBER, until="/", most=9),
+    Step(Take.NUMBER, until="/", most=9),
+    Step(Take.WORD, "retries", most=7),
+    Step(Take.NUMBER, until="/", most=9),
+    Step(Take.NUMBER, until="", most=9),
+)
+SESSION = (
+    *HEAD,
     Step(Take.NUMBER_OR_MINUS_ONE, "begun", until="/", most=9),
     Step(Take.NUMBER_OR_MINUS_ONE, until="/", most=9),
     Step(Take.NUMBER_OR_MINUS_ONE, "connect", until="/", most=9),
@@ -76,52 +57,47 @@ SESSION = (
     Step(Take.WORD, most=4096),
     Step(Take.WORD, most=4096),
     Step(Take.WORD, "state", least=4, most=4),
-    Step(Take.NUMBER, until="/", most=9),
-    Step(Take.NUMBER, until="/", most=9),
-    Step(Take.NUMBER, until="/", most=9),
-    Step(Take.NUMBER, until="/", most=9),
-    Step(Take.NUMBER, "retries", most=6),
-    Step(Take.NUMBER, until="/", most=9),
-    Step(Take.NUMBER, until="", most=9),
+    *COUNTS,
+)
+TCP_SESSION = (
+    *HEAD,
+    Step(Take.NUMBER_OR_MINUS_ONE, until="/", most=9),
+    Step(Take.NUMBER_OR_MINUS_ONE, "connect", until="/", most=9),
+    Step(Take.NUMBER_OR_MINUS_ONE, "total", most=9),
+    Step(Take.NUMBER, most=18),
+    Step(Take.WORD, "state", least=2, most=2),
+    *COUNTS,
 )
 CAPTURED = (Step(Take.LITERAL, text=" {", until=""), Step(Take.TEXT, until="}", least=0, most=8192))
 REQUEST = (Step(Take.LITERAL, text=' "', until=""),)
 
 
 def plan(lines: Sequence[str]) -> Plan | None:
-    """From the last line (the first may be of another making) of a session over HTTP."""
-    for line in reversed(lines):
-        bare = content(line)
-        if not is_http(bare):
-            continue
-        around = _around(line[: len(line) - len(bare)])
-        counts = _COUNTS_END.search(bare)
-        if around is None or counts is None:
-            return None
-        captured = 0
-        behind = counts.end()
-        while found := _CAPTURED.match(bare, behind):
-            captured, behind = captured + 1, found.end()
-        return _plan((*around, *SESSION, *CAPTURED * min(captured, 2), *REQUEST))
-    return None
-
-
-def _around(prefix: str) -> tuple[Step, ...] | None:
-    """The steps for what stands in front; None if it is of another kind (a container engine's)."""
-    if not prefix:
-        return ()
-    hour, _, rest = prefix.partition(":")
-    if not _HOUR.fullmatch(hour):
+    """From the last line (the first may be of another making) of the more frequent kind of session."""
+    bare = [content(line) for line in lines]
+    kinds = [1 if is_http(each) else 2 if is_tcp(each) else 0 for each in bare]
+    most = max((1, 2), key=kinds.count)
+    if most not in kinds:
         return None
-    if "T" not in hour:
-        return TRADITIONAL if "." not in rest.split(" ")[0] else None
-    clock = rest.split(" ")[0]
-    return ZULU if clock.endswith("Z") else ZONED if ":" in clock else None
+    last = len(kinds) - 1 - kinds[::-1].index(most)
+    line, own = lines[last], bare[last]
+    before = around(line[: len(line) - len(own)])
+    if before is None:
+        return None
+    if most == 2:
+        return _plan((*before, *TCP_SESSION))
+    counts = _COUNTS_END.search(own)
+    if counts is None:
+        return None
+    captured, behind = 0, counts.end()
+    while found := _CAPTURED.match(own, behind):
+        captured, behind = captured + 1, found.end()
+    return _plan((*before, *SESSION, *CAPTURED * min(captured, 2), *REQUEST))
 
 
 def _plan(steps: tuple[Step, ...]) -> Plan:
     there = frozenset(step.name for step in steps if step.name)
-    return Plan(steps, partial(_shape, there), _times, lambda _: None, _group)
+    return Plan(steps, partial(_shape, there), partial(_times, there), lambda _: None, _group)
 
 
 def _group(name: str) -> str:
@@ -137,54 +113,61 @@ def _server(name: str) -> int:
 
 
 def _is_state(name: str) -> int:
-    return int(name.isascii() and len(name) == 4)
+    return int(name.isascii() and len(name) in (2, 4))
+
+
+def _tried_again(name: str) -> int:
+    """0: not at all; else twice the number of retries (as many as are kept), and 1 more if the last went elsewhere."""
+    found = _RETRIES.fullmatch(name)
+    return -1 if found is None else 2 * min(int(found[2]), MAX_RETRIES) + bool(found[1])
 
 
 def _is_whole(expression: re.Pattern[str], name: str) -> int:
     return int(expression.fullmatch(name) is not None)
 
 
-_SURELY = {"hour": _HOUR, "sender": _SENDER, "zone": _ZONE}
-"""What the envelope's expressions ask of a part (`formats.envelopes`)."""
-
-
 def _shape(there: frozenset[str], columns: Columns) -> Numbers:
-    """Everything that `haproxy_state.fate` looks at where nothing was tried again."""
+    """Everything that `haproxy_state.fate` and `haproxy_state.attempts` look at."""
     import numpy as np
 
-    server = columns.by_name("group", _server)
-    sure = (server > 0) & (columns["retries"] == 0) & (columns.by_name("state", _is_state) == 1)
-    for column, expression in _SURELY.items():
+    server, retries = columns.by_name("group", _server), columns.by_name("retries", _tried_again)
+    sure = (server > 0) & (retries >= 0) & (columns.by_name("state", _is_state) == 1)
+    for column, expression in SURELY.items():
         if column in there:
             sure &= columns.by_name(column, partial(_is_whole, expression)) == 1
+    over_tcp = "status" not in there
+    at_once = columns.told("total") & (columns["total"] < AT_ONCE_S * 1000)
     key = packed(
         [
-            (columns["status"] + 1, 1001),
+            (np.zeros_like(server) if over_tcp else columns["status"] + 1, 1001),
             (columns["state"], MAX_NAMES),
             (np.maximum(0, server - 1), 2),
+            (np.maximum(0, retries), 2 * MAX_RETRIES + 2),
+            (at_once.astype(np.int64), 2),
             (columns.told("connect").astype(np.int64), 2),
-            (columns.told("header").astype(np.int64), 2),
+            (np.zeros_like(server) if over_tcp else columns.told("header").astype(np.int64), 2),
             (columns.told("total").astype(np.int64), 2),
         ]
     )
     return np.where(sure, key, UNSURE)
 
 
-def _times(columns: Columns, waiting: NDArray[np.bool_]) -> Times:
+def _times(there: frozenset[str], columns: Columns, waiting: NDArray[np.bool_]) -> Times:
     """As `haproxy.request`: HAProxy tells whole milliseconds, each from the previous stage, and the total."""
     import numpy as np
 
+    absent = np.full_like(columns["total"], ABSENT_US)
     begun_us, connect_us, header_us, total_us = (
-        np.where(columns.told(name), columns[name] * 1000, ABSENT_US)
+        np.where(columns.told(name), columns[name] * 1000, ABSENT_US) if name in there else absent
         for name in ("begun", "connect", "header", "total")
     )
-    until_failed = waiting & columns.told("connect") & columns.told("total")
+    until_failed = waiting & (connect_us != ABSENT_US) & (total_us != ABSENT_US)
     waited_us = np.maximum(0, total_us - connect_us - np.maximum(0, begun_us))
     return Times(
         start_us=columns["begun_at"],
         end_us=columns["begun_at"] + np.maximum(0, total_us),
-        connect_us=connect_us,
-        wait_us=np.where(columns.told("header"), header_us, np.where(until_failed, waited_us, ABSENT_US)),
+        connect_us=np.where(columns.by_name("retries", _tried_again) > 1, ABSENT_US, connect_us),
+        wait_us=np.where(header_us != ABSENT_US, header_us, np.where(until_failed, waited_us, ABSENT_US)),
         total_us=total_us,
     )
 

@@ -1,17 +1,18 @@
 """What HAProxy says about its servers: DOWN, UP, and a backend that has none left (`src/server.c`, `src/backend.c`).
 
 Such a message has no time of its own: that of syslog around it counts (RFC 3164 without a year, in local time as
-HAProxy's own lines are), else that of the request logged before it.
+HAProxy's own lines are), else that of the request logged before it. The year is the one nearest to that request, or
+the last one before the file was written.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from why502.formats.envelopes import content
 from why502.formats.fields import iso_time
+from why502.formats.yearless import before, in_year, moment
 from why502.model.case import KernelEvent
 
 if TYPE_CHECKING:
@@ -24,17 +25,22 @@ _STATE = re.compile(
     re.ASCII,
 )
 _EMPTY = re.compile(r"(?:backend|listener|proxy) '?([^\s']{1,256})'? has no server available", re.ASCII)
+_OWN = re.compile(
+    r"(?:\[(?:WARNING|ALERT)\][^:]{0,64}: )?(?:(?:Backup )?[Ss]erver '?[^\s/']{1,256}/[^\s,']{1,256}'? is (?:DOWN|UP)\b"
+    r"|(?:backend|listener|proxy) '?[^\s']{1,256}'? has no server available)",
+    re.ASCII,
+)
 _AFTER_REASON = re.compile(r",? ?(?:check duration:|\d+ active and|\.? ?\d+ active).*$")
 _ISO = re.compile(r"(?:<\d{1,3}>1? ?)?(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))")
-_BSD = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
+_BSD = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d)", re.ASCII)
 
 
-def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:
+def tell(line: str, at: Place, near_s: float | None, written_s: float | None = None) -> KernelEvent | None:
     """The event that a line tells of, at its time; None if it tells of none, or nothing tells the time.
 
-    `near_s`: when the request before it was logged.
+    `near_s`: when the request before it was logged; `written_s`: when the file was written to last.
     """
-    at_s = _time(line, near_s)
+    at_s = _time(line, near_s, written_s)
     message = content(line)
     if at_s is None:
         return None
@@ -47,23 +53,18 @@ def tell(line: str, at: Place, near_s: float | None) -> KernelEvent | None:
     return None
 
 
-def _time(line: str, near_s: float | None) -> float | None:
+def tells_state(message: str) -> bool:
+    """Whether it is such a message, with nothing in front."""
+    return _OWN.match(message) is not None
+
+
+def _time(line: str, near_s: float | None, written_s: float | None) -> float | None:
     if told := _ISO.match(line):
         return iso_time(told[1])
     told = _BSD.match(line)
-    return near_s if told is None else _in_year(told[1], near_s)
-
-
-def _in_year(text: str, near_s: float | None) -> float | None:
-    """A date without a year: the nearest one to a time that is known."""
-    if near_s is None:
-        return None
-    near = datetime.fromtimestamp(near_s, UTC)
-    found: list[float] = []
-    for year in (near.year - 1, near.year, near.year + 1):
-        try:
-            moment = datetime.strptime(f"{year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
-        except ValueError:
-            continue  # 29 February in another year, or no year at all
-        found.append(moment.timestamp())
-    return min(found, key=lambda at_s: abs(at_s - near_s), default=None)
+    if told is None:
+        return near_s
+    text = f"{told[1]} {told[3]}"
+    if told[2]:
+        return moment(int(told[2]), text)
+    return before(text, written_s) if near_s is None else in_year(text, near_s)

@@ -89,6 +89,8 @@ def _manner(session: Session, who: str, phase: Phase) -> Manner:
         return Manner.MALFORMED if phase in (Phase.WAIT, Phase.BODY) else Manner.UNKNOWN
     if who == "S" and phase in (Phase.WAIT, Phase.BODY):
         return Manner.CUT
+    if who == "S" and phase is Phase.NO_TARGET and session.state[1] == "Q":
+        return Manner.EXHAUSTED  # the queue for a connection slot was full (`maxqueue`)
     if who == "S" and phase is Phase.CONNECT and _own_sockets_failed(session):
         return Manner.EXHAUSTED
     return Manner.UNKNOWN  # SC: refused, no route, or a failed TLS handshake

@@ -19,10 +19,17 @@ def logged_s(request: Request) -> float | None:
     return request.start_s if request.end_s is None else request.end_s
 
 
-def tell_health(log_format: LogFormat, line: str, at: Place, near_s: float | None, events: list[KernelEvent]) -> None:
-    """Adds what the line tells; `near_s` is when the request before it was logged."""
+def tell_health(
+    log_format: LogFormat,
+    line: str,
+    at: Place,
+    near_s: float | None,
+    events: list[KernelEvent],
+    written_s: float | None = None,
+) -> None:
+    """Adds what the line tells; `near_s` is when the request before it was logged, `written_s` when the file was."""
     if log_format.tell is None or len(events) >= MAX_EVENTS:
         return
-    event = log_format.tell(line, at, near_s)
+    event = log_format.tell(line, at, near_s, written_s)
     if event is not None:
         events.append(event)

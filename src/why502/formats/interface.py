@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from why502.model.case import KernelEvent
@@ -35,10 +35,13 @@ class LogFormat:
     fit: Callable[[list[str]], float]
     """How well the first lines fit: 0 not at all, 1 certainly."""
     parse: Callable[[str, Place], Request | None | str]
-    tell: Callable[[str, Place, float | None], KernelEvent | None] | None = None
-    """What a line that is no request tells of the health of targets: the whole line with what is around it, and when
-    the request before it was logged, for messages without a time of their own."""
+    tell: Callable[[str, Place, float | None, float | None], KernelEvent | None] | None = None
+    """What a line that is no request tells of the health of targets: the whole line with what is around it, when the
+    request before it was logged, for messages without a time of their own, and when the file was last written to, for
+    dates without a year."""
     samples: tuple[Sample, ...] = field(default=())
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Group -> the one address behind it, as configurations among the evidence say; `parse` knows them already."""
     family: str = ""
     """Programs write several formats to one stream (a container's output): each format of a family also reads the
     lines of the others."""

@@ -128,7 +128,8 @@ def _pairs(rest: str) -> dict[str, str]:
 def _exchange(status: int | None, more: dict[str, str], *, own_page: bool) -> Exchange:
     names = ("address", "status", "connect_time", "header_time", "response_time", "response_length")
     if any(name in more for name in names):
-        upstream = Upstream(**{name: more.get(name) for name in names}, own_page=own_page)
+        service = present(more.get("group", "")) is not None
+        upstream = Upstream(**{name: more.get(name) for name in names}, own_page=own_page, service=service)
         return nginx_upstream.read(status, upstream)
     if status == CLIENT_CLOSED:
         return Exchange(Fate(Side.CLIENT, Phase.UNKNOWN, Manner.GONE))

@@ -157,6 +157,8 @@ def _shape(there: frozenset[str], columns: Columns) -> Numbers:
     sure = (kind < 2) & (number("status") <= 1000)
     if "msec" in there:
         sure &= (columns["msec"] != 0) & (columns["msec"] < LATEST_US)
+    if "group" in there:
+        sure &= (kind != 0) | (columns["client_status"] != 503)  # what it means depends on the service's name
     return np.where(sure, key, UNSURE)
 
 

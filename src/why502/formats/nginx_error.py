@@ -1,9 +1,12 @@
 """Error log of nginx: the failures in its own words.
 
 The messages are those of `ngx_http_upstream.c`, `ngx_event_connect.c`, `ngx_event_openssl.c` and
-`ngx_connection.c` (nginx 1.22 to 1.31). A line tells of one failed *attempt*: if another server was tried after
-it, the client may have got a 200, which only the access log tells. Its time is local time without a zone; it is
-read as if it were UTC. nginx cuts a message at 2048 bytes (`NGX_MAX_ERROR_STR`), so the last fields may be missing.
+`ngx_connection.c` (nginx 1.22 to 1.31). A unix socket has errnos of its own: 11 is a full accept queue
+(`unix_stream_connect`, net/unix/af_unix.c), 2 a socket that nobody has made.
+
+A line tells of one failed *attempt*: if another server was tried after it, the client may have got a 200, which only
+the access log tells. Its time is local time without a zone; it is read as if it were UTC. nginx cuts a message at 2048
+bytes (`NGX_MAX_ERROR_STR`), so the last fields may be missing.
 """
 
 from __future__ import annotations
@@ -42,6 +45,9 @@ FAILURES: tuple[tuple[str, Phase | None, Manner], ...] = (
     (r"connect\(\) .*?failed \(110:", Phase.CONNECT, Manner.TIMEOUT),
     (r"connect\(\) .*?failed \(104:", Phase.CONNECT, Manner.RESET),
     (r"connect\(\) .*?failed \((?:23|24|99):", Phase.CONNECT, Manner.EXHAUSTED),
+    (r"connect\(\) to unix:.*?failed \(11:", Phase.CONNECT, Manner.QUEUE_FULL),
+    (r"connect\(\) to unix:.*?failed \(2:", Phase.CONNECT, Manner.REFUSED),
+    (r"connect\(\) .*?failed \((?:1|13):", Phase.CONNECT, Manner.FORBIDDEN),
     (r"connect\(\) .*?failed \(", Phase.CONNECT, Manner.UNKNOWN),
     (r"upstream SSL certificate|SSL_do_handshake\(\) failed", Phase.TLS, Manner.UNKNOWN),
     (r"peer closed connection in SSL handshake \(104:", Phase.TLS, Manner.RESET),
@@ -64,11 +70,16 @@ _CLIENT = re.compile(r", client: ([^,\s]{1,256})")
 _SERVER = re.compile(r', upstream: "[a-z]{1,12}://(unix:[^":]{1,256}|[^/"]{1,256})')
 _REQUEST = re.compile(r', request: "(.*?)(?:"(?:, (?:subrequest|upstream|host|referrer): "|$)|$)')
 _ADDRESS = re.compile(r"unix:.+|.+:\d{1,5}", re.ASCII)
+_OWN_LIMIT = re.compile(r"limiting (?:requests|connections)\b")
+"""`limit_req` and `limit_conn` answer 503 unless told otherwise (`ngx_http_limit_req_module.c`, at level error)."""
 _CLIENT_GONE = "client prematurely closed connection"
 
 
 def parse(line: str, at: Place) -> Request | None | str:
-    """One line; None if it tells of no failed request, a string if it is no line of an error log."""
+    """One line; None if it tells of no request, a string if it is no line of an error log.
+
+    A limit of nginx's own is told as a request that did not fail: it explains the 5xx of an access log.
+    """
     found = _LINE.match(line)
     if not found:
         return "not the shape of nginx's error log"
@@ -94,6 +105,8 @@ def _fate(level: str, message: str) -> Fate | None:
         return Fate(Side.CLIENT, phase or Phase.UNKNOWN, Manner.GONE)
     if level not in _SEVERE:
         return None
+    if _OWN_LIMIT.match(message):
+        return Fate(Side.PROXY, Phase.UNKNOWN)
     named = next(((told, manner) for pattern, told, manner in _FAILURES if pattern.search(message)), None)
     if named is None or (phase is None and "upstream" not in message and named[0] is not Phase.NO_TARGET):
         return None  # about the client's connection, a file, a limit

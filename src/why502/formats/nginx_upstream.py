@@ -46,6 +46,8 @@ class Upstream(Struct, frozen=True):
     response_length: str | None = None
     own_page: bool = False
     """nginx sent a body to the client: if none came from the target, it is nginx's own error page."""
+    service: bool = False
+    """`$proxy_upstream_name` of ingress-nginx names a service."""
 
 
 class Exchange(Struct, frozen=True):
@@ -72,6 +74,7 @@ class _Last(Struct, frozen=True):
     """Nothing came, and yet the client got a body."""
     tells_connect: bool
     tells_header: bool
+    service: bool = False
 
 
 def read(status: int | None, upstream: Upstream) -> Exchange:
@@ -102,6 +105,7 @@ def _last(row: _Row, upstream: Upstream) -> _Last:
         own_page=upstream.own_page and length == "0",
         tells_connect=upstream.connect_time is not None,
         tells_header=upstream.header_time is not None,
+        service=upstream.service,
     )
 
 
@@ -205,4 +209,10 @@ def _without_target(status: int, last: _Last) -> Fate:
     if status == 502 and (last.tells_connect or last.tells_header):
         # The name of a variable target was not resolved.
         return Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)
+    if status == 503 and last.service:
+        # ingress-nginx knows the service, and no endpoint of it: rootfs/etc/nginx/lua/balancer.lua.
+        return Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)
+    if status == 503 and (last.tells_connect or last.tells_header):
+        # nginx makes no 503 by itself: `return 503`, limit_req, limit_conn, a script; no server was asked for.
+        return Fate(Side.PROXY, Phase.UNKNOWN)
     return UNTOLD

@@ -70,7 +70,8 @@ def _exchange(status: int, variables: Mapping[str, str]) -> Exchange:
     if any(name in variables for name in UPSTREAM.values()):
         sent = whole(variables.get("body_bytes_sent", "")) or 0
         logged = {field: variables.get(name) for field, name in UPSTREAM.items()}
-        return nginx_upstream.read(status, Upstream(**logged, own_page=sent > 0))
+        service = _first(variables, "proxy_upstream_name") is not None
+        return nginx_upstream.read(status, Upstream(**logged, own_page=sent > 0, service=service))
     if status == CLIENT_CLOSED:
         return Exchange(Fate(Side.CLIENT, Phase.UNKNOWN, Manner.GONE))
     return Exchange(UNTOLD if status >= 500 else Fate(None, Phase.UNKNOWN))

@@ -23,7 +23,10 @@ def fate(status: int | None, size: int | None, *, chosen: bool) -> Fate:
     if status < 500:
         return answered(status) if chosen else Fate(Side.PROXY, Phase.UNKNOWN)
     if status == 503 and not chosen:
-        return Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)
+        # A balancer without servers says "no available server"; the bare text is a circuit breaker's (and that of
+        # a service without servers before v2): middlewares/circuitbreaker, service/loadbalancer/wrr.
+        phase = Phase.UNKNOWN if size == _own_size(status) else Phase.NO_TARGET
+        return Fate(Side.PROXY, phase, Manner.UNKNOWN)
     if not chosen:
         return Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
     if size == _own_size(status):

@@ -23,6 +23,8 @@ UNLIMITED_BYTES: Final = 1 << 60
 """Version 1 writes "no limit" as the largest number of whole pages."""
 MAX_LEVELS: Final = 8
 
+Known = dict[str, Cgroup | None]
+"""By the text of /proc/PID/cgroup."""
 Readings = dict[str, Any]
 """Field of `model.host.Cgroup` -> value."""
 
@@ -37,9 +39,21 @@ def parse_membership(text: str) -> dict[str, str]:
     return {name: path for _, names, path in rows for name in names.split(",")}
 
 
-def read(process: Path, mount: Path = MOUNT) -> Cgroup | None:
-    """The group of the process in `/proc/PID`; None if it may not be seen."""
-    groups = parse_membership(_text(process / "cgroup"))
+def read(process: Path, mount: Path = MOUNT, known: Known | None = None) -> Cgroup | None:
+    """The group of the process in `/proc/PID`; None if it may not be seen.
+
+    What is `known` already is not read again: processes that share a group are asked about at one time.
+    """
+    membership = _text(process / "cgroup")
+    if known is None:
+        return _read(membership, mount)
+    if membership not in known:
+        known[membership] = _read(membership, mount)
+    return known[membership]
+
+
+def _read(membership: str, mount: Path) -> Cgroup | None:
+    groups = parse_membership(membership)
     if (mount / "cgroup.controllers").exists() and "" in groups:
         found = {**_second(mount, groups[""], "cpu.max", _cpu_2), **_second(mount, groups[""], "memory.max", _memory_2)}
         return Cgroup(groups[""], 2, **found, **_kills(mount, groups[""], "memory.events"))
@@ -47,8 +61,13 @@ def read(process: Path, mount: Path = MOUNT) -> Cgroup | None:
         cpu = _first(mount / "cpu", groups.get("cpu", "/"), _cpu_1, "cpu_quota_cores")
         memory = _first(mount / "memory", groups.get("memory", "/"), _memory_1, "memory_limit_bytes")
         kills = _kills(mount / "memory", groups.get("memory", "/"), "memory.oom_control")
-        return Cgroup(groups.get("memory") or groups.get("cpu") or "/", 1, **cpu, **memory, **kills)
+        path = groups.get("memory") or groups.get("cpu") or "/"
+        return Cgroup(path, 1, **cpu, **memory, **kills, cpu_path=_other(groups.get("cpu"), path))
     return None
+
+
+def _other(path: str | None, than: str) -> str | None:
+    return path if path != than else None
 
 
 def _upwards(mount: Path, path: str) -> Iterator[Path]:
@@ -68,8 +87,13 @@ def _second(mount: Path, path: str, limit: str, readings: Any) -> Readings:
 
 
 def _first(mount: Path, path: str, readings: Any, limit: str) -> Readings:
-    found = [readings(folder) for folder in _upwards(mount, path)]
-    return next((one for one in found if one.get(limit) is not None), found[0] if found else {})
+    nearest: Readings | None = None
+    for folder in _upwards(mount, path):
+        found: Readings = readings(folder)
+        if found.get(limit) is not None:
+            return found
+        nearest = nearest or found
+    return nearest or {}
 
 
 def _kills(mount: Path, path: str, name: str) -> Readings:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import socket
 import struct
 from collections import Counter, defaultdict
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from why502.host.listeners import HEAD, NLMSG_DONE, address_text
+from why502.host.inet_diag import NLMSG_DONE, address_text
 from why502.model.host import Destination
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ STATES: Final = {
 """include/net/tcp_states.h; SYN_RECV stands for half-open requests too (`inet_req_diag_fill`)."""
 MASK: Final = sum(1 << state for state in STATES)
 TIME_WAIT: Final = 6
-MESSAGE_BYTES: Final = struct.calcsize("=I 12x BB 2x HH 16s 16s")
+MESSAGE: Final = struct.Struct("=IH 10x BB 2x HH 16s 16s")
+"""Length and type of nlmsghdr; of inet_diag_msg: family, state, ports as on the wire, addresses."""
 MAX_DESTINATIONS: Final = 100_000
 """Beyond so many, new ones are not counted."""
 SHOWN_DESTINATIONS: Final = 10
@@ -78,37 +78,20 @@ class Census:
         )
 
     def _count(self, buffer: bytearray, end: int) -> int | None:
-        at = 0
-        with memoryview(buffer) as view:
-            while at < end:
-                length, kind = HEAD.unpack_from(buffer, at)
-                if kind <= NLMSG_DONE:
-                    return at
-                stride = length + 3 & ~3 or end
-                alike = (end - at) // stride * stride
-                at += stride * self._count_alike(view[at : at + alike], length, stride)
-        return None
-
-    def _count_alike(self, messages: memoryview, wanted: int, stride: int) -> int:
-        """Count messages up to the first of another length; how many they were."""
-        served, came, went, number = self._served, self._came, self._went, 0
-        for length, family, state, own_port, port, own, other in _layout(stride).iter_unpack(messages):
-            if length != wanted:
-                break
-            number += 1
+        """One message after the other: those of TIME_WAIT are shorter than the others, and stand between them."""
+        served, came, went, unpack, at = self._served, self._came, self._went, MESSAGE.unpack_from, 0
+        while at < end:
+            length, kind, family, state, own_port, port, own, other = unpack(buffer, at)
+            if kind <= NLMSG_DONE:
+                return at
+            at += length + 3 & ~3 or end
             if own_port in served:
                 came[family, own_port, own, state] += 1
             elif (key := (family, port, other)) in went or len(went) < MAX_DESTINATIONS:
                 went[key] += 1
                 if state == TIME_WAIT:
                     self._went_waiting[key] += 1
-        return number
-
-
-@cache
-def _layout(stride: int) -> struct.Struct:
-    """Messages of one length: that of nlmsghdr; of inet_diag_msg: family, state, ports as on the wire, addresses."""
-    return struct.Struct(f"=I 12x BB 2x HH 16s 16s {stride - MESSAGE_BYTES}x")
+        return None
 
 
 def _claimants(family: int, port: int, address: bytes) -> Iterator[str]:

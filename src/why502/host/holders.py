@@ -105,6 +105,8 @@ def _descriptors(folder: str, wanted: Mapping[str, int], *, to_the_end: bool = F
                     return Descriptors(found, whole=False, oldest=oldest)
                 try:
                     link = os.readlink(name, dir_fd=below)
+                except PermissionError:  # names may be listed where what they stand for is closed to us (ptrace(2))
+                    raise
                 except OSError:
                     continue
                 if not to_the_end and link.startswith(PREFIX):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CLONE_NEWNET: Final = 0x40000000
 PROC: Final = Path("/proc")
+FIRST_PID_NAMESPACE: Final = 0xEFFFFFFC
+"""Inode of the one that the machine itself lives in (PROC_PID_INIT_INO, include/linux/proc_ns.h)."""
 NAMED: Final = Path("/run/netns")
 """Where `ip netns add` leaves its names."""
 NEEDS_PTRACE: Final = "not allowed: needs root (CAP_SYS_PTRACE)"
@@ -37,7 +39,7 @@ class NetworkNamespace:
     door: Path
     """/proc/PID/ns/net or /run/netns/NAME"""
     name: str | None = None
-    """Its name in /run/netns, else the container that lives in it."""
+    """Its name in /run/netns, else the container that lives in it, else what lsns(8) calls it; None: our own."""
 
 
 def at(door: Path) -> NetworkNamespace:
@@ -67,8 +69,9 @@ def find(root: Path = PROC, named: Path = NAMED) -> tuple[tuple[NetworkNamespace
             continue
         else:
             if inode not in found:
-                found[inode] = NetworkNamespace(inode, root / pid / "ns/net", container_of(root / pid))
-    return tuple(found.values()), _unseen(hidden)
+                name = container_of(root / pid) or f"net:[{inode}]"
+                found[inode] = NetworkNamespace(inode, root / pid / "ns/net", name)
+    return tuple(found.values()), (*_unseen(hidden), *_outside(root))
 
 
 def pids(root: Path = PROC) -> Iterator[str]:
@@ -104,6 +107,17 @@ def _unseen(hidden: int) -> tuple[Unseen, ...]:
     if not hidden:
         return ()
     return (Unseen(f"the network namespaces of {processes_text(hidden)}", NEEDS_PTRACE),)
+
+
+def _outside(root: Path) -> tuple[Unseen, ...]:
+    """Whatever lives outside of the container in which we run."""
+    try:
+        inode = (root / "self/ns/pid").stat().st_ino
+    except OSError:
+        return ()
+    if inode == FIRST_PID_NAMESPACE:
+        return ()
+    return (Unseen("what runs outside of this PID namespace", "we are in a container: run it on the host itself"),)
 
 
 def processes_text(count: int) -> str:

@@ -13,6 +13,7 @@ from why502.host.namespaces import PROC
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from why502.host.cgroups import Known
     from why502.model.host import Listener, Process, Unseen
 
 
@@ -23,27 +24,33 @@ class Owners:
         self.unseen: tuple[Unseen, ...] = ()
         self._pids: dict[int, tuple[int, ...]] = {}
         self._processes: dict[int, Process | None] = {}
+        self._again: set[int] = set()
+        """Owners of listeners that are new."""
 
     def of(self, listeners: Sequence[Listener]) -> list[Listener]:
         """The listeners with the processes that hold them."""
         inodes = {listener.inode for listener in listeners}
         if not inodes <= self._pids.keys() or not all(map(_lives, self._holders(inodes))):
             found, self.unseen = holders(inodes)
+            self._again = {pid for inode in inodes - self._pids.keys() for pid in found.get(inode, ())}
             self._pids = {inode: found.get(inode, ()) for inode in inodes}
-            self._processes = {}
+            self._processes = {pid: one for pid, one in self._processes.items() if one and processes.is_still(one)}
         return [msgspec.structs.replace(one, pids=self._pids[one.inode]) for one in listeners]
 
     def processes(self, listeners: Sequence[Listener], *, whole: bool) -> tuple[Process, ...]:
         """The owners, each once; who they are is remembered, how much they use is asked anew.
 
-        What runs in them is only told when they are first seen, unless the `whole` is asked for: a record of hours
-        would repeat it every second.
+        What runs in them is only told when they or a listener of theirs are first seen, unless the `whole` is asked
+        for: a record of hours would repeat it every second.
         """
         pids = sorted(self._holders({listener.inode for listener in listeners}))
-        new = {pid for pid in pids if pid not in self._processes}
+        new = {pid for pid in pids if pid not in self._processes} | self._again
+        self._again = set()
         described = [process for pid in pids if (process := self._describe(pid)) is not None]
+        groups: Known = {}
         return tuple(
-            processes.measure(process if whole or process.pid in new else _brief(process)) for process in described
+            processes.measure(process if whole or process.pid in new else _brief(process), groups=groups)
+            for process in described
         )
 
     def _holders(self, inodes: set[int]) -> set[int]:

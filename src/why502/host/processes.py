@@ -39,11 +39,19 @@ def describe(pid: int, root: Path = PROC) -> Process | None:
         return None
 
 
-def measure(process: Process, root: Path = PROC) -> Process:
-    """The same process with what changes from one look to the next."""
+def is_still(process: Process) -> bool:
+    """Whether it has not ended; another one may have its number by now."""
+    try:
+        return psutil.Process(process.pid).create_time() == process.start_s
+    except psutil.Error:
+        return False
+
+
+def measure(process: Process, root: Path = PROC, groups: cgroups.Known | None = None) -> Process:
+    """The same process with what changes from one look to the next; `groups` as `known` of `cgroups.read`."""
     fds_open, fds_limit = descriptors.read(root / str(process.pid))
     return msgspec.structs.replace(
-        process, fds_open=fds_open, fds_limit=fds_limit, cgroup=cgroups.read(root / str(process.pid))
+        process, fds_open=fds_open, fds_limit=fds_limit, cgroup=cgroups.read(root / str(process.pid), known=groups)
     )
 
 

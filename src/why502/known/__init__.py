@@ -43,6 +43,7 @@ def recognise(window: ListenerWindow) -> tuple[RecognisedIssue, ...]:
             proven=issue.proven,
             source=issue.source,
             remedies=tuple(remedy.text for remedy in issue.remedies),
+            of_namespace=issue.of_namespace,
         )
         for issue, text in matching
         if issue.certainty == surest[issue.condition]

@@ -7,7 +7,7 @@ hit connections in use. 3.11 made it an hour for `AppRunner`.
 from __future__ import annotations
 
 from why502.known.interface import KnownIssue
-from why502.known.matching import runs
+from why502.known.matching import serves
 from why502.model.verdict import Remedy
 
 KNOWN = KnownIssue(
@@ -15,7 +15,7 @@ KNOWN = KnownIssue(
     software="aiohttp",
     affected="up to 3.10",
     condition="idle-timeout-too-short",
-    matches=runs(
+    matches=serves(
         "aiohttp",
         fixed="3.11.0",
         so="it closes idle connections after 75 s, sooner than Traefik (90 s), Caddy (120 s) and Envoy (1 h) do",

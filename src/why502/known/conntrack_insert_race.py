@@ -1,7 +1,8 @@
 """Two flows get the same source port
 
 Source NAT picks a port before the entry is inserted; if two flows pick the same one, the first packet of one is dropped
-and its SYN comes again after 1 s.
+and its SYN comes again after 1 s. `insert_failed` counts such packets of every protocol: two DNS queries that leave
+one UDP socket at once do the same.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 def matches(window: ListenerWindow) -> str | None:
     """It happened while watched."""
     failed = window.grown.get("ConntrackInsertFailed", 0)
-    return f"{failed} connections could not be entered into the tracking table while watched" if failed else None
+    return (
+        f"{failed} flows (of any protocol) could not be entered into conntrack's table while watched"
+        if failed
+        else None
+    )
 
 
 KNOWN = KnownIssue(
@@ -30,5 +35,5 @@ KNOWN = KnownIssue(
     source="https://github.com/coreos/flannel/issues/1004",
     remedies=(Remedy("Use --random-fully (iptables 1.6.2 and later)."),),
     recognised_by="insert_failed of the network namespace grows",
-    proven=True,
+    of_namespace=True,
 )

@@ -34,4 +34,5 @@ KNOWN = KnownIssue(
     source="https://github.com/kubernetes/kubernetes/issues/74839",
     remedies=(Remedy("Drop INVALID packets in FORWARD, or set net.netfilter.nf_conntrack_tcp_be_liberal=1."),),
     recognised_by="`invalid` of the network namespace grows together with resets",
+    of_namespace=True,
 )

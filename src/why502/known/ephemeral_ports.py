@@ -43,4 +43,5 @@ KNOWN = KnownIssue(
     ),
     recognised_by="the connections of the network namespace",
     proven=True,
+    of_namespace=True,
 )

@@ -24,7 +24,7 @@ def matches(window: ListenerWindow) -> str | None:
     backlog = window.listener.backlog
     if not is_first_digit(backlog, somaxconn):
         return None
-    return f"{backlog} is the first digit of net.core.somaxconn {somaxconn}: a limit that was read one character short"
+    return f"{backlog} is the first digit of net.core.somaxconn {somaxconn}, as if it had been read one character short"
 
 
 KNOWN = KnownIssue(

@@ -18,10 +18,12 @@ WRAPS_AT: Final = 1 << 16
 
 
 def matches(window: ListenerWindow) -> str | None:
-    """What is left of the number says so, whatever the kernel calls itself."""
-    somaxconn = window.namespace.somaxconn if window.namespace else None
-    backlog = window.listener.backlog
-    if somaxconn is None or somaxconn < WRAPS_AT or backlog != somaxconn % WRAPS_AT:
+    """What is left of the number, on a kernel that is old enough: one without tcp_tw_recycle is 4.12 or later."""
+    space, backlog = window.namespace, window.listener.backlog
+    somaxconn = space.somaxconn if space else None
+    if space is None or somaxconn is None or space.tcp_tw_recycle is None:
+        return None
+    if somaxconn < WRAPS_AT or backlog != somaxconn % WRAPS_AT:
         return None
     return f"backlog {backlog} is what 16 bits hold of net.core.somaxconn {somaxconn}"
 
@@ -34,7 +36,6 @@ KNOWN = KnownIssue(
     matches=matches,
     source="https://github.com/golang/go/issues/5030",
     remedies=(Remedy("Set net.core.somaxconn to 65535 or less."),),
-    recognised_by="the numbers: the backlog is what is left of somaxconn in 16 bits",
+    recognised_by="the numbers: the backlog is what is left of somaxconn in 16 bits, on a kernel before 4.12",
     certainty=1,
-    proven=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.known.interface import KnownIssue
-from why502.known.matching import called, server
+from why502.known.matching import WAITED, called, server
 from why502.model.verdict import Remedy
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def matches(window: ListenerWindow) -> str | None:
     """Sync workers, and connections that wait for one of them."""
     found = server(window, "gunicorn")
-    if found is None or found.keepalive != "none" or window.queue_len_max == 0:
+    if found is None or found.keepalive != "none" or window.queue_len_max < WAITED:
         return None
     return f"{called(found)} with sync workers: up to {window.queue_len_max} connections waited for a free one"
 

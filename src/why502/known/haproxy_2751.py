@@ -19,7 +19,12 @@ KNOWN = KnownIssue(
         "haproxy", first="2.2", fixed="3.2", so="as a proxy it may reuse a connection that the server has just closed"
     ),
     source="https://github.com/haproxy/haproxy/issues/2751",
-    remedies=(Remedy("Set `retry-on conn-failure empty-response`, or `pool-max-conn 0` on the server line."),),
+    remedies=(
+        Remedy(
+            "Set `retry-on conn-failure empty-response`, with `http-request disable-l7-retry if METH_POST`; or "
+            "`pool-max-conn 0` on the server line."
+        ),
+    ),
     recognised_by="the version of the binary",
     certainty=1,
 )

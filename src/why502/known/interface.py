@@ -34,6 +34,8 @@ class KnownIssue:
     """A match that names the software beats one that knows only the pattern: higher wins."""
     recognised_by: str = "what runs on the host"
     """In words: on a host, or by what else."""
+    of_namespace: bool = False
+    """It concerns the network namespace as a whole: every listener in it shows it."""
     proven: bool = False
     """A match shows the fault itself at work; otherwise a version or a default, and settings may have changed it."""
 

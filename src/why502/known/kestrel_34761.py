@@ -14,7 +14,7 @@ from why502.model.verdict import Remedy
 if TYPE_CHECKING:
     from why502.facts.scene import ListenerWindow
 
-SO: Final = "a handle that is closed twice cuts foreign connections"
+SO: Final = "if the application closes a handle twice, it cuts the connection that has got the same number"
 CORE: Final = runs("kestrel", first="2.2", fixed="3.0", so=SO)
 FIVE: Final = runs("kestrel", first="5.0", fixed="6.0", so=SO)
 

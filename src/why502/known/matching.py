@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from why502.known.interface import Matches
     from why502.model.host import Server, Software
 
+WAITED = 2
+"""Connections in a queue that say nobody accepts: one alone, between its handshake and accept(), is everyday life."""
 SHORTEST_POOL_S = 60.0
 """ALB, nginx and ingress-nginx keep idle connections for 60 s; hardly any proxy for less."""
 

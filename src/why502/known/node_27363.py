@@ -1,7 +1,8 @@
 """Node.js counted headersTimeout from the previous request
 
 `headersTimeout` (40 s, later 60 s) ran on from the last request of the connection: a request that came later than that
-was cut off, although keepAliveTimeout had been raised. Fixed in 12.19.0 and 14.0.0.
+was cut off, although keepAliveTimeout had been raised. Fixed in 12.19.0, 13.13.0 and 14.0.0 (nodejs/node#32329,
+CHANGELOG_V12.md, CHANGELOG_V13.md); 11 has the setting since 11.3.0.
 """
 
 from __future__ import annotations
@@ -16,19 +17,21 @@ if TYPE_CHECKING:
     from why502.facts.scene import ListenerWindow
 
 SO: Final = "it counts headersTimeout from the previous request, and cuts connections that were idle for longer"
-EARLY: Final = runs("node", first="10.15.2", fixed="12.19.0", so=SO)
-ODD: Final = runs("node", first="13.0.0", fixed="14.0.0", so=SO)
+LINES: Final = tuple(
+    runs("node", first=first, fixed=fixed, so=SO)
+    for first, fixed in (("10.15.2", "11.0.0"), ("11.3.0", "12.19.0"), ("13.0.0", "13.13.0"))
+)
 
 
 def matches(window: ListenerWindow) -> str | None:
-    """Two lines of releases."""
-    return EARLY(window) or ODD(window)
+    """Three lines of releases."""
+    return next((text for line in LINES if (text := line(window))), None)
 
 
 KNOWN = KnownIssue(
     id="node-27363",
     software="Node.js",
-    affected="10.15.2 to 12.18, 13",
+    affected="10.15.2 and later 10, 11.3 to 12.18, 13.0 to 13.12",
     condition="idle-timeout-too-short",
     matches=matches,
     source="https://github.com/nodejs/node/issues/27363",

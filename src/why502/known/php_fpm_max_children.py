@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.known.interface import KnownIssue
-from why502.known.matching import called, server
+from why502.known.matching import WAITED, called, server
 from why502.model.verdict import Remedy
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def matches(window: ListenerWindow) -> str | None:
     """A queue at all: PHP-FPM accepts at once while a worker is free."""
     found = server(window, "PHP-FPM")
-    if found is None or window.queue_len_max == 0:
+    if found is None or window.queue_len_max < WAITED:
         return None
     return f"{called(found)}: up to {window.queue_len_max} connections waited for a free worker (pm.max_children)"
 
@@ -33,5 +33,4 @@ KNOWN = KnownIssue(
     remedies=(Remedy("Raise pm.max_children and listen.backlog; `pm.status` shows the listen queue."),),
     recognised_by="connections that waited in its queue; its log says 'reached pm.max_children'",
     certainty=1,
-    proven=True,
 )

@@ -32,4 +32,5 @@ KNOWN = KnownIssue(
     remedies=(Remedy("sysctl -w net.ipv4.tcp_tw_recycle=0"),),
     recognised_by="the sysctl of the network namespace",
     proven=True,
+    of_namespace=True,
 )

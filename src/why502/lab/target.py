@@ -104,6 +104,19 @@ class Target:
         self.setup = setup
         self.start()
 
+    def redeploy(self, grace_s: float) -> None:
+        """As service managers do it: SIGTERM, after the grace period SIGKILL to all that is left, and a new start.
+
+        systemd.kill(5) with `KillMode=mixed`, `TimeoutStopSec=`; Kubernetes `terminationGracePeriodSeconds`.
+        """
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(grace_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own (`Host.running`)
+        self.restart()
+
     def stop(self) -> None:
         """End it by SIGTERM."""
         self._running.close()

@@ -128,8 +128,14 @@ class Capture:
         self._drain(time.time_ns())
 
     def _drain(self, until_ns: int) -> None:
-        """Write what waits, up to the first packet that came after `until_ns`: a busy network cannot hold us."""
+        """Write what waits, up to the first packet that came after `until_ns`: a busy network cannot hold us.
+
+        The kernel begins to stamp packets some time after it was asked to (`net_enable_timestamp` leaves that to a
+        workqueue), and until then stamps them as we fetch them (`__sock_recv_timestamp`): that says nothing of when
+        they came.
+        """
         while True:
+            asked_ns = time.time_ns()
             try:
                 size, ancillary, _, address = self._socket.recvmsg_into([self._buffer], 128)
             except BlockingIOError:
@@ -148,7 +154,7 @@ class Capture:
             )
             self._ring.write(at_ns, sll2, memoryview(self._buffer)[:size], original_bytes)
             self.packets += 1
-            if at_ns > until_ns:
+            if until_ns < at_ns < asked_ns:
                 return
 
     def _number(self, interface: str) -> int:

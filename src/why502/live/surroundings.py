@@ -95,9 +95,13 @@ class Surroundings:
         return found
 
     def _with_socket(self, event: TraceEvent) -> TraceEvent:
-        """The socket on which listen() was called, told by its descriptor."""
+        """The socket on which listen() was called, told by its descriptor.
+
+        Another socket may have the number by now: where the kernel told the address, it must be the same one.
+        """
         inode = _socket_inode(event)
-        if listener := self._listeners.get(inode or -1):
+        listener = self._listeners.get(inode or -1)
+        if listener and (event.local in (None, listener.address) or _unbound(event)):
             return self._joined(event, listener)
         if inode and event.local is None and (path := _unix_path(event.pid, inode)):
             return replace(event, local=path)
@@ -127,6 +131,11 @@ class Surroundings:
         if event.pid is None:
             return event
         return replace(event, container=container_of(PROC / str(event.pid)))
+
+
+def _unbound(event: TraceEvent) -> bool:
+    """It got its port from listen() itself (`inet_csk_listen_start` tells of the state before it)."""
+    return event.local is not None and event.local.endswith(":0")
 
 
 def _socket_inode(event: TraceEvent) -> int | None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from why502.model.evidence import Place, Source
 from why502.model.host import HostRecord
+from why502.model.settings import Setting
 from why502.model.traffic import Traffic
 from why502.model.wire import Wire
 
@@ -70,7 +71,8 @@ class KernelEvent(Struct, frozen=True):
 
     at_s: float
     kind: str
-    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'"""
+    """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'; of a server's own
+    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept)"""
     at: Place
     pid: int | None = None
     process: str | None = None
@@ -93,6 +95,8 @@ class Case(Struct, frozen=True):
     metrics: tuple[Series, ...] = ()
     changes: tuple[Change, ...] = ()
     events: tuple[KernelEvent, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    """Timeouts of the gateway, as configurations among the evidence set them."""
 
     @property
     def looked_at(self) -> frozenset[Source]:

@@ -17,6 +17,7 @@ class Source(StrEnum):
     METRICS = "metrics"
     CHANGES = "changes"
     EVENTS = "events"
+    CONFIGURATION = "configuration"
 
 
 class Place(Struct, frozen=True):

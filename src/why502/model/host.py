@@ -58,6 +58,8 @@ class Cgroup(Struct, frozen=True):
     """Processes of this group, or of the nearest one above that counts them, that the kernel killed for memory."""
     cpu_pressure_s: float | None = None
     memory_pressure_s: float | None = None
+    cpu_path: str | None = None
+    """Version 1: the group of its processor time, where that is another one."""
     number: int | None = None
     """Inode of the folder that counts kills: a group that is made anew at the same path has another one."""
 

@@ -34,7 +34,7 @@ class TargetRow(Struct, frozen=True):
 
 
 class ValueRow(Struct, frozen=True):
-    """Failures of one client or path; counted in a sample if `sampled`."""
+    """Failures of one client, path or node; counted in a sample if `sampled`."""
 
     value: str
     by_gateway: int
@@ -88,6 +88,8 @@ class ConcentrationLine(Struct, frozen=True):
     dimension: str
     value: str
     side: str
+    kind: str | None
+    """Of failures of this phase and manner alone ('connect, refused'); null: of all of that side."""
     failures: int
     failures_in_all: int
     share_of_others: float
@@ -144,6 +146,14 @@ class DurationLine(Struct, frozen=True):
     phase: str
     manner: str
     timer: str | None
+    """Whose time that is; null: nothing known fires then."""
+    timer_s: float | None
+    times: int | None
+    """The timer ran out so many times in a row: tries."""
+    configured_at: str | None
+    """Where a configuration among the evidence sets it; null with a timer: its default, which may not be in force."""
+    not_these: tuple[str, ...]
+    """Timers that a configuration sets for such requests, if it is none of them."""
 
 
 class DeathsLine(Struct, frozen=True):
@@ -170,6 +180,9 @@ class ChangeLine(Struct, frozen=True):
     rise: PointLine | None
     rise_after_s: float | None
     rise_p: float | None
+    fall: PointLine | None
+    fall_after_s: float | None
+    fall_p: float | None
 
 
 class ChangesLine(Struct, frozen=True):
@@ -184,6 +197,17 @@ class ChangesLine(Struct, frozen=True):
     share_of_time: float
     p: float
     changes: tuple[ChangeLine, ...]
+
+
+class SettingLine(Struct, frozen=True):
+    """A timer of the gateway (or its number of tries), as a configuration among the evidence sets it."""
+
+    proxy: str
+    name: str
+    seconds: float | None
+    tries: int | None
+    scope: str
+    place: str
 
 
 class HealthLine(Struct, frozen=True):
@@ -209,8 +233,10 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     targets: tuple[TargetRow, ...]
     clients: tuple[ValueRow, ...]
     paths: tuple[ValueRow, ...]
+    nodes: tuple[ValueRow, ...]
+    """Edge locations (CloudFront, Cloudflare), else nodes or instances of a balancer."""
     sampled: bool
-    """Clients and paths are counted in a sample of so many..."""
+    """Clients, paths and nodes are counted in a sample of so many..."""
     sampled_failures: int
     sampled_others: int
     """...requests."""
@@ -226,3 +252,4 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     deaths: tuple[DeathsLine, ...]
     changes: ChangesLine | None
     health: tuple[HealthLine, ...]
+    settings: tuple[SettingLine, ...]

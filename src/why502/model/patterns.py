@@ -40,6 +40,11 @@ class Traits(Struct, frozen=True):
     path: str | None
     file: str
     """The log that tells of it."""
+    proxy: str = ""
+    node: str | None = None
+    """As `Request.node`."""
+    kind: str = ""
+    """How it failed: phase and manner ('connect, refused'); '' if it did not."""
 
 
 class Sample(Struct, frozen=True):

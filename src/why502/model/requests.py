@@ -54,6 +54,12 @@ class Manner(StrEnum):
     TOO_LARGE = "too-large"
     EXHAUSTED = "exhausted"
     """The proxy itself ran out of descriptors, ports or connections."""
+    RACED = "raced"
+    """The target closed an idle connection just as it was used again, and the proxy says so itself."""
+    QUEUE_FULL = "queue-full"
+    """The proxy's kernel said that the target's accept queue is full: only a unix socket's is told (EAGAIN)."""
+    FORBIDDEN = "forbidden"
+    """The proxy's own kernel did not allow the connect (EACCES, EPERM)."""
     ANSWERED = "answered"
     """The target answered, with an error status of its own."""
     GONE = "gone"
@@ -100,6 +106,8 @@ class Request(Struct, frozen=True):
     """'address:port' of the (last) target, or the unix socket's path."""
     group: str | None = None
     """Target group, upstream or backend name."""
+    node: str | None = None
+    """Which part of the proxy: an edge location (CloudFront, Cloudflare), a node or instance of a load balancer."""
     method: str | None = None
     path: str | None = None
     """Without the query string."""

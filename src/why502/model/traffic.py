@@ -94,6 +94,8 @@ class Traffic(Struct, frozen=True):
     """The timeline in finer steps, at most `MAX_INTERVALS`; those without requests are left out."""
     interval_s: float = 1.0
     sample: Sample = Sample()
+    by_rule: int = 0
+    """5xx that the proxy made as it was told to (a limit, a rule, a maintenance page): no failures."""
     unnamed: TargetTraffic | None = None
     """Requests without a target's address (HAProxy logs a server's name, Apache's access log nothing); None: there
     are none."""

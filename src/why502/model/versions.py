@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-VERSION: Final = re.compile(r"^\D{0,8}?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,7})(?P<rest>.*)", re.DOTALL)
+VERSION: Final = re.compile(r"^(?:\d{1,3}:)?\D{0,8}?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,7})(?P<rest>.*)", re.DOTALL)
 BEFORE_RELEASE: Final = re.compile(
-    r"^[.\-_]?(?P<tag>alpha|beta|milestone|rc|cr|snapshot|dev|pre|a|b|m)[.\-_]?(?P<n>\d{0,9})\b", re.IGNORECASE
+    r"^[.\-_~]?(?P<tag>alpha|beta|milestone|rc|cr|(?:build-)?snapshot|dev|preview|pre|canary|nightly|ea|a|b|m)"
+    r"[.\-_]?(?P<n>\d{0,9})(?![A-Za-z])",
+    re.IGNORECASE,
 )
 
 Key = tuple[tuple[int, ...], int, str, int]
 
 
+@lru_cache(maxsize=1024)
 def key(version: str) -> Key | None:
     """What versions are sorted by; None for what has no number.
 
     >>> key("1.3.0-rc7") < key("1.3.0") < key("1.3.6") < key("1.3.10"), key("go1.21") == key("1.21.0")
     (True, True)
-    >>> key("9.4.11.v20180605") == key("9.4.11"), key("unknown")
-    (True, None)
+    >>> key("9.4.11.v20180605") == key("9.4.11"), key("1:2.4.57-2") == key("2.4.57"), key("unknown")
+    (True, True, None)
     """
     if not (match := VERSION.match(version)):
         return None
@@ -34,13 +38,16 @@ def key(version: str) -> Key | None:
 def within(version: str | None, first: str = "", fixed: str = "") -> bool:
     """Whether a version is at least `first` and before `fixed`; an empty bound is no bound.
 
-    An unknown version is within nothing that is bounded.
+    An unknown version is within nothing that is bounded. Nor is an early release of `fixed`: whether the fix was
+    in it already is not known.
 
     >>> within("1.3.5", "1.3.0-rc7", "1.3.7"), within("1.3.7", "", "1.3.7"), within(None, "1"), within(None)
     (True, False, False, True)
+    >>> within("1.3.7-rc1", "1.3.0-rc7", "1.3.7"), within("1.3.6.1", "", "1.3.7")
+    (False, True)
     """
     if not first and not fixed:
         return True
     at = key(version) if version else None
     low, high = key(first), key(fixed)
-    return at is not None and (low is None or at >= low) and (high is None or at < high)
+    return at is not None and (low is None or at >= low) and (high is None or at[0] < high[0])

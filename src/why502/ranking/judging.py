@@ -39,7 +39,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
     judged = ranked or [_nothing_failed(case, listeners, suspects)]
     by_name = {s.name: s for s in suspects}
     groups = by_cause(ranked, by_name)
-    verdicts = tuple(verdict(cause, group, by_name) for cause, group in groups)
+    verdicts = tuple(verdict(cause, group, by_name, ranked) for cause, group in groups)
     explaining = frozenset(b.condition for v in verdicts for b in v.because)
     document = Document(
         generated=rfc3339(generated_s),

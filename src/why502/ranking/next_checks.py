@@ -7,13 +7,14 @@ present probabilities less the entropy that is expected to remain. It needs only
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from math import log2
 from typing import TYPE_CHECKING
 
+from why502.facts.scene import Basis
 from why502.model.evidence import Source
 from why502.model.verdict import NextStep
-from why502.suspects.checks import CHECKS, Check
+from why502.model.words import utc
+from why502.suspects.checks import CHECKS, MANAGED, Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 WORTH_BITS = 0.02
 """A check that gains less is not worth anybody's night."""
 MOST = 4
+SOCKET = "unix:"
+"""How nginx writes the path of a unix socket."""
 
 
 def next_steps(ranked: Sequence[Ranked], suspects: Sequence[Suspect]) -> tuple[NextStep, ...]:
@@ -79,18 +82,34 @@ def _made(check: Check, ranked: Ranked) -> bool:
 
 def _impossible(check: Check, ranked: Ranked) -> bool:
     """Whether every proxy that was seen has no such thing (a managed balancer keeps no error log)."""
-    proxies = {place.request.proxy for place in ranked.cluster.logged}
-    return bool(proxies) and proxies <= check.not_with
+    proxies = _proxies(ranked)
+    local = (ranked.cluster.target or "").startswith(SOCKET) and check.at_socket is None
+    return local or (bool(proxies) and proxies <= check.not_with)
+
+
+def _proxies(ranked: Ranked) -> frozenset[str]:
+    """Kinds of the proxies that logged it; CloudWatch counts an ALB's."""
+    counted = ranked.cluster.basis is Basis.METRICS and ranked.cluster.side is not None
+    return frozenset({"alb"} if counted else {place.request.proxy for place in ranked.cluster.logged})
 
 
 def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
+    """As a command to copy, for the target that failed most."""
     largest = max(ranked, key=lambda r: r.cluster.count)
     target = largest.cluster.target or "TARGET:PORT"
-    port = target.rpartition(":")[2] or "PORT"
+    host, _, port = target.rpartition(":")
+    command, why = check.command, check.why
+    if target.startswith(SOCKET) and check.at_socket is not None:
+        command, why = check.at_socket
+        target = target.removeprefix(SOCKET)
+    elif not host and check.without_port is not None:
+        command = check.without_port
+    if check.managed_why is not None and (proxies := _proxies(largest)) and proxies <= MANAGED:
+        why = check.managed_why
     window = largest.cluster.window
-    since = datetime.fromtimestamp(window.from_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
+    since = utc(window.from_s).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
     filled = {"{target}": target, "{port}": port, "{since}": since}
-    return NextStep(_fill(check.command, filled), _fill(check.why, filled), round(gain, 2))
+    return NextStep(_fill(command, filled), _fill(why, filled), round(gain, 2))
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

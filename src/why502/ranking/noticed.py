@@ -8,6 +8,7 @@ from why502.facts.change_points import change_points
 from why502.facts.concentration import concentrations
 from why502.facts.idle_gaps import idle_gap
 from why502.facts.spelling import told
+from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,12 @@ def noticed(case: Case) -> tuple[str, ...]:
 
 def _noticed(case: Case) -> Iterator[str]:
     traffic = case.traffic
-    if traffic is None or not traffic.failures_total:
+    if traffic is None:
+        return
+    if traffic.by_rule:
+        text = "with 5xx by a rule of the proxy's own (a limit, a deny, a maintenance page): counted as no failures"
+        yield f"{count(traffic.by_rule, 'request')} answered {text}"
+    if not traffic.failures_total:
         return
     trend = change_points(traffic.intervals, traffic.interval_s)
     yield from (f"failures {told(spell)}" for spell in trend.spells[:MOST_SPELLS])

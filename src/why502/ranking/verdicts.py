@@ -6,18 +6,26 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from why502.facts.clusters import same_target
+from why502.model.evidence import Source
+from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
 from why502.ranking.weigh import HELD
 from why502.suspects.interface import Suspect, Weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from why502.model.evidence import Evidence
     from why502.ranking.weigh import Ranked
 
 LIKELIEST = 3
+NO_CAUSE = "no cause stands out"
+MEANT = {
+    Manner.FORBIDDEN: "the proxy's own machine forbade the connect (rights of the socket's path, SELinux, a 'prohibit' "
+    "route), so nothing reached the target",
+}
+"""What is certain although no suspect did it."""
 FOLLOWS_S = 30.0
 """A service that comes back does so within half a minute; what begins later needs a cause of its own."""
 
@@ -33,7 +41,26 @@ def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[
         cause = one.top[0]
         origin = next((other.top[0] for other in named if _brought(one, other, suspects)), cause)
         groups[origin].append(one)
-    return sorted(groups.items(), key=lambda item: (-_count(item[1]), item[0]))
+    return sorted(groups.items(), key=lambda item: (_left_without(item[1], named), -_count(item[1]), item[0]))
+
+
+def _left_without(group: Sequence[Ranked], named: Sequence[Ranked]) -> str:
+    """The fault that took the last target away, if requests then found none; else ''.
+
+    Proxies take a target out after failures or failed checks of it: nginx after `max_fails` (1) within 10 s.
+    """
+    if any(one.cluster.phase is not Phase.NO_TARGET for one in group):
+        return ""
+    began_s = min((one.cluster.window.from_s for one in group if one.cluster.window), default=None)
+    tried = [one for one in named if one.cluster.phase is not Phase.NO_TARGET and one.cluster.side is not Side.TARGET]
+    before = [
+        one.top[0]
+        for one in tried
+        if began_s is not None
+        and (window := one.cluster.window) is not None
+        and window.from_s - FOLLOWS_S <= began_s <= window.to_s + FOLLOWS_S
+    ]
+    return before[0] if before else ""
 
 
 def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
@@ -48,12 +75,18 @@ def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
     )
 
 
-def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]) -> VerdictLine:
-    """One verdict; its probability is the mean over its failures."""
+def verdict(
+    cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect], ranked: Sequence[Ranked] = ()
+) -> VerdictLine:
+    """One verdict; its probability is the mean over its failures. `ranked`: all clusters, the others' among them."""
+    named = [one for one in ranked if one.named]
     windows = [r.cluster.window for r in group if r.cluster.window is not None]
     answers = [answer for r in group if isinstance(answer := r.answers[r.top[0]], Weighed)]
     own = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
     conditions = _explaining(cause, group, suspects)
+    summary = own[0].summary if own else suspects[cause].title
+    if took_out := _left_without(group, named):
+        summary = f"{summary} What had taken the targets out: {took_out}."
     return VerdictLine(
         cause=cause,
         probability=round(_probability(cause, group), 4),
@@ -61,9 +94,9 @@ def verdict(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Suspect]
         since=rfc3339(min(w.from_s for w in windows)) if windows else None,
         until=rfc3339(max(w.to_s for w in windows)) if windows else None,
         targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
-        summary=own[0].summary if own else suspects[cause].title,
+        summary=summary,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
-        evidence=_lines(e for answer in answers for e in answer.evidence),
+        evidence=_lines(_seen_once(answers)),
         remedies=_remedies(cause, own, conditions, suspects),
     )
 
@@ -73,11 +106,14 @@ def undetermined(ranked: Ranked) -> Undetermined:
     cluster = ranked.cluster
     likeliest = sorted(ranked.faults.items(), key=lambda item: (-item[1], item[0]))[:LIKELIEST]
     answer = ranked.answers[likeliest[0][0]] if likeliest else None
+    said = next((p.request.reason for p in cluster.logged if p.request.reason), None)
+    meant = MEANT.get(cluster.manner, NO_CAUSE)
+    words = f"; the proxy says: {said}" if said else ""
     return Undetermined(
         failures=cluster.count,
         targets=(cluster.target,) if cluster.target else (),
         phase=cluster.phase,
-        text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): no cause stands out",
+        text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): {meant}{words}",
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
         evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
     )
@@ -110,6 +146,23 @@ def _explaining(cause: str, group: Sequence[Ranked], suspects: Mapping[str, Susp
             ):
                 found[name] = (p, answer)
     return [(name, answer) for name, (_, answer) in sorted(found.items(), key=lambda item: (-item[1][0], item[0]))]
+
+
+def _seen_once(answers: Sequence[Weighed]) -> Iterator[Evidence]:
+    """Evidence of several clusters without what one took from another: the same packet tells the one how it failed, and
+    the other how its neighbour did. Each cluster has weighed it once; the reader is to see it once, too.
+    """
+    best: dict[str, tuple[float, int]] = {}
+    for number, answer in enumerate(answers):
+        for e in answer.evidence:
+            if _is_packet(e):
+                best[str(e.at)] = max(best.get(str(e.at), (0.0, 0)), (abs(e.bits), -number))
+    for number, answer in enumerate(answers):
+        yield from (e for e in answer.evidence if not _is_packet(e) or best[str(e.at)][1] == -number)
+
+
+def _is_packet(evidence: Evidence) -> bool:
+    return evidence.source is Source.CAPTURE and evidence.at.number is not None
 
 
 def _lines(evidence: Iterable[Evidence]) -> tuple[EvidenceLine, ...]:

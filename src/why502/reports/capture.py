@@ -16,6 +16,7 @@ from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
 from why502.reports.display_filter import display_filter as filter_of
 from why502.reports.legible import legible, legible_json
+from why502.reports.outcome_meanings import meanings
 from why502.reports.phrases import count, percent
 from why502.reports.screen import drawn
 
@@ -80,15 +81,36 @@ def display_filter(shown: Shown) -> str:
 
 def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield target_table(shown.wire)
+    told = list(meanings(outcome for target in shown.wire.targets for outcome in target.outcomes))
+    if told:
+        yield Text("\n" + "\n".join(told), "dim")
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
         yield failed_table(shown.failed[:FAILED_SHOWN])
-        if len(shown.failed) > FAILED_SHOWN:
-            yield Text(f"{count(len(shown.failed) - FAILED_SHOWN, 'more conversation')}: see --json", "dim")
-        yield Text("\n--ladder N draws one of them; --export-filter shows them in Wireshark", "dim")
+        yield from (Text(line, "dim") for line in _left_out(shown))
+        yield Text(
+            "\n--ladder N draws one of them, or the conversation of packet N; --export-filter shows them in Wireshark",
+            "dim",
+        )
+    if shown.failed and not diagnosis.document.verdicts:
+        yield Text("why502 diagnose says: not determined; it tells which evidence would help")
     for verdict in diagnosis.document.verdicts:
         yield Text.assemble("why502 diagnose says: ", (verdict.cause, "bold"), f", {percent(verdict.probability)}")
+
+
+def _left_out(shown: Shown) -> Iterator[str]:
+    """What the table does not show: bounded is what is printed, what is read a second time, and what is kept at all."""
+    listed, looked_at = len(shown.failed), sum(c.detail is not None for c in shown.failed)
+    counted = (
+        sum(n for target in shown.wire.targets for outcome, n in target.outcomes.items() if outcome.failed) - listed
+    )
+    if listed > FAILED_SHOWN:
+        yield f"{count(listed - FAILED_SHOWN, 'more conversation')}: see --json"
+    if looked_at < listed:
+        yield f"the payload of {looked_at:,} of these {listed:,} was read; --ladder N reads that of any other"
+    if counted > 0:
+        yield f"{count(counted, 'more failed conversation')}: only counted; a packet of one names it"
 
 
 def _pairing(pairing: Pairing) -> str:

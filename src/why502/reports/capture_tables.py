@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from why502.model.conversations import Outcome
-from why502.model.words import count
+from why502.model.words import count, utc
 from why502.reports.legible import legible
 
 if TYPE_CHECKING:
@@ -72,11 +71,20 @@ def _target_row(target: TargetWire) -> Iterator[Text]:
 def _failed_row(number: int, conversation: Conversation) -> Iterator[Text]:
     began_s = conversation.request_s or conversation.first_s
     yield Text(str(number), "bold")
-    yield Text(datetime.fromtimestamp(conversation.first_s, UTC).strftime("%H:%M:%S.%f"))
+    yield Text(utc(conversation.first_s).strftime("%H:%M:%S.%f"))
     yield Text(legible(f"{conversation.opener} -> {conversation.target}"))
     yield Text(conversation.outcome, "red")
-    yield Text(_duration((conversation.end_s or conversation.last_s) - began_s))
+    yield Text(_duration(_over_s(conversation, began_s) - began_s))
     yield Text(legible(what(conversation)))
+
+
+def _over_s(conversation: Conversation, began_s: float) -> float:
+    """When it was over: the first FIN, reset or ICMP error after its last request. A FIN that crossed that request is
+    older.
+    """
+    errors_s = [error.at_s for error in conversation.detail.icmp] if conversation.detail else []
+    ends_s = [end_s for end_s in (conversation.end_s, *errors_s) if end_s is not None and end_s >= began_s]
+    return min(ends_s, default=conversation.last_s)
 
 
 def _said(conversation: Conversation) -> Iterator[str]:
@@ -91,7 +99,8 @@ def _said(conversation: Conversation) -> Iterator[str]:
         yield f"{len(conversation.syn_s)} SYNs"
     if detail:
         yield from filter(None, (detail.reason,))
-        yield from (f"ICMP {error.name} from {error.sender}" for error in detail.icmp[:1])
+        if conversation.outcome is not Outcome.UNREACHABLE:  # it is the reason already
+            yield from (f"ICMP {error.name} from {error.sender}" for error in detail.icmp[:1])
     if detail and detail.path_mtu:
         large = detail.path_mtu
         yield f"segments of {large.smallest_lost_bytes} bytes are lost, those of {large.largest_passed_bytes} pass"

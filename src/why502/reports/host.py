@@ -8,7 +8,8 @@ from msgspec import json
 from rich.table import Table
 from rich.text import Text
 
-from why502.facts.backlog import Level
+from why502.facts.backlog import SMALLEST_BACKLOG, Level
+from why502.facts.surfaces.differences import OWN
 from why502.facts.surfaces.interface import State
 from why502.model.words import count
 from why502.reports.legible import legible, legible_json
@@ -26,14 +27,16 @@ FINE_SHOWN: Final = 40
 """Rows of listeners that are fine; all others are always shown."""
 LIMITS: Final = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_abort_on_overflow")
 NAMES_SHOWN: Final = 4
+ENOUGH: Final = 1024
+"""A backlog that hardly any burst fills; nginx takes 511, Tokio took 1024."""
 STYLES: Final = {Level.DROPPING: "bold red", Level.TOO_SMALL: "yellow", Level.FULL: "yellow", Level.DROPPED: "cyan"}
 
 STATES: Final = {State.WRONG: "bold red", State.AT_RISK: "yellow", State.NOTE: "cyan", State.FINE: "green"}
 
 
 def render(audit: Audit, *, width: int | None, color: bool) -> str:
-    """Table and summary, at most `width` columns (None: as wide as it needs)."""
-    return drawn((_table(audit), *_summary(audit)), width=width, color=color)
+    """What is wrong, the table, everything else; at most `width` columns (None: as wide as it needs)."""
+    return drawn((*_alarms(audit), _table(audit), *_rest(audit)), width=width, color=color)
 
 
 def render_json(audit: Audit) -> str:
@@ -42,8 +45,8 @@ def render_json(audit: Audit) -> str:
         "schema": SCHEMA,
         **{name: getattr(audit, name) for name in audit.__struct_fields__},
         "counts": {
-            "wrong": len(audit.wrong),
-            "at_risk": len(audit.at_risk),
+            "wrong": audit.wrong_in_all,
+            "at_risk": audit.at_risk_in_all,
             "fine": len(audit.fine),
             "unseen": len(audit.unseen),
         },
@@ -88,7 +91,7 @@ def _row(audited: Audited) -> Iterator[Text]:
 
 def _where(audited: Audited) -> str:
     container = next((process.container for process in audited.processes if process.container), None)
-    return container or (audited.namespace.name if audited.namespace else None) or "host"
+    return container or (audited.namespace.name if audited.namespace else None) or OWN
 
 
 def _owner(audited: Audited) -> str:
@@ -118,21 +121,41 @@ def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
-def _summary(audit: Audit) -> Iterator[RenderableType]:
-    yield Text("")
+def _alarms(audit: Audit) -> Iterator[RenderableType]:
+    """What somebody who was woken has to read first."""
+    wrong, at_risk = audit.wrong_in_all, audit.at_risk_in_all
+    yield _headline(audit, wrong, at_risk)
     for audited in audit.wrong:
-        yield _sentence("wrong", "bold red", audited)
+        yield from _sentence("wrong", "bold red", audited)
+    yield from _findings(audit, State.WRONG)
+    yield from _issues(audit, proven=True)
     for audited in audit.at_risk:
-        yield _sentence("at risk", "yellow", audited)
+        yield from _sentence("at risk", "yellow", audited)
+    yield from _findings(audit, State.AT_RISK)
+    if wrong or at_risk:
+        yield Text("")
+
+
+def _headline(audit: Audit, wrong: int, at_risk: int) -> Text:
+    where = f"{legible(audit.hostname)}, Linux {legible(audit.kernel)}"
+    watched = f", watched for {audit.watched_s:.1f} s" if audit.watched_s else ", looked at once"
+    told = f"{count(len(audit.listeners), 'listener')} on {where}{watched}"
+    if not wrong and not at_risk:
+        return Text.assemble(("nothing wrong, nothing at risk", "green"), f" ({told})")
+    parts = (f"{wrong} wrong" if wrong else "", f"{at_risk} at risk" if at_risk else "")
+    return Text.assemble((", ".join(filter(None, parts)), "bold red" if wrong else "yellow"), f" ({told})")
+
+
+def _rest(audit: Audit) -> Iterator[RenderableType]:
+    yield Text("")
     for audited in audit.fine:
         if audited.risk.level is Level.DROPPED:
-            yield _sentence("note", "cyan", audited)
-    yield from _issues(audit)
+            yield from _sentence("note", "cyan", audited)
+    yield from _findings(audit, State.NOTE)
+    yield from _issues(audit, proven=False)
     yield from _limits(audit)
     yield from _rates(audit)
-    for finding in audit.findings:
-        where = f"{finding.where}: " if finding.where else ""
-        yield _line(finding.state.value, STATES[finding.state], f"{finding.surface}: {where}{finding.text}")
+    yield from _findings(audit, State.FINE)
     if fine := len(audit.fine):
         hidden = len(audit.listeners) - len(_shown(audit))
         yield _line(
@@ -144,15 +167,24 @@ def _summary(audit: Audit) -> Iterator[RenderableType]:
         yield _line("could not be seen", "magenta", f"{unseen.what}: {unseen.why}")
 
 
-def _issues(audit: Audit) -> Iterator[Text]:
-    """Each known issue once, with the listeners that show it; those that are proven first."""
-    shown: dict[RecognisedIssue, list[str]] = {}
+def _findings(audit: Audit, state: State) -> Iterator[Text]:
+    for finding in audit.findings:
+        if finding.state is state:
+            where = f"{finding.where}: " if finding.where else ""
+            yield _line(state.value, STATES[state], f"{finding.surface}: {where}{finding.text}")
+
+
+def _issues(audit: Audit, *, proven: bool) -> Iterator[Text]:
+    """Each known issue once, with the listeners or the network namespaces that show it."""
+    shown: dict[RecognisedIssue, dict[str, None]] = {}
     for audited in audit.listeners:
         for issue in audited.issues:
-            shown.setdefault(issue, []).append(audited.listener.address)
-    for issue, addresses in sorted(shown.items(), key=lambda item: (not item[0].proven, item[0].id)):
-        label, style = ("known issue", "bold red") if issue.proven else ("known issue, if not set otherwise", "cyan")
-        yield _line(label, style, f"{issue.id} ({_some(addresses)}): {issue.text}")
+            where = _where(audited) if issue.of_namespace else audited.listener.address
+            if issue.proven is proven:
+                shown.setdefault(issue, {})[where] = None
+    label, style = ("known issue", "bold red") if proven else ("known issue, if not set otherwise", "cyan")
+    for issue, places in sorted(shown.items(), key=lambda item: item[0].id):
+        yield _line(label, style, f"{issue.id} ({_some(tuple(places))}): {issue.text}")
         for remedy in issue.remedies:
             yield Text(legible(f"  {remedy}"))
         yield Text(legible(f"  {issue.source}"))
@@ -163,7 +195,7 @@ def _limits(audit: Audit) -> Iterator[Text]:
     alike: dict[str, list[str]] = {}
     for space in {a.namespace.inode: a.namespace for a in audit.listeners if a.namespace}.values():
         values = (f"{name} {_number(getattr(space, name))}" for name in LIMITS)
-        alike.setdefault(", ".join(values), []).append(space.name or str(space.inode))
+        alike.setdefault(", ".join(values), []).append(space.name or OWN)
     for values_text, names in alike.items():
         yield _line("limits", "bold", f"{_some(names)}: {values_text}")
 
@@ -173,7 +205,7 @@ def _rates(audit: Audit) -> Iterator[Text]:
     for space in audit.rates:
         moved = [f"{name} {per_s:g}" for name, per_s in space.per_s.items() if per_s]
         if moved:
-            yield _line("per second", "bold", f"{space.name or space.inode}: {', '.join(moved)}")
+            yield _line("per second", "bold", f"{space.name or OWN}: {', '.join(moved)}")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -181,8 +213,13 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + more
 
 
-def _sentence(label: str, style: str, audited: Audited) -> Text:
-    return _line(label, style, f"{audited.listener.address} ({_owner(audited)}): {audited.risk.why}")
+def _sentence(label: str, style: str, audited: Audited) -> Iterator[Text]:
+    """And what raises the backlog now, if that is what is too small."""
+    listener, space = audited.listener, audited.namespace
+    yield _line(label, style, f"{listener.address} ({_owner(audited)}): {audited.risk.why}")
+    if listener.backlog < SMALLEST_BACKLOG and listener.pids and audited.sockets == 1:
+        enough = min(ENOUGH, space.somaxconn or ENOUGH) if space else ENOUGH
+        yield Text(f"  sudo why502 fix backlog --socket {listener.inode} --to {enough}   # at once, without a restart")
 
 
 def _line(label: str, style: str, text: str) -> Text:

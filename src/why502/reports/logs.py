@@ -10,10 +10,11 @@ from rich.text import Text
 
 from why502.reports.legible import legible
 from why502.reports.logs_sentences import change_sentences, pattern_sentences, trend_sentences
-from why502.reports.phrases import count, percent
+from why502.reports.phrases import count, listing, percent
 from why502.reports.screen import drawn
 from why502.reports.text import background
 from why502.reports.text.layout import heading, indented, plain
+from why502.reports.text.places import shared_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,28 +26,33 @@ if TYPE_CHECKING:
     from why502.model.verdict import Diagnosis
 
 ROWS_SHOWN: Final = 12
+FEW_ROWS: Final = 5
+"""Where failures keep to no value, more rows say nothing."""
 BAR_COLUMNS: Final = 24
+WIDE: Final = 100
+"""Columns of a terminal from which on the widest table has room for bars."""
+TARGETS_NOTE: Final = "CONNECT, WAIT: medians; p99: of WAIT; RESENT: connects that took as long as a repeated SYN"
 EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 
 def render(summary: LogSummary, diagnosis: Diagnosis, *, width: int | None, color: bool) -> str:
     """The whole view, at most `width` columns (None: as wide as it needs)."""
-    return drawn(_parts(summary, diagnosis), width=width, color=color)
+    return drawn(_parts(summary, diagnosis, width), width=width, color=color)
 
 
-def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType]:
+def _parts(summary: LogSummary, diagnosis: Diagnosis, width: int | None) -> Iterator[RenderableType]:
+    folder = shared_folder(diagnosis)
     if summary.traffic.failures_total:
         yield from background.failures(structs.replace(diagnosis, noticed=()))
         yield from _section("When it failed", trend_sentences(summary))
-        yield from _tables(summary)
-        yield from _section("What stands out", pattern_sentences(summary))
+        yield from _section("What stands out", pattern_sentences(summary), folder)
         if summary.changes is not None:
-            yield from _section(
-                f"Changes, and failures of the {summary.changes.side}", change_sentences(summary.changes)
-            )
+            title = f"Changes, and failures of the {summary.changes.side}"
+            yield from _section(title, change_sentences(summary.changes), folder)
+        yield from _tables(summary, width)
     else:
         yield Text(f"No failure in {count(summary.traffic.requests, 'request')}.", "bold green")
-        yield from _section("What stands out", pattern_sentences(summary))
+        yield from _section("What stands out", pattern_sentences(summary), folder)
     yield from background.inputs(diagnosis)
     if diagnosis.document.verdicts:
         yield Text("")
@@ -55,33 +61,49 @@ def _parts(summary: LogSummary, diagnosis: Diagnosis) -> Iterator[RenderableType
             "why502 diagnose says: ",
             (verdict.cause, "bold"),
             f", {percent(verdict.probability)}, {count(verdict.failures, 'failure')}",
+            legible(f" at {listing(verdict.targets)}" if verdict.targets else ""),
         )
     if diagnosis.undetermined:
         failures = sum(u.failures for u in diagnosis.undetermined)
         yield Text(f"\nnot determined from this: {count(failures, 'failure')}; why502 diagnose says what to check next")
 
 
-def _section(title: str, sentences: Iterable[str]) -> Iterator[RenderableType]:
-    told = list(sentences)
+def _section(title: str, sentences: Iterable[str], folder: str = "") -> Iterator[RenderableType]:
+    """Places in sentences are said as seen from the folder that all inputs share."""
+    told = [sentence.replace(f"[{folder}", "[") if folder else sentence for sentence in sentences]
     if told:
         yield heading(title)
         yield from (indented(plain(sentence)) for sentence in told)
 
 
-def _tables(summary: LogSummary) -> Iterator[RenderableType]:
+def _tables(summary: LogSummary, width: int | None) -> Iterator[RenderableType]:
     yield heading("How they failed")
     yield indented(_kinds(summary.traffic.kinds))
     targets = summary.traffic.targets
     if targets:
-        yield heading("Targets", _more(targets))
-        yield indented(_targets(targets))
+        yield heading("Targets", "; ".join(part for part in (_more(targets), TARGETS_NOTE) if part))
+        yield indented(_targets(targets, 0 if width and width < WIDE else BAR_COLUMNS // 2))
     sample = summary.traffic.sample
     drawn = len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total
     note = f"in a sample of {len(sample.failed):,} failures and {len(sample.others):,} other requests" if drawn else ""
-    for title, tallies in (("Clients", summary.clients), ("Paths", summary.paths)):
-        if tallies:
-            yield heading(title, note)
-            yield indented(_tallies(tallies))
+    edges = any(d.name == "edge location" and d.values for d in summary.dimensions)
+    for title, names, tallies in (
+        ("Clients", {"client"}, summary.clients),
+        ("Paths", {"path"}, summary.paths),
+        ("Edge locations" if edges else "Balancer nodes", {"edge location", "balancer node"}, summary.nodes),
+    ):
+        telling = any(d.found for d in summary.dimensions if d.name in names)
+        yield from _tallied(title, note, tallies, ROWS_SHOWN if telling else FEW_ROWS)
+
+
+def _tallied(title: str, note: str, tallies: Sequence[Tally], most: int) -> Iterator[RenderableType]:
+    """As a table, or in one line if there is only one value."""
+    if len(tallies) == 1:
+        yield heading(title, f"all failures: {legible(tallies[0].value, limit=80)}")
+    elif tallies:
+        more = f"the first {most}" if len(tallies) > most else ""
+        yield heading(title, ", ".join(part for part in (more, note) if part))
+        yield indented(_tallies(tallies[:most]))
 
 
 def _more(rows: Sequence[object]) -> str:
@@ -110,14 +132,14 @@ def _kinds(kinds: Sequence[FailureKind]) -> Table:
     return table
 
 
-def _targets(targets: Sequence[TargetTraffic]) -> Table:
+def _targets(targets: Sequence[TargetTraffic], bar_columns: int) -> Table:
     worst = sorted(targets, key=lambda t: (-t.failed, -t.requests, t.target))[:ROWS_SHOWN]
-    table = _table("TARGET", "#FAILED", "", "#REQUESTS", "#RATE", "#CONNECT", "#WAIT", "#WAIT p99", "#DELAYED")
+    table = _table("TARGET", "#FAILED", "", "#REQUESTS", "#RATE", "#CONNECT", "#WAIT", "#p99", "#RESENT")
     for t in worst:
         table.add_row(
             legible(t.target),
             f"{t.failed:,}",
-            _bar(t.failed, worst[0].failed),
+            _bar(t.failed, worst[0].failed, bar_columns),
             f"{t.requests:,}",
             _rate(t.failed, t.requests),
             *(_seconds(s) for s in (t.connect_median_s, t.wait_median_s, t.wait_p99_s)),
@@ -129,15 +151,15 @@ def _targets(targets: Sequence[TargetTraffic]) -> Table:
 def _tallies(tallies: Sequence[Tally]) -> Table:
     table = _table("", "#BY PROXY", "", "#BY TARGET", "#NOT FAILED")
     most = max(t.by_gateway for t in tallies)
-    for t in tallies[:ROWS_SHOWN]:
+    for t in tallies:
         bar = _bar(t.by_gateway, most)
         table.add_row(legible(t.value, limit=80), f"{t.by_gateway:,}", bar, f"{t.by_target:,}", f"{t.others:,}")
     return table
 
 
-def _bar(number: int, most: int) -> Text:
+def _bar(number: int, most: int, columns: int = BAR_COLUMNS) -> Text:
     """To an eighth of a column; whatever is not zero is seen."""
-    eighths = max(1, number * BAR_COLUMNS * 8 // most) if number and most else 0
+    eighths = max(1, number * columns * 8 // most) if number and most and columns else 0
     return Text("█" * (eighths // 8) + EIGHTHS[eighths % 8].strip(), "red")
 
 

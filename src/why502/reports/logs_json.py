@@ -18,6 +18,7 @@ from why502.model.logs import (
     KindLine,
     LogsDocument,
     PointLine,
+    SettingLine,
     SlowConnectsLine,
     SpellLine,
     TargetRow,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from why502.facts.change_links import ChangeLink, Correlation
     from why502.facts.change_points import ChangePoint, Changes
     from why502.facts.concentration import Dimension
+    from why502.facts.durations import SameDuration
     from why502.facts.idle_gaps import IdleGap
     from why502.facts.logs import LogSummary, Tally
     from why502.model.verdict import Diagnosis
@@ -63,6 +65,7 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
         ),
         clients=_values(summary.clients),
         paths=_values(summary.paths),
+        nodes=_values(summary.nodes),
         sampled=len(sample.failed) < sample.failed_total or len(sample.others) < sample.others_total,
         sampled_failures=len(sample.failed),
         sampled_others=len(sample.others),
@@ -76,15 +79,13 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
         slow_connects=tuple(
             SlowConnectsLine(s.target, s.delayed, s.timed, s.kept, s.served, s.steps) for s in summary.slow_connects
         ),
-        durations=tuple(
-            DurationLine(d.seconds, d.least_s, d.most_s, d.failures, d.alike, d.proxy, d.phase, d.manner, d.timer)
-            for d in summary.durations
-        ),
+        durations=tuple(_duration(d) for d in summary.durations),
         deaths=tuple(
             DeathsLine(d.target, rfc3339(d.at_s), d.lost, d.together, d.refused_after) for d in summary.deaths
         ),
         changes=_changes(summary.changes) if summary.changes else None,
         health=tuple(HealthLine(rfc3339(e.at_s), e.kind, e.text, str(e.at)) for e in summary.unhealthy),
+        settings=tuple(SettingLine(s.proxy, s.name, s.seconds, s.tries, s.scope, str(s.at)) for s in summary.settings),
     )
 
 
@@ -133,9 +134,28 @@ def _idle_gap(gap: IdleGap) -> IdleGapLine:
     )
 
 
+def _duration(same: SameDuration) -> DurationLine:
+    due = same.due
+    return DurationLine(
+        seconds=same.seconds,
+        least_s=same.least_s,
+        most_s=same.most_s,
+        failures=same.failures,
+        alike=same.alike,
+        proxy=same.proxy,
+        phase=same.phase,
+        manner=same.manner,
+        timer=due.name if due else None,
+        timer_s=due.seconds if due else None,
+        times=due.times if due else None,
+        configured_at=str(due.at) if due and due.at else None,
+        not_these=tuple(str(other) for other in same.others),
+    )
+
+
 def _concentrations(dimensions: Iterable[Dimension]) -> Iterable[ConcentrationLine]:
     for c in (c for dimension in dimensions for c in dimension.found):
-        yield ConcentrationLine(c.dimension, c.value, c.side, c.failures, c.failures_in_all, c.share,
+        yield ConcentrationLine(c.dimension, c.value, c.side, c.kind or None, c.failures, c.failures_in_all, c.share,
                                 c.ratio.value, c.ratio.low, c.ratio.high, c.p)  # fmt: skip
 
 
@@ -166,4 +186,7 @@ def _change(link: ChangeLink) -> ChangeLine:
         rise=_point(link.rise) if link.rise else None,
         rise_after_s=link.rise_after_s,
         rise_p=link.rise_p,
+        fall=_point(link.fall) if link.fall else None,
+        fall_after_s=link.fall_after_s,
+        fall_p=link.fall_p,
     )

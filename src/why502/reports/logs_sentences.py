@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from why502.facts.change_points import Changes
     from why502.facts.logs import DiedTogether, LogSummary, Slow
 
+WHOSE = {"gateway": "of the gateway", "target": "of targets"}
 MOST_CONCENTRATIONS = 3
 """Of each dimension."""
 MOST_SPELLS = 8
@@ -45,34 +46,38 @@ def _trend(who: str, found: Changes) -> Iterator[str]:
 
 
 def pattern_sentences(summary: LogSummary) -> Iterator[str]:
-    """What failures keep to, and the clues that a log holds."""
+    """What failures keep to, strongest first, and the clues that a log holds."""
+    if summary.hidden:
+        total = summary.traffic.failures_total
+        yield (
+            f"hidden failures: {summary.hidden:,} of {count(total, 'failure')} no client saw: an attempt failed, and "
+            f"another one served the request"
+        )
+    shown = [found for dimension in summary.dimensions for found in dimension.found[:MOST_CONCENTRATIONS]]
+    for found in sorted(shown, key=lambda c: (c.p, c.dimension != "target network")):
+        yield f"failures {WHOSE[found.side]}: {found}"
     for dimension in summary.dimensions:
-        whose = "of the gateway" if dimension.side == "gateway" else "of targets"
-        for found in dimension.found[:MOST_CONCENTRATIONS]:
-            yield f"failures {whose}: {found}"
         if dimension.unjudgeable and dimension.name == "client" and "hides" in dimension.unjudgeable:
-            yield f"failures {whose}: clients cannot be compared ({dimension.unjudgeable})"
+            yield f"failures {WHOSE[dimension.side]}: clients cannot be compared ({dimension.unjudgeable})"
     yield from (f"idle gap: {gap}" for gap in summary.idle_gaps)
     yield from (_slow(slow) for slow in summary.slow_connects[:MOST_TARGETS])
     yield from (f"same duration: {same}" for same in summary.durations)
     for died in summary.deaths[:MOST_TARGETS]:
         yield _death(died)
     for event in summary.unhealthy[:MOST_EVENTS]:
-        yield f"health: {moment(rfc3339(event.at_s))} {event.text} [{event.at}]"
+        yield f"health: {moment(rfc3339(event.at_s))} UTC {event.text} [{event.at}]"
     if len(summary.unhealthy) > MOST_EVENTS:
         yield f"health: {count(len(summary.unhealthy) - MOST_EVENTS, 'more event')}: see --json"
-    if summary.hidden:
-        yield f"hidden failures: {summary.hidden} attempts failed that no client saw; another one served the request"
 
 
 def _death(died: DiedTogether) -> str:
     where = died.target or "a target that the log does not name"
-    then = f"; {count(died.refused_after, 'connect')} refused within 10 s after" if died.refused_after else ""
+    then = f"; {count(died.refused_after, 'connect')} failed at once within 10 s after" if died.refused_after else ""
     if died.together:
         how = f"simultaneous deaths: {died.together} requests in flight at {where} ended at one instant,"
     else:
         how = f"lost in flight: {count(died.lost, 'request')} at {where} from"
-    return f"{how} {moment(rfc3339(died.at_s))}{then}"
+    return f"{how} {moment(rfc3339(died.at_s))} UTC{then}"
 
 
 def _slow(slow: Slow) -> str:
@@ -85,30 +90,43 @@ def _slow(slow: Slow) -> str:
 
 
 def change_sentences(found: Correlation) -> Iterator[str]:
-    """Over all changes, then the changes around which most rose."""
-    if found.soon_after is not None:
-        yield found.soon_after.told(f"up to {duration(found.around_s)} after a change (of {len(found.links)})")
+    """The changes around which most rose, then over all of them."""
     if not found.links:
         yield "no change lies within the time of the logs"
-    ordered = sorted(found.links, key=lambda link: (link.rise_p if link.rise_p is not None else 2.0, link.p))
+    ordered = sorted(found.links, key=_nearest)
     yield from (_change(link, found.around_s) for link in ordered[:MOST_CHANGES])
     if len(ordered) > MOST_CHANGES:
         yield f"{count(len(ordered) - MOST_CHANGES, 'more change')}: see --json"
     if found.left_out:
         yield f"{count(found.left_out, 'change')} outside the time of the logs"
+    if found.soon_after is not None:
+        over_all = found.soon_after.told(f"up to {duration(found.around_s)} after a change (of {len(found.links)})")
+        yield f"over all changes: {over_all}"
+
+
+def _nearest(link: ChangeLink) -> tuple[float, float]:
+    """By the chance that a change lies so near to a rise or a fall, then by what rose."""
+    return min((p for p in (link.rise_p, link.fall_p) if p is not None), default=2.0), link.p
 
 
 def _change(link: ChangeLink, around_s: float) -> str:
     (failed, requests), (later, later_requests) = link.before, link.after
+    rose = f"Fisher's {_p(link.p)}" if later * requests > failed * later_requests else "no rise"
     rates = (
-        f"in the {duration(around_s)} before it {failed} of {requests:,} requests failed, after it {later} of "
-        f"{later_requests:,} ({_p(link.p)})"
+        f"in the {duration(around_s)} before it {failed:,} of {requests:,} requests failed, after it {later:,} of "
+        f"{later_requests:,} ({rose})"
     )
-    rise = ""
-    if link.rise is not None and link.rise_after_s is not None and link.rise_p is not None:
-        how = f"{abs(link.rise_after_s):.0f} s {'after' if link.rise_after_s >= 0 else 'before'} it"
-        rise = f"; failing rose {how} ({_p(link.rise_p)} that a change lies so near)"
-    return f"{moment(rfc3339(link.change.at_s))} {link.change.text}: {rates}{rise} [{link.change.at}]"
+    rise = _near("rose", link.rise_after_s, link.rise_p)
+    fall = _near("fell", link.fall_after_s, link.fall_p)
+    return f"{moment(rfc3339(link.change.at_s))} UTC {link.change.text}: {rates}{rise}{fall} [{link.change.at}]"
+
+
+def _near(what: str, after_s: float | None, p: float | None) -> str:
+    """A beginning or an end of failing close to a change."""
+    if after_s is None or p is None:
+        return ""
+    how = f"{abs(after_s):.0f} s {'after' if after_s >= 0 else 'before'} it"
+    return f"; failing {what} {how} ({_p(p)} that a change lies so near)"
 
 
 def _p(p: float) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from why502.model.words import utc
 from why502.reports.legible import legible, legible_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MAX_NAME: Final = 80
 
 def render(event: TraceEvent) -> str:
     """One line; what is not known is '-'."""
-    at = datetime.fromtimestamp(event.at_s, UTC).strftime("%H:%M:%S.%f")[:-3]
+    at = utc(event.at_s).strftime("%H:%M:%S.%f")[:-3]
     process = f"{legible(event.process or '', MAX_NAME)} {event.pid}" if event.pid else "-"
     container = legible(event.container or "-", MAX_NAME)
     return f"{at:12}  {event.kind:10}  {process:22}  {container:12}  {'  '.join(_parts(event))}"

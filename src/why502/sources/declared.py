@@ -1,6 +1,7 @@
 """What configurations among the evidence, and the user, say about the logs, found before the logs are read.
 
-nginx's `log_format` becomes a reader of its own; HAProxy's server lines turn the names in its logs into addresses.
+nginx's `log_format` becomes a reader of its own, and so does a '#Fields:' line of CloudFront with an order of its own;
+HAProxy's server lines turn the names in its logs into addresses.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from msgspec import structs
 
 from why502.errors import Why502Error
 from why502.formats import all_formats
+from why502.formats.cloudfront_fields import by_fields
 from why502.formats.interface import LogFormat
 from why502.formats.nginx_log_format import compiled
 from why502.model.requests import Request
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from why502.sources.interface import Reader
 
 MAX_SERVERS = 100_000
+MAX_FIELD_LISTS = 16
+"""Each is asked about every file."""
+HEAD_LINES_BYTES = 8192
 
 
 @dataclass(slots=True)
@@ -71,8 +76,18 @@ def _take(found: Declared, finding: Found) -> None:
         elif haproxy_conf.fit(finding.head):
             addresses = haproxy_conf.servers(nginx_conf.content(finding.file))
             found.servers.update(islice(addresses, MAX_SERVERS))
+        else:
+            _take_fields(found, finding.head)
     except OSError:
         return  # said when it is read as evidence
+
+
+def _take_fields(found: Declared, head: bytes) -> None:
+    """CloudFront's '#Fields:' line, the second of its logs."""
+    for line in head[:HEAD_LINES_BYTES].decode("utf-8", "replace").splitlines()[:4]:
+        log_format = by_fields(line.strip()) if len(found.log_formats) < MAX_FIELD_LISTS else None
+        if log_format is not None:
+            found.log_formats.setdefault(line.strip(), log_format)
 
 
 def _compile(found: Declared, name: str, text: str) -> None:
@@ -95,4 +110,4 @@ def _knowing(log_format: LogFormat, servers: dict[str, str]) -> LogFormat:
             return structs.replace(read, target=address, attempts=attempts)
         return read
 
-    return replace(log_format, parse=parse)
+    return replace(log_format, parse=parse, addresses=servers)

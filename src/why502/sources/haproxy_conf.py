@@ -1,13 +1,16 @@
-"""Configuration of HAProxy given as evidence: the addresses behind the names that its logs write."""
+"""Configuration of HAProxy given as evidence: the addresses behind the names that its logs write, and its timeouts."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from why502.model.case import Input
+from why502.model.evidence import Source
+from why502.sources.configurations import haproxy
 from why502.sources.interface import EvidenceFile, Reader, Reading
-from why502.sources.nginx_conf import content
+from why502.sources.nginx_conf import MAX_SETTINGS, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,19 +27,29 @@ _DIRECTIVES = re.compile(
 )
 
 
-def servers(text: str) -> Iterator[tuple[str, str]]:
-    """'backend/server' and its address."""
-    section = ""
-    for line in text.splitlines():
+def directives(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Each line inside a section: its number, the section's kind and name, and its words."""
+    section = name = ""
+    for number, line in enumerate(text.splitlines(), 1):
         words = line.strip()
         if found := _SECTION.match(words):
-            section = found[2] or ""
-        elif section and (server := _SERVER.match(words)):
-            yield f"{section}/{server[1]}", server[2]
+            section, name = found[1], found[2] or ""
+        elif section and words and not words.startswith("#"):
+            yield number, section, name, words
+
+
+def servers(text: str) -> Iterator[tuple[str, str]]:
+    """'backend/server' and its address."""
+    for _, _, name, words in directives(text):
+        if name and (server := _SERVER.match(words)):
+            yield f"{name}/{server[1]}", server[2]
 
 
 def _read(evidence: EvidenceFile) -> Reading:
-    return Reading(Input(evidence.path, KIND, None, sum(1 for _ in servers(content(evidence)))))
+    text = content(evidence)
+    found = tuple(islice(haproxy.settings(directives(text), evidence.path), MAX_SETTINGS))
+    source = Source.CONFIGURATION if found else None
+    return Reading(Input(evidence.path, KIND, source, sum(1 for _ in servers(text)) + len(found)), found)
 
 
 def fit(head: bytes) -> float:

@@ -70,7 +70,8 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
             continue
         understood += 1
         if read is None:
-            tell_health(log_format, text, place, logged_s(requests[-1]) if requests else None, events)
+            near_s = logged_s(requests[-1]) if requests else None
+            tell_health(log_format, text, place, near_s, events, evidence.written_s)
         else:
             requests.append(read)
             if len(requests) > MAX_REQUESTS:
@@ -101,10 +102,11 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
     from why502.engine.reading import LogReader, Tally
 
     with evidence.open() as stream:
-        plan = plan_for(log_format.kind, first_lines(stream.read(HEAD_BYTES)))
+        plan = plan_for(log_format, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
-    file = store.register(evidence.path, log_format)
-    log = LogReader(log_format, evidence.path, file, plan, tally, store.rows_added, store.counting)
+    number = store.register(evidence.path, log_format)
+    before, counting = store.rows_added, store.counting
+    log = LogReader(log_format, evidence.path, number, plan, tally, before, counting, evidence.written_s)
     with evidence.open() as stream:
         for part in log.parts(stream):
             store.add(part.rows, part.counted)

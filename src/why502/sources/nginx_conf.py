@@ -1,13 +1,17 @@
-"""Configuration of nginx given as evidence: its `log_format` directives say how to read the access logs."""
+"""Configuration of nginx given as evidence: how to read its access logs (`log_format`), and its timeouts.
+
+Only what is given is read: `include` is not followed, for it names files of another machine.
+"""
 
 from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from why502.model.case import Input, Misread
-from why502.model.evidence import Place
+from why502.model.evidence import Place, Source
+from why502.sources.configurations import nginx
 from why502.sources.interface import EvidenceFile, Reader, Reading
 
 if TYPE_CHECKING:
@@ -17,6 +21,9 @@ KIND = "nginx-configuration"
 
 MAX_BYTES = 4 << 20
 MAX_FORMATS = 64
+MAX_SETTINGS = 4096
+MAX_DEPTH = 16
+"""Of blocks; nginx itself allows few."""
 
 _TOKEN = re.compile(r'#[^\n]*|"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|[{};]|[^\s{};#"\'][^\s{};]*', re.DOTALL)
 _DIRECTIVES = re.compile(
@@ -27,26 +34,53 @@ _DIRECTIVES = re.compile(
 )
 
 
-def log_formats(text: str) -> Iterator[tuple[str, str]]:
-    """Name and text of each `log_format`, as nginx puts its strings together."""
+class Directive(NamedTuple):
+    """A simple directive; a block's own words are in `blocks` of what stands inside."""
+
+    words: tuple[str, ...]
+    """Name and parameters, without quotes."""
+    blocks: tuple[tuple[str, ...], ...]
+    """The words of the blocks around it, outermost first."""
+    line: int
+
+
+def directives(text: str) -> Iterator[Directive]:
+    """Each one that ends with ';', as nginx puts its words together."""
     words: list[str] = []
+    blocks: list[tuple[str, ...]] = []
+    line = begin = 1
+    at = 0
     for token in _TOKEN.finditer(text):
+        line, at = line + text.count("\n", at, token.start()), token.start()
         word = token[0]
         if word.startswith("#"):
             continue
         if word not in ("{", "}", ";"):
-            words.append(word)
+            begin = begin if words else line
+            words.append(_unquoted(word))
             continue
-        if word == ";" and len(words) >= 3 and words[0] == "log_format":
-            parts = words[3:] if words[2].startswith("escape=") else words[2:]
-            yield words[1], "".join(map(_unquoted, parts))
+        if word == ";" and words:
+            yield Directive(tuple(words), tuple(blocks[:MAX_DEPTH]), begin)
+        elif word == "{":
+            blocks.append(tuple(words) or ("",))
+        elif word == "}" and blocks:
+            blocks.pop()
         words = []
+
+
+def log_formats(text: str) -> Iterator[tuple[str, str]]:
+    """Name and text of each `log_format`."""
+    for words in (found.words for found in directives(text)):
+        if len(words) >= 3 and words[0] == "log_format":
+            yield words[1], "".join(words[3:] if words[2].startswith("escape=") else words[2:])
 
 
 def _unquoted(word: str) -> str:
     """A backslash is taken away in front of a quote or a backslash only (`ngx_conf_read_token`)."""
     if word[0] not in "\"'":
         return word
+    if "\\" not in word:
+        return word[1:-1]
     return re.sub(r"\\([\"'\\])", r"\1", word[1:-1]).replace(r"\t", "\t").replace(r"\n", "\n")
 
 
@@ -57,19 +91,23 @@ def content(evidence: EvidenceFile) -> str:
 
 
 def _read(evidence: EvidenceFile) -> Reading:
-    """Each log format is a record; one that cannot be used is not understood."""
+    """Each log format and timeout is a record; a format that cannot be used is not understood."""
     from why502.errors import Why502Error
     from why502.formats.nginx_log_format import compiled
 
+    text = content(evidence)
     misreads: list[Misread] = []
     understood = 0
-    for name, text in islice(log_formats(content(evidence)), MAX_FORMATS):
+    for name, pattern in islice(log_formats(text), MAX_FORMATS):
         try:
-            compiled(text, name)
+            compiled(pattern, name)
             understood += 1
         except Why502Error as error:
             misreads.append(Misread(Place(evidence.path, name=f"log_format {name}"), error.why or error.what))
-    return Reading(Input(evidence.path, KIND, None, understood, len(misreads), tuple(misreads[:3])))
+    found = tuple(islice(nginx.settings(directives(text), evidence.path), MAX_SETTINGS))
+    source = Source.CONFIGURATION if found else None
+    told = Input(evidence.path, KIND, source, understood + len(found), len(misreads), tuple(misreads[:3]))
+    return Reading(told, found)
 
 
 def fit(head: bytes) -> float:

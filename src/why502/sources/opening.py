@@ -170,7 +170,8 @@ def _opened(
     label: str, path: Path, identity: tuple[int, int] | None, doing: str = "", watch: Watch | None = None
 ) -> Found:
     damage: set[str] = set()
-    evidence = EvidenceFile(label, partial(open_inflated, path, damage.add, watch))
+    open_ = partial(open_inflated, path, damage.add, watch)
+    evidence = EvidenceFile(label, open_, written_s=path.stat().st_mtime)
     with evidence.open() as stream:
         return Found(evidence, stream.read(HEAD_BYTES), identity, content_bytes(path), damage, doing)
 

@@ -53,7 +53,8 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_syns import lost_alone
-from why502.suspects.weighing import connects_delayed, listener_gone, syns_at_both_ends
+from why502.suspects.server_says import queue_full
+from why502.suspects.weighing import connects_delayed, listener_gone, proxy_says, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,8 @@ IMPOSSIBLE_MANNERS = {
     Manner.ANSWERED: "the target answered",
     Manner.EXHAUSTED: "the proxy failed before it reached the target",
     Manner.GONE: "the client left",
+    Manner.RACED: "the connection had served before",
+    Manner.FORBIDDEN: "the proxy's own kernel did not allow the connect",
 }
 IMPOSSIBLE_PHASES = {
     Phase.NO_TARGET: "no target was chosen",
@@ -100,7 +103,7 @@ def judge(scene: Scene) -> Judgement:
         why_not = "the proxy did not wait for an answer: it was told"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
-    evidence = [*_host(scene), *_capture(scene), *_log(scene)]
+    evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells how the target's listener fared")
@@ -116,7 +119,8 @@ def _summary(scene: Scene) -> str:
                 f"The accept queue of {window.listener.address}{owner} overflowed: backlog "
                 f"{window.listener.backlog}, {count(window.drops, 'connection attempt')} dropped{seen}."
             )
-    return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts were dropped."
+    fate = "failed at once" if scene.cluster.manner is Manner.QUEUE_FULL else "were dropped"
+    return f"The accept queue of {scene.cluster.target or 'the target'} overflowed: connection attempts {fate}."
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:
@@ -236,6 +240,9 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     at = cluster.logged[0].request.at
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
+    if cluster.manner is Manner.QUEUE_FULL:
+        # Its kernel is the proxy's own, and says so at once: unix_stream_connect (net/unix/af_unix.c).
+        yield proxy_says(cluster, 9.0)
     if cluster.phase is Phase.CONNECT and cluster.manner is Manner.TIMEOUT:
         yield Evidence(1.5, f"{count(cluster.count, 'connect')} timed out", Source.ACCESS_LOG, at)
     if cluster.manner in (Manner.CUT, Manner.RESET) and waits_s and median(waits_s) <= FAST_CUT_S:

@@ -14,6 +14,9 @@ from why502.model.evidence import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MANAGED: Final = frozenset({"alb", "elb", "nlb", "gcp", "cloudfront", "cloudflare", "azure"})
+"""Proxies whose machines and error logs are somebody else's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -25,7 +28,13 @@ class Check:
     why: str
     outcomes: tuple[str, ...]
     not_with: frozenset[str] = frozenset()
-    """Proxies that cannot give it."""
+    """Proxies that cannot give it: they have no such log, or one log tells all."""
+    without_port: str | None = None
+    """Instead of `command`, where the log tells an address alone."""
+    at_socket: tuple[str, str] | None = None
+    """Instead of `command` and `why`, for a target that is a unix socket; None: the check is none for it."""
+    managed_why: str | None = None
+    """Instead of `why`, where the proxy is somebody else's machine."""
 
 
 HOST: Final = "host"
@@ -41,11 +50,18 @@ CHECKS: Final[Mapping[str, Check]] = {
         why="run on the target's host while it fails: the listener's backlog, queue and drops tell a full "
         "accept queue from a slow or dead application",
         outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
+        at_socket=(
+            "ss -xlnp | grep -F {target}",
+            "as root, while it fails: who listens there, and is its queue (Recv-Q) as long as its backlog (Send-Q)",
+        ),
     ),
     CAPTURE: Check(
         source=Source.CAPTURE,
         command="sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp port {port}'",
         why="run on the proxy's side until it fails again: the wire shows who ended the connection, and when",
+        without_port="sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp and host {target}'",
+        managed_why="run on the target's host until it fails again (nobody can record on a managed balancer): the wire "
+        "shows who ended the connection, and when",
         outcomes=(
             "syn-unanswered",
             "refused",
@@ -61,18 +77,24 @@ CHECKS: Final[Mapping[str, Check]] = {
         command="why502 diagnose access.log",
         why="the proxy's access log around {since}: who made the status, in which phase, how long it took",
         outcomes=("connect-phase", "wait-timeout", "cut", "target-answered", "client-left", "no-target"),
+        at_socket=("why502 diagnose access.log", "the proxy's access log around {since}: who made the status"),
     ),
     ERROR_LOG: Check(
         source=Source.ERROR_LOG,
         command="why502 diagnose access.log error.log",
         why="the proxy's error log around {since} names the failing call",
         outcomes=("connect-timeout", "refused", "reset", "closed", "read-timeout", "bad-answer", "silent"),
-        not_with=frozenset({"alb"}),
+        at_socket=(
+            "why502 diagnose access.log error.log",
+            "the proxy's error log around {since} names the failing call",
+        ),
+        not_with=MANAGED | {"envoy", "haproxy"},
     ),
     CHANGES: Check(
         source=Source.CHANGES,
         command="why502 diagnose ... --changes deployments.csv",
         why="the list of deployments around {since} shows what else began then",
         outcomes=("coincides", "unrelated"),
+        at_socket=("why502 diagnose ... --changes deployments.csv", "the list of deployments around {since}"),
     ),
 }

@@ -43,6 +43,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.stopped import one_after_the_other, told_to_stop
+from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def judge(scene: Scene) -> Judgement:
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
+    yield from no_end_on_the_wire(scene, -5.0)
     if cluster.outcome in (Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER):
         how = "FIN" if cluster.outcome is Outcome.CLOSED_BEFORE_ANSWER else "RST"
         text = f"the target acknowledged {len(cluster.conversations)} requests and then sent {how} instead of an answer"
@@ -107,7 +109,7 @@ def _gone(scene: Scene) -> Iterator[Evidence]:
     for evidence in (*ended_together(scene), *fate_of_others(scene)):
         if evidence.bits > 0 or new >= FEWEST_NEW:
             yield structs.replace(evidence, bits=-evidence.bits)
-    yield from told_to_stop(scene, -5.0)
+    yield from told_to_stop(scene, -4.0)
     yield from one_after_the_other(scene, -1)
 
 

@@ -16,7 +16,8 @@ RST to the SYN in a capture, the errno in the proxy's error log, no listener at 
 
 What clears it
 --------------
-A connect that timed out or succeeded. A full accept queue never refuses: it stays silent.
+A connect that timed out or succeeded. A full accept queue never refuses: it stays silent. If requests in flight were
+ended just before, refused connects are what a crash or a restart brought along.
 
 What to do
 ----------
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.deaths import AFTERWARDS_S
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -47,6 +49,22 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+VAGUE = (Manner.UNKNOWN, Manner.CUT, Manner.CLOSED)
+"""Manners that do not tell how a connect failed."""
+
+SERVER_DOWN = "server-down"
+REFUSED_CHECK = "Connection refused"
+CHECKED_WITHIN_S = 30.0
+"""Checks come every few seconds (`inter` 2 s), and three have to fail (`fall`)."""
+
+
+ENDED = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
+CLOCK_S = 1.0
+"""Logs round to whole seconds."""
+ROOT_ELSEWHERE = -5.0
+"""Wrong addresses and services that were never started refuse connects without ever having taken any."""
+FIND_THE_END = Remedy("Find out what ended the process just before: its own log, the journal, the list of deployments.")
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -54,15 +72,21 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
         return DoesNotApply("the connection had been made, or no target was tried")
-    if cluster.manner in (Manner.TIMEOUT, Manner.RESET, Manner.UNREACHABLE, Manner.EXHAUSTED):
+    if cluster.manner not in (Manner.REFUSED, *VAGUE):
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.outcome is Outcome.ANSWERED:
         return DoesNotApply("the target answered")
-    evidence = [*_wire_and_words(scene), *_host(scene)]
+    evidence = [*_wire_and_words(scene), *_checks(scene), *_host(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE, Source.ERROR_LOG), "nothing given tells how the connect failed")
-    target = cluster.target or "the target"
-    return Weighed(tuple(evidence), f"{target} refused {count(cluster.count, 'connect')}: nothing listened there.")
+    summary = f"{cluster.target or 'the target'} refused {count(cluster.count, 'connect')}: nothing listened there"
+    # Where it is not even sure that connects were refused, there is nothing to be less sure of.
+    went_away = [*_went_away(scene)] if cluster.manner is Manner.REFUSED else []
+    if not went_away:
+        return Weighed(tuple(evidence), f"{summary}.")
+    missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
+    unsure = f"{summary} after it had ended requests in flight: as after a crash or a restart."
+    return Weighed((*evidence, *went_away), unsure, missing, remedies=(FIND_THE_END,))
 
 
 def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
@@ -84,6 +108,40 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
     else:
         yield from failed_at_once(cluster)
+
+
+def _went_away(scene: Scene) -> Iterator[Evidence]:
+    """Requests in flight that were ended just before: the address was right and somebody listened until then.
+
+    Refused connects are then what a crash or a restart brought along, and what ended the process is the cause of both.
+    """
+    window = scene.cluster.window
+    cut_s = [f.at_s for c in scene.others if c.manner in ENDED for f in c.failures if f.at_s is not None]
+    before = [at_s for at_s in cut_s if window and window.from_s - AFTERWARDS_S <= at_s <= window.from_s + CLOCK_S]
+    if before and scene.cluster.failures:
+        first, logged = scene.cluster.failures[0], scene.cluster.logged
+        text = (
+            f"{count(len(before), 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first one"
+        )
+        if logged:
+            source = Source.ERROR_LOG if logged[0].request.reason else Source.ACCESS_LOG
+            yield Evidence(ROOT_ELSEWHERE, text, source, logged[0].request.told_at)
+        elif first.conversation is not None:
+            yield Evidence(ROOT_ELSEWHERE, text, Source.CAPTURE, first.conversation.decided_at)
+
+
+def _checks(scene: Scene) -> Iterator[Evidence]:
+    """The proxy's own health checks of the same server were refused at that time (HAProxy says so)."""
+    cluster = scene.cluster
+    if cluster.manner is Manner.REFUSED or cluster.outcome is not None:
+        return
+    servers = {place.request.group for place in cluster.logged}
+    failures_s = [f.at_s for f in cluster.failures if f.at_s is not None]
+    for event in scene.case.events:
+        its = event.kind == SERVER_DOWN and event.process in servers and REFUSED_CHECK in event.text
+        if its and any(abs(event.at_s - at_s) <= CHECKED_WITHIN_S for at_s in failures_s):
+            yield Evidence(4.0, f"its check failed likewise: {event.text}", Source.EVENTS, event.at)
+            return
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:

@@ -28,13 +28,12 @@ Sources
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from why502.facts.following import following, seen_window
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
-from why502.model.words import count
+from why502.model.words import count, utc
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def _text(scene: Scene, window: ListenerWindow) -> str:
         return f"{owner} kept {window.listener.address} open for all of the {_seconds(window):.0f} s watched"
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     after = sum(any(0 <= at_s - r <= AFTERMATH_S for r in window.restarts) for at_s in failures_s)
-    first = datetime.fromtimestamp(window.restarts[0], UTC).strftime("%H:%M:%S")
+    first = utc(window.restarts[0]).strftime("%H:%M:%S")
     return (
         f"the service at {window.listener.address} started {count(len(window.restarts), 'time')} while watched "
         f"(first at {first} UTC); {after} of {len(failures_s)} failures came within {AFTERMATH_S:.0f} s after"

@@ -16,8 +16,8 @@ The idleness of raced connections, or the silence before failures in a log: near
 
 What clears it
 --------------
-Connections that the target kept for longer than the proxy's idle timeout. Failures on connections that were new: no
-timeout had run on them, however long it had been silent before.
+Connections that the target kept for longer than the proxy's idle timeout, or a configuration of the proxy with a
+shorter one. Failures on connections that were new: no timeout had run on them, however long it had been silent before.
 
 What to do
 ----------
@@ -34,10 +34,11 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from why502.facts.idle_timer import idle_timer
-from why502.facts.silences import is_rhythm
+from why502.facts.silences import before_bursts, is_rhythm
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -58,7 +59,16 @@ def judge(scene: Scene) -> Judgement:
     evidence = [*_new(scene.cluster)] or [*_wire(scene), *_log(scene)]
     if not evidence:
         return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
-    return Weighed(tuple(evidence), max(evidence, key=lambda e: abs(e.bits)).text)
+    strongest = max(evidence, key=lambda e: abs(e.bits))
+    pools = tuple(pool_against(scene, _silence_s(scene.cluster), keeps=3.0, gives_up=-6.0))
+    return Weighed((*evidence, *pools), "; ".join(e.text for e in (strongest, *pools)))
+
+
+def _silence_s(cluster: Cluster) -> float:
+    """How long connections (or the target, as far as a log tells) had been idle; 0: not told."""
+    idle_s = [c.idle_before_request_s for c in cluster.conversations if c.idle_before_request_s is not None]
+    gaps_s = idle_s or before_bursts(cluster.logged)
+    return median(gaps_s) if gaps_s else 0.0
 
 
 def _new(cluster: Cluster) -> Iterator[Evidence]:
@@ -83,7 +93,7 @@ def _wire(scene: Scene) -> Iterator[Evidence]:
 
 def _log(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
-    gaps_s = [p.idle_before_s for p in cluster.logged if p.idle_before_s is not None]
+    gaps_s = before_bursts(cluster.logged)
     if len(gaps_s) < MIN_GAPS:
         return
     low_s, typical_s, high_s = quantiles(gaps_s, n=4)

@@ -13,11 +13,16 @@ silently, POSTs are not. The application logs nothing.
 What gives it away
 ------------------
 On the wire: a connection that had served before, idle for about the target's keep-alive timeout, FIN and request
-crossing each other. In a log: failures whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
+crossing each other. A step later the kernel has taken the request, and a FIN comes in the place of an answer; then the
+other connections tell: those on which nobody asked anything were closed after the very same silence. In a log: failures
+whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
 
 What clears it
 --------------
-A new connection: there is nothing to race for on the first request. A target that acknowledged the request.
+A new connection: there is nothing to race for on the first request. A target that acknowledged the request. A proxy
+that, by its configuration, gives idle connections up sooner than that: it would have closed them itself. An end after
+another silence than that of the idle connections, or together with idle ones that had been silent for different times:
+then something stopped the process.
 
 What to do
 ----------
@@ -33,21 +38,25 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.closed_along import closed_along
 from why502.facts.idle_timer import idle_timer
 from why502.facts.idleness import (
+    CONSTANT,
     ENDED_BY_TARGET,
     FEWEST,
     MIN_CONSTANT_S,
     idleness,
     near_constant,
 )
-from why502.facts.silences import is_rhythm
+from why502.facts.silences import before_bursts, is_rhythm
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
+from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import listener_gone
+from why502.suspects.unseen import no_end_on_the_wire
+from why502.suspects.weighing import listener_gone, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,11 +87,13 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the proxy did not make this status")
     if cluster.phase not in (Phase.SEND, Phase.WAIT, Phase.UNKNOWN):
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
-    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE):
+    if cluster.manner in (Manner.TIMEOUT, Manner.MALFORMED, Manner.TOO_LARGE, Manner.QUEUE_FULL, Manner.EXHAUSTED):
         return DoesNotApply(f"the target did not end the connection ({cluster.manner})")
     if cluster.outcome in NEW_CONNECTION:
         return DoesNotApply(NEW_CONNECTION[cluster.outcome])
     evidence = [*_capture(scene), *_log(scene)]
+    # Its timeout has to be longer than the target's: else it would have closed them itself, and nothing could race.
+    evidence += pool_against(scene, _silence_s(cluster), keeps=0.5, gives_up=-5.0) if evidence else ()
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
@@ -95,9 +106,18 @@ def _summary(cluster: Cluster) -> str:
     return f"{cluster.target or 'The target'} closed pooled connections{after} just as they were used again."
 
 
+def _silence_s(cluster: Cluster) -> float:
+    """How long connections, or at least the target, had been idle; 0 if it is not one length."""
+    if cluster.conversations:
+        return _idle_s(cluster)
+    gaps_s = before_bursts(cluster.logged)
+    return median(gaps_s) if len(gaps_s) >= FEWEST and near_constant(gaps_s) else 0.0
+
+
 def _capture(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.outcome is None:
+        yield from no_end_on_the_wire(scene, -5.0)
         return
     count, first = len(cluster.conversations), cluster.conversations[0]
     idle_s, found = _idle_s(cluster), idleness(scene)
@@ -116,10 +136,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(8.0, text, Source.CAPTURE, first.decided_at)
         # A process that dies closes its idle connections as well, whatever its timeout.
         yield from listener_gone(scene, -8.0)
+        if timer is None:
+            yield from _at_one_instant(scene)
     elif cluster.outcome is Outcome.RACED:
         # An answer that came before the body was sent, then a close, looks the same without the idleness.
         text = f"the target closed {count} connections as they were used again, but they had hardly been idle"
-        yield Evidence(0.0, text, Source.CAPTURE, first.decided_at)
+        yield Evidence(0.0 if idle_s >= MIN_CONSTANT_S else -3.0, text, Source.CAPTURE, first.decided_at)
     elif cluster.outcome is Outcome.STALE:
         # A target that closes an idle connection says so by FIN; without one, its end had forgotten the connection.
         text = f"{count} connections that had served before met a reset or silence, without a FIN before"
@@ -145,6 +167,18 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(-1.0 if waited else -4.0, text, Source.CAPTURE, first.decided_at)
 
 
+def _at_one_instant(scene: Scene) -> Iterator[Evidence]:
+    """No timer closes what has been silent for different times at one instant: somebody stopped the process."""
+    found = closed_along(scene.wire, scene.cluster.conversations)
+    if found.at_one_instant:
+        others, low_s, high_s = len(found.silences_s), found.silences_s[0], found.silences_s[-1]
+        text = (
+            f"{others} other idle ones were closed at the same instant, after {low_s:.1f} to {high_s:.1f} s of silence"
+        )
+        # As much as the crossing says for a timer, and that it was none.
+        yield Evidence(-11.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
+
+
 def _late(cluster: Cluster) -> str:
     late = sum(c.outcome is not Outcome.RACED for c in cluster.conversations)
     return f" ({late} times the kernel had taken it just before)" if late else ""
@@ -161,7 +195,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     first = cluster.logged[0].request
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
-    if waits_s and median(waits_s) <= ROUND_TRIP_S:
+    if cluster.manner is Manner.RACED:
+        # Only a connection that had served before is called so: net/http `errServerClosedIdle`, transport.go.
+        yield proxy_says(cluster, 9.0)
+    elif waits_s and median(waits_s) <= ROUND_TRIP_S:
         text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
         yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
     elif waits_s:
@@ -178,21 +215,22 @@ def _gaps(scene: Scene) -> Iterator[Evidence]:
     has other connections in use.
     """
     places = scene.cluster.logged
-    gaps_s = sorted(p.idle_before_s for p in places if p.idle_before_s is not None)
-    if len(gaps_s) < FEWEST:
+    gaps_s = before_bursts(places)
+    if not gaps_s:
         return
     busy = sum(gap_s < MIN_CONSTANT_S for gap_s in gaps_s)
     if gaps_s[0] >= MIN_IDLE_S and near_constant(gaps_s):
-        text = f"{len(gaps_s)} failures came after a near-constant silence of {median(gaps_s):.1f} s at the target"
+        text = f"{len(gaps_s)} bursts with failures came after a near-constant silence of {median(gaps_s):.1f} s"
         rhythm = scene.traffic is None or is_rhythm(scene.traffic, median(gaps_s))
         if rhythm:
             # With a load of that rhythm, whatever fails comes after that silence.
             text = f"{text}; so does what is served, as far as it is known"
         yield Evidence(0.0 if rhythm else 4.0, text, Source.ACCESS_LOG, places[0].request.at)
     elif busy > len(gaps_s) / 2:
-        text = f"{busy} of {len(gaps_s)} failures came while the target was busy, not after a silence"
+        text = f"{busy} of {len(gaps_s)} bursts with failures came while the target was busy, not after a silence"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
-    elif not near_constant(gaps_s):
+    elif gaps_s[-1] > gaps_s[0] * (1 + CONSTANT) and not near_constant(gaps_s):
+        # Two that differ are no single timeout; four that agree are one.
         text = f"the silence before the failures varies ({gaps_s[0]:.1f} to {gaps_s[-1]:.1f} s): no single timeout"
         yield Evidence(-1.0, text, Source.ACCESS_LOG, places[0].request.at)
 

@@ -44,6 +44,8 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.phase is not Phase.NO_TARGET:
         return DoesNotApply("a target was chosen, so its name resolved")
+    if cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED):
+        return DoesNotApply("requests waited for a target that might take another connection, so there were targets")
     first = cluster.logged[0].request if cluster.logged else None
     if cluster.manner is not Manner.UNRESOLVED and first and not (first.reason or first.group or first.status == 503):
         return Weighed(

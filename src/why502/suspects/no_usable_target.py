@@ -31,6 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.scene import Basis
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
@@ -38,7 +40,7 @@ from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, We
 from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Cluster, Scene
 
 
 def judge(scene: Scene) -> Judgement:
@@ -47,15 +49,29 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("a target was chosen")
     if cluster.manner is Manner.UNRESOLVED:
         return DoesNotApply("the name did not resolve, so no target was looked for")
+    if cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED):
+        return DoesNotApply("there were targets: requests waited for one that might take another connection")
+    if cluster.basis is Basis.METRICS:
+        text = f"the balancer counted {count(cluster.count, 'answer')} 503 of its own: it had no target"
+        # A rule that answers 503 by itself may be counted as well.
+        counted = Evidence(4.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
+        return Weighed((counted,), f"The proxy had no target to send {count(cluster.count, 'request')} to.")
     first = cluster.logged[0].request if cluster.logged else None
     told = first is not None and (first.reason or first.group or first.status == 503)
     # Its own words, the name of an empty group or a 503 have no other meaning; without any, the name may not resolve.
     # nginx logs the name of a group whose servers are all down; without it, the name hardly resolved.
     unnamed = -2.0 if {place.request.proxy for place in cluster.logged} == {"nginx"} else 2.0
     return Weighed(
-        (proxy_says(cluster, 9.0 if told else unnamed),),
+        (proxy_says(cluster, _bits(cluster) if told else unnamed),),
         f"The proxy had no target to send {count(cluster.count, 'request')} to.",
     )
+
+
+def _bits(cluster: Cluster) -> float:
+    """ingress-nginx answers 503 for a service without endpoints (balancer.lua), and at times by a limit of its own."""
+    silent = all(place.request.proxy == "nginx" and not place.request.reason for place in cluster.logged)
+    status = cluster.logged[0].request.status if cluster.logged else None
+    return 4.0 if silent and status == 503 else 9.0
 
 
 SUSPECT = Suspect(

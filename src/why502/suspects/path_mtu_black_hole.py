@@ -54,6 +54,9 @@ FITTING = frozenset({Outcome.NOT_ANSWERED, Outcome.STALE, Outcome.NEVER_ACKNOWLE
 FULL_BYTES = 1000
 """A path that loses segments smaller than this has another trouble: every IPv4 path carries 576 bytes, IPv6 1280."""
 
+SYN_SHARE = 0.05
+"""Networks that are well lose one packet in a thousand."""
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -64,7 +67,7 @@ def judge(scene: Scene) -> Judgement:
     if not any(c.detail for c in cluster.conversations):
         return CannotTell((Source.CAPTURE,), "no capture shows which sizes got through")
     target = cluster.target or "the target"
-    evidence = (*_sizes(scene), *_losses(scene))
+    evidence = (*_sizes(scene), *_losses(scene), *_small_ones_too(scene))
     missing = () if any(c.far_side for c in cluster.conversations) else (Source.CAPTURE,)
     return Weighed(evidence, f"Large packets between the proxy and {target} vanished on the way.", missing)
 
@@ -113,6 +116,16 @@ def _losses(scene: Scene) -> Iterator[Evidence]:
             "were acknowledged and not answered either"
         )
         yield Evidence(6.0, text, Source.CAPTURE, seen.first_dead)
+
+
+def _small_ones_too(scene: Scene) -> Iterator[Evidence]:
+    """SYNs are the smallest packets that there are: what loses them does not look at sizes."""
+    if scene.wire is None or not scene.wire.failed:
+        return
+    lost = scene.wire.syns_lost
+    if lost and lost >= SYN_SHARE * scene.wire.conversations:
+        text = f"{count(lost, 'SYN')} went unanswered as well, in {scene.wire.conversations} conversations"
+        yield Evidence(-9.0, f"{text}: packets of any size were lost", Source.CAPTURE, scene.wire.failed[0].decided_at)
 
 
 SUSPECT = Suspect(

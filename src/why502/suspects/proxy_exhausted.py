@@ -12,7 +12,8 @@ nginx: 500 with `socket() failed (24: Too many open files)` or `worker_connectio
 
 What gives it away
 ------------------
-The proxy's own words.
+The proxy's own words. Where it lets only so many connections reach its targets (HAProxy's `maxconn`, Envoy's circuit
+breakers), the limit may be too low, or the targets too slow for it: see worker-pool-exhausted.
 
 What clears it
 --------------
@@ -35,15 +36,28 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.checks import MANAGED
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import MANAGED, failed_at_once, nothing_sent, proxy_says
+from why502.suspects.waiting import all_taken, waited_in_proxy
+from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
+SLOTS = (
+    Remedy("Compare the limit (maxconn, max_pending_requests) with what the targets can serve at once."),
+    Remedy(
+        "Look at how long the targets take: slow answers hold connections, and a higher limit only moves the queue."
+    ),
+)
+"""Where requests waited for a connection."""
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
+    if waited_in_proxy(cluster):
+        text = f"The proxy allows too few connections to its targets for {count(cluster.count, 'request')}."
+        return Weighed((*all_taken(cluster),), text, (Source.HOST,), remedies=SLOTS)
     nothing = nothing_sent(scene, 5.0)
     if nothing:
         managed = {place.request.proxy for place in cluster.logged} <= MANAGED

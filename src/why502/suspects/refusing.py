@@ -10,8 +10,9 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.words import count
+from why502.suspects.checks import MANAGED
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Weighed
-from why502.suspects.weighing import MANAGED, proxy_says
+from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +29,11 @@ LIMIT_BYTES: Final[Mapping[str, int]] = {
 
 SAYS: Final = 9.0
 """The parser of the proxy says so, in words that stand at one place of its source."""
+BAD_HEADER: Final = "AH01106"
+LINE_MISSING: Final = 1.5
+"""Of two lines that are written together one is rarely lost by chance; whoever cuts or filters a log loses many."""
 SEEN: Final = 5.0
-"""The wire shows the answer, and the proxy's log a failure of its own at the same instant: it did not like it."""
+"""The wire shows an answer, and the proxy's log a failure of its own at that instant: it did not like the answer."""
 SIZE: Final = 3.0
 """Invalid answers are mostly short: what breaks them is at their beginning."""
 
@@ -42,27 +46,56 @@ def judge_refused(scene: Scene, own: Manner, other: Manner, summary: str) -> Jud
     if cluster.outcome is Outcome.ANSWERED:
         if cluster.manner is other and not cluster_is_vague(cluster):
             return DoesNotApply(f"the proxy says otherwise ({other})")
-        return Weighed((*_words(cluster, own), *_answers(cluster, own)), summary, _missing(cluster))
+        found = (*_words(cluster, own), *_told_of_others(scene, own), *_answers(cluster, own))
+        return Weighed(found, summary, _missing(cluster))
     if cluster.outcome is not None and cluster.manner is not own:
         return DoesNotApply(f"no answer came ({cluster.outcome})")
     if cluster.manner in (Manner.CUT, Manner.UNKNOWN) and cluster.phase in (Phase.WAIT, Phase.UNKNOWN):
         return CannotTell((Source.ERROR_LOG,), "nothing given tells whether an answer came and was refused")
     if cluster_is_vague(cluster):
-        return Weighed((*_words(cluster, own),), summary, (Source.CAPTURE,))
+        return Weighed((*_words(cluster, own), *_told_of_others(scene, own)), summary, (Source.CAPTURE,))
     if cluster.manner is not own:
         return DoesNotApply(f"the exchange failed otherwise ({cluster.manner})")
     return Weighed((proxy_says(cluster, SAYS),), summary)
 
 
 def cluster_is_vague(cluster: Cluster) -> bool:
-    """HAProxy has one flag for both: PH, "invalid, incomplete or too large headers" (configuration.txt 8.5)."""
+    """Whether the proxy's word may mean either.
+
+    HAProxy has one flag for both: PH, "invalid, incomplete or too large headers" (configuration.txt 8.5), and so has
+    Envoy: UPE, for whatever its codec refuses, headers beyond `max_response_headers_kb` among it. Apache writes
+    "bad header" (AH01106) of both; of one that is too large it writes another line before (AH10124, both in
+    mod_proxy_http.c), which may be missing from what was given.
+    """
     proxies = {place.request.proxy for place in cluster.logged}
-    return proxies == {"haproxy"} and cluster.manner in (Manner.MALFORMED, Manner.TOO_LARGE)
+    if proxies in ({"haproxy"}, {"envoy"}):
+        return cluster.manner in (Manner.MALFORMED, Manner.TOO_LARGE)
+    return proxies == {"apache"} and cluster.manner is Manner.MALFORMED and _bad_header_alone(cluster)
+
+
+def _bad_header_alone(cluster: Cluster) -> bool:
+    reasons = [place.request.reason for place in cluster.logged if place.request.reason]
+    return bool(reasons) and all(BAD_HEADER in reason for reason in reasons)
 
 
 def _words(cluster: Cluster, own: Manner) -> Iterator[Evidence]:
-    if cluster_is_vague(cluster) or cluster.manner is own:
+    if cluster.manner is own:
         yield proxy_says(cluster, SAYS)
+    elif cluster_is_vague(cluster):
+        alone = _bad_header_alone(cluster)
+        yield proxy_says(cluster, SAYS - LINE_MISSING if alone else SAYS)
+
+
+def _told_of_others(scene: Scene, own: Manner) -> Iterator[Evidence]:
+    """The more precise line, where the log has it of other requests to the same target."""
+    traffic = scene.case.traffic
+    if traffic is None or not _bad_header_alone(scene.cluster):
+        return
+    others = [place.request for place in traffic.failures if place.request.manner is Manner.TOO_LARGE]
+    alike = [request for request in others if request.target == scene.cluster.target and request.reason]
+    if alike:
+        text = f"of {count(len(alike), 'other request')} it says more: {alike[0].reason}"
+        yield Evidence(SIZE if own is Manner.TOO_LARGE else -SIZE, text, Source.ERROR_LOG, alike[0].told_at)
 
 
 def _answers(cluster: Cluster, own: Manner) -> Iterator[Evidence]:

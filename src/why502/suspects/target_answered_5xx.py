@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 
+TELLS_ALL = {
+    "apache": "apache-error-log",  # proxy_util.c, mod_proxy_http.c
+    "caddy": "caddy-error-log",  # caddyhttp/server.go, `Server.ServeHTTP`: `http.log.error`, from status 500 on
+}
+"""Proxy -> the kind of its error log."""
 SAME_SECOND_S = 1.0
 ALL_BUT = 0.9
 
@@ -63,27 +68,28 @@ def judge(scene: Scene) -> Judgement:
     if cluster.basis is Basis.METRICS:
         text = f"the balancer counted {cluster.count} 5xx answers as the targets' own"
         return Weighed((Evidence(9.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS))),), summary)
-    statuses = Counter(place.request.target_status for place in cluster.logged)
+    # Of a function there is no status, but the load balancer's word for it.
+    statuses = Counter(place.request.target_status or place.request.reason for place in cluster.logged)
     listed = ", ".join(f"{number} x {status}" for status, number in statuses.most_common(4))
     evidence = Evidence(10.0, f"the target's own status: {listed}", Source.ACCESS_LOG, cluster.logged[0].request.at)
     return Weighed((evidence,), summary)
 
 
 def unexplained(scene: Scene) -> Evidence | None:
-    """Apache writes a line for every failure of its own (`proxy_util.c`, `mod_proxy_http.c`), none for an answer."""
+    """These proxies write a line for every failure of their own, and none for an answer that they pass on."""
     cluster = scene.cluster
-    given = [i for i in scene.case.inputs if i.kind == "apache-error-log"]
-    if (
-        cluster.outcome is not None
-        or not given
-        or not cluster.logged
-        or {place.request.proxy for place in cluster.logged} != {"apache"}
-    ):
+    proxies = {place.request.proxy for place in cluster.logged}
+    kinds = {kind for proxy, kind in TELLS_ALL.items() if proxies == {proxy}}
+    given = [i for i in scene.case.inputs if i.kind in kinds]
+    if cluster.outcome is not None or not given:
         return None
     told = scene.case.traffic.failures if scene.case.traffic else ()
     words_s = [p.request.end_s for p in told if p.request.reason and p.request.end_s is not None]
     ends_s = [place.request.end_s for place in cluster.logged if place.request.end_s is not None]
     silent = [end_s for end_s in ends_s if not any(abs(end_s - at_s) <= SAME_SECOND_S for at_s in words_s)]
+    # Before its first word and after its last one the file may have been cut: a missing line is no evidence there.
+    if words_s:
+        silent = [end_s for end_s in silent if min(words_s) <= end_s <= max(words_s)]
     if not ends_s or len(silent) < ALL_BUT * len(ends_s):
         return None
     text = f"the error log given has no line near {len(silent)} of {len(ends_s)} of these answers: they were passed on"

@@ -34,10 +34,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
+from why502.facts.kills import follow
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.server_says import killed_for_time, worker_gone
 from why502.suspects.stopped import told_to_stop
 from why502.suspects.weighing import (
     changes_near,
@@ -57,6 +59,13 @@ if TYPE_CHECKING:
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
 """What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
 
+TIMED_OUT = (
+    Remedy("Find what that request waits for, or move the work out of it."),
+    Remedy(
+        "Raise the server's timeout (gunicorn --timeout, request_terminate_timeout, harakiri) if it must take so long."
+    ),
+)
+
 
 def judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
@@ -67,9 +76,10 @@ def judge(scene: Scene) -> Judgement:
         *closing,
         *ended_together(scene),
         *fate_of_others(scene),
-        *told_to_stop(scene, -5.0),
+        *told_to_stop(scene, -4.0),
         *stayed_open(scene),
         *_exits(scene),
+        *worker_gone(scene),
         *_planned(scene),
     ]
     missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
@@ -78,6 +88,9 @@ def judge(scene: Scene) -> Judgement:
     target = scene.cluster.target or "the target"
     summary = f"The process behind {target} died with requests in flight"
     unsure = "" if scene.looked(Source.CHANGES) or scene.looked(Source.EVENTS) else " (or was stopped without draining)"
+    if killed_for_time(scene):
+        summary = f"A worker of {target} was killed by its own server, for its request took too long"
+        return Weighed(tuple(evidence), f"{summary}.", missing, remedies=TIMED_OUT)
     return Weighed(tuple(evidence), f"{summary}{unsure}.", missing)
 
 
@@ -90,6 +103,12 @@ def _exits(scene: Scene) -> Iterator[Evidence]:
         if event.kind in ("exit", "oom") and event.pid in owners and near:
             text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
             yield Evidence(5.0, text, Source.EVENTS, event.at)
+            return
+        if event.kind in ("exit", "oom") and not owners and near and follow(scene, event):
+            # Nobody looked at the target's host: it may be another machine, or another of its programs.
+            who = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
+            text = f"{who} ended as the requests failed: {event.kind}; whether it is the target is not told"
+            yield Evidence(2.5, text, Source.EVENTS, event.at)
             return
 
 

@@ -71,7 +71,7 @@ def judge(scene: Scene) -> Judgement:
         *closing,
         *ended_together(scene),
         *fate_of_others(scene),
-        *told_to_stop(scene, 5.0),
+        *told_to_stop(scene, 4.0),
         *one_after_the_other(scene, 1),
         *stayed_open(scene),
     ]

@@ -37,6 +37,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
@@ -68,7 +69,7 @@ def judge(scene: Scene) -> Judgement:
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
     text = f"{cluster.target or 'The target'} took {count(cluster.count, 'request')} and did not answer in time."
-    return Weighed(tuple(evidence), text, missing)
+    return Weighed((*evidence, *timer_named(scene)), text, missing)
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:

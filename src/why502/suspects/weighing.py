@@ -32,9 +32,6 @@ NEAR = 0.5
 LATE_CONNECTS = 2
 """One slow connect is chance: a scheduler, a slow name server."""
 
-MANAGED = frozenset({"alb", "elb", "gcp", "cloudfront", "cloudflare", "azure"})
-"""Proxies whose descriptors, ports and error logs are somebody else's care."""
-
 INSTANT_S = 0.05
 """A refusal takes one round trip; a connect that took longer was not refused at once."""
 
@@ -212,7 +209,7 @@ def given_up(scene: Scene) -> Iterator[Evidence]:
     """Read timeouts, and how near served requests came to them: slow answers, whatever made them slow."""
     cluster = scene.cluster
     totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
-    if not totals_s or cluster.phase is not Phase.WAIT:
+    if not totals_s or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
         return
     first = cluster.logged[0].request
     common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
@@ -251,7 +248,8 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
     if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
         return
     found = crowding(scene.traffic)
-    if found is None:
+    # Bursts are counted with all their failures: where most are of another kind, they say nothing of this one.
+    if found is None or cluster.count <= scene.traffic.failed / 2:
         return
     at = Place(cluster.logged[0].request.at.path)
     if found.spares_small:

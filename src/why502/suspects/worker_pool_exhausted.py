@@ -39,7 +39,10 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.server_says import no_worker_free
+from why502.suspects.waiting import all_taken, waited_in_proxy
 from why502.suspects.weighing import crowded, given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -58,14 +61,23 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply("no timer of the proxy made this status")
+    if waited_in_proxy(cluster):
+        text = f"The targets were busy: {count(cluster.count, 'request')} waited in the proxy for one that had room."
+        return Weighed((*all_taken(cluster),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
-    evidence = [*_queue(scene), *_capture(scene), *given_up(scene), *crowded(scene, spared=3.5, not_spared=-2.5)]
+    evidence = [
+        *no_worker_free(scene),
+        *_queue(scene),
+        *_capture(scene),
+        *given_up(scene),
+        *crowded(scene, spared=3.5, not_spared=-2.5),
+    ]
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells whether requests waited for a worker")
-    target = cluster.target or "the target"
-    return Weighed(tuple(evidence), f"{target} had no free worker: requests waited until the proxy gave up.", missing)
+    text = f"{cluster.target or 'The target'} had no free worker: requests waited until the proxy gave up."
+    return Weighed((*evidence, *timer_named(scene)), text, missing)
 
 
 def _queue(scene: Scene) -> Iterator[Evidence]:

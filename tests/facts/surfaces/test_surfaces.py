@@ -172,10 +172,31 @@ def test_throttling_is_told_once_for_each_group() -> None:
     assert (State.WRONG, "throttled in 8 of 8 periods (quota 1.5 cores)") in found
 
 
+ENDED = "the OOM killer ended 1 process"
+
+
+def test_throttling_is_told_of_each_group_of_processor_time() -> None:
+    """Version 1: processes of one memory group may live in different ones."""
+
+    def process(pid: int, periods: int, throttled: int) -> Process:
+        group = Cgroup("/", 1, cpu_periods=periods, cpu_throttled_periods=throttled, cpu_path=f"/{pid}")
+        return Process(pid, "api", "api", cgroup=group)
+
+    looks = (
+        Snapshot(1.0, processes=(process(1, 9, 0), process(2, 9, 0))),
+        Snapshot(2.0, processes=(process(1, 19, 0), process(2, 19, 10))),
+    )
+    found, _ = findings(HostRecord(HOST_SCHEMA, "h", "6", None, looks))
+    assert [one.where for one in found if one.text.startswith("throttled")] == ["/2 (api 2)"]
+
+
 def test_memory() -> None:
     """Kills while watched are wrong; those before are only told."""
     killed = _found("memory", (_space(), PROCESS, WELL), (_space(), PROCESS, _later(oom_kills=4)))
-    assert killed[0] == (State.WRONG, "the OOM killer ended 1 processes while watched")
+    assert killed[0] == (
+        State.WRONG,
+        f"{ENDED} while watched, none of them in a control group of a process that listens",
+    )
     scarce = _found("memory", (_space(), PROCESS, WELL), (_space(), PROCESS, _later(memory_available_bytes=1 << 20)))
     assert scarce[0][0] is State.AT_RISK
 
@@ -188,7 +209,7 @@ def test_memory_of_a_group() -> None:
         return Process(77, "api", "api", cgroup=group)
 
     found = _found("memory", (_space(), process(1, 5), WELL), (_space(), process(2, 9), LATER))
-    assert (State.WRONG, "the OOM killer ended 1 processes of it while watched") in found
+    assert (State.WRONG, f"{ENDED} of it while watched") in found
     assert (State.AT_RISK, "99% of its limit of 0 MiB, held up by it 4 times while watched") in found
 
 

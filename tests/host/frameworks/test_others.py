@@ -62,6 +62,41 @@ def test_frameworks_of_node_lie_beside_the_script_or_above(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (b'{"dependencies": {"express": "4"}}', ("Node.js", "20.20.2", "5 s (default)")),
+        (b'{"dependencies": {"@nestjs/platform-fastify": "10"}}', ("Fastify", "5.2.0", "72 s (default)")),
+        (
+            b'{"dependencies": {"fastify": "5"}, "devDependencies": {"koa": "2"}}',
+            ("Fastify", "5.2.0", "72 s (default)"),
+        ),
+    ],
+)
+def test_a_framework_that_the_application_does_not_ask_for_is_not_believed(
+    tmp_path: Path, asked: bytes, expected: tuple[str, str, str]
+) -> None:
+    """Development tools bring others along."""
+    running = _of_node(tmp_path, asked)
+    assert _server(running) == expected
+    assert not what_runs(running).guessed
+
+
+def test_of_two_frameworks_that_are_asked_for_neither_is_more_than_a_guess(tmp_path: Path) -> None:
+    """Their idle limits differ, and which of them listens no file tells."""
+    assert what_runs(_of_node(tmp_path, b'{"dependencies": {"express": "4", "fastify": "5"}}')).guessed
+
+
+def _of_node(root: Path, package: bytes) -> Running:
+    running = process(root, "/usr/bin/node", "node", "server.js", folder="/app")
+    content = b"\x7fELF".ljust(HEADER.size, b"\0") + b"node.js/v20.20.2\0"
+    (root / "proc/exe").symlink_to(put(root, "/usr/bin/node", content))
+    put(root, "app/package.json", package)
+    put(root, "app/node_modules/fastify/package.json", b'{"version": "5.2.0"}')
+    put(root, "app/node_modules/express/package.json", b'{"version": "4.18.2"}')
+    return running
+
+
+@pytest.mark.parametrize(
     ("title", "expected"),
     [
         ("puma 6.4.0 (tcp://0.0.0.0:9292) [app]", ("Puma", "6.4.0", "20 s (default)")),

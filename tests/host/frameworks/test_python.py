@@ -48,6 +48,32 @@ def test_the_command_tells_what_serves(
     assert (found.name, found.backlog, found.keepalive, found.guessed) == (name, backlog, keepalive, False)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "file", "expected"),
+    [
+        ((), "", b"keepalive = 75\nworker_class = 'gthread'\nbacklog = 64  # few\n", ("64 (--backlog)", "75 s")),
+        ((), "--worker-class gevent", b"", ("2048", "2 s (default)")),
+        (("--keep-alive", "9"), "--keep-alive 8 -k gthread", b"keepalive = 7\n", ("2048", "9 s")),
+        (("--threads", "1"), "", b"", ("2048", "none")),
+        (("--threads=4",), "", b"", ("2048", "2 s (default)")),
+        ((), "", b"keepalive = int(os.environ['K'])\n", ("2048", "none with sync workers, else 2 s")),
+        (("--config=file:conf/g.py",), "", b"worker_class = 'sync'\n", ("2048", "none with sync workers, else 2 s")),
+    ],
+)
+def test_gunicorn_is_also_told_by_its_variable_and_its_file(
+    tmp_path: Path, arguments: tuple[str, ...], variable: str, file: bytes, expected: tuple[str, str]
+) -> None:
+    """The command line outranks both; what a file computes is not believed to be anything."""
+    (tmp_path / SITE / "gunicorn-23.0.0.dist-info").mkdir(parents=True)
+    if file:
+        put(tmp_path, "app/conf/g.py" if arguments else "app/gunicorn.conf.py", file)
+    command = ("/app/.venv/bin/python", "/app/.venv/bin/gunicorn", *arguments, "a:b")
+    running = process(tmp_path, "/usr/bin/python3.11", *command, folder="/app", GUNICORN_CMD_ARGS=variable)
+    found = server(what_runs(running), running)
+    assert found is not None
+    assert (found.backlog, found.keepalive.removesuffix(" (--keep-alive)")) == expected
+
+
 def test_the_version_is_that_of_the_virtual_environment(tmp_path: Path) -> None:
     """Found below the folder of the interpreter that was called."""
     found = _server(tmp_path, "/app/.venv/bin/python", "/app/.venv/bin/uvicorn", installed=("uvicorn-0.12.2",))

@@ -16,11 +16,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
+from tests.sources.captures.framings import all_framings
 from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
 from why502.model.wire import Counted
 from why502.sources.captures.containers import frames
+from why502.sources.captures.detail.rereading import reread
 from why502.sources.captures.following import follow
 from why502.sources.captures.frames import Frame
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
@@ -45,6 +47,14 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     plain = followed(INTERPRETED, content)
     assert followed(replace(compiled, is_compiled=False, room=STRETCH), content) == plain
     return plain
+
+
+def compare_details(compiled: Machine, content: bytes) -> None:
+    """The second look at every conversation. Both ask after each stretch whether it is over: their room must agree."""
+    told = conversations(read(content))
+    machines = [replace(machine, is_compiled=False, room=STRETCH) for machine in (INTERPRETED, compiled)]
+    looks = [reread(io.BytesIO(content), told, machine) for machine in machines]
+    assert looks[0] == looks[1]
 
 
 def compare_counts(compiled: Machine, content: bytes) -> None:
@@ -92,9 +102,10 @@ def main(duration_s: float, seed: int) -> None:
     recordings = sorted([*RECORDED.glob("*.pcap"), *IN_DETAIL.glob("*.pcap")])
     plain = [path.read_bytes() for path in recordings]
     found = [path.read_bytes() for path in sorted(FOUND.iterdir())]
-    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), *found]
+    seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), all_framings(), *found]
     for content in seeds:
         compare_counts(compiled, content)
+        compare_details(compiled, content)
     began_s = time.monotonic()
     count, tell_s = 0, TELL_EVERY_S
     while (took_s := time.monotonic() - began_s) < duration_s:
@@ -104,7 +115,7 @@ def main(duration_s: float, seed: int) -> None:
         content = damaged(random, random.choice(seeds))
         try:
             compare(compiled, content)
-            read(content)  # the second look, too
+            compare_details(compiled, content)
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")
             raise

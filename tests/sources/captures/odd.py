@@ -10,6 +10,7 @@ from tests.sources.captures.making import (
     PSH,
     SYN,
     Talk,
+    block,
     enhanced,
     ethernet,
     interface,
@@ -126,6 +127,11 @@ def odd_captures() -> dict[str, bytes]:
         "in_fragments": in_fragments(),
         "over_ipv6": over_ipv6(),
         "pcapng": ng + b"".join(enhanced(round(at_s * 1e9), frame) for at_s, frame in frames),
+        "pcapng_journal": ng
+        + b"".join(
+            enhanced(round(at_s * 1e9), frame) + block(9, b"__REALTIME_TIMESTAMP=1000000000\n")
+            for at_s, frame in frames
+        ),
         "pcapng_binary": section(">")
         + interface(options=struct.pack(">HHB3x", 9, 1, 0x80 | 40), order=">")
         + b"".join(enhanced(round(at_s * 2**40), frame, order=">") for at_s, frame in frames),

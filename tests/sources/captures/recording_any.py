@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.sources.captures.detail.network import Network
-from tests.sources.captures.detail.recording import ANSWER, REQUEST, connect, connected, drained, listen
+from tests.sources.captures.detail.talking import ANSWER, REQUEST, connect, connected, drained, listen
 
 DEADLINE_S = 60
 SERVED, RESET, SYN_LOST = 8301, 8302, 8303

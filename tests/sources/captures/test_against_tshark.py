@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.captures import generate
+from tests.sources.captures.framings import FRAMINGS, all_framings
 from tests.sources.captures.making import RECORDED, conversations, read
 from tests.sources.captures.odd import odd_captures
 from why502.sources.captures.kernels.recent import WITHIN_NS
@@ -120,6 +121,16 @@ def test_wrapped_conversations_agree_with_tshark(name: str, tmp_path: Path) -> N
     content = odd_captures()[name]
     (tmp_path / "odd.pcap").write_bytes(content)
     assert told_by_us(content) == told_by_tshark(tmp_path / "odd.pcap")
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_every_framing_agrees_with_tshark(tmp_path: Path) -> None:
+    """Link types, tags, tunnels and headers of all kinds, on nine interfaces of one capture."""
+    content = all_framings()
+    (tmp_path / "framings.pcapng").write_bytes(content)
+    told = told_by_us(content)
+    assert told == told_by_tshark(tmp_path / "framings.pcapng")
+    assert [counts["packets"] for counts in told] == [9] * len(FRAMINGS)
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")

@@ -73,6 +73,17 @@ def test_pcapng_with_sections_interfaces_and_other_blocks() -> None:
     assert (conversation.packets, conversation.exchanges, conversation.decided_at.number) == (6, 1, 5)
 
 
+@pytest.mark.parametrize("kind", [0x0009, 0x0BAD, 0x40000BAD, 0x0204, 0x0216, 0x0221])
+def test_blocks_that_wireshark_numbers_without_being_packets(kind: int) -> None:
+    """Lines of a journal, custom blocks and system calls: as tshark 4.0 counts them (frame.number)."""
+    other = block(kind, struct.pack("<I", 0x1234) + bytes(16))
+    packets = Talk().handshake().exchange(0.1).packets
+    content = other.join(enhanced(index, frame) for index, (_, frame) in enumerate(packets))
+    (conversation,) = conversations(read(section() + interface() + content))
+    assert conversation.at.number == 1
+    assert conversation.decided_at.number == 9
+
+
 def test_simple_and_obsolete_packet_blocks() -> None:
     """They are read like any packet; without a time of its own, a packet has that of the one before."""
     old = block(2, struct.pack("<HHIIII", 0, 0, 0, 3_000_000, len(ARP), len(ARP)) + ARP)

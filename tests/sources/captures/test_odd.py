@@ -16,13 +16,14 @@ from why502.sources.captures.kernels.layout import (
     RECENT_WAYS,
     RECENT_WORDS,
     S_ACK,
+    S_HASH,
     S_IP_ID,
     S_NS,
     S_SEQ,
     S_TAG,
     SEGMENT_WORDS,
 )
-from why502.sources.captures.kernels.recent import saw
+from why502.sources.captures.kernels.recent import hashed, saw
 from why502.sources.interface import EvidenceFile, Reading
 
 SIZES = {"wire_bytes_sent": 0, "wire_bytes_received": 0}
@@ -173,5 +174,6 @@ def test_copies_are_found_whatever_the_seed_of_the_hashes() -> None:
         for again in (0, 1):
             for n in range(60):
                 segment[S_TAG], segment[S_SEQ], segment[S_ACK], segment[S_IP_ID] = seed, 1001 + 100 * n, 5001, n + 1
-                segment[S_NS] = now_ns = now_ns + 1000
+                segment[S_NS], segment[S_HASH] = now_ns, hashed(segment, 0)
+                now_ns += 1000
                 assert saw(recent, segment, 0) == again

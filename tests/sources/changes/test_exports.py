@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.model.case import Change, KernelEvent
-from why502.sources.changes import argocd, codedeploy, journal, kubernetes
+from why502.sources.changes import argocd, codedeploy, journal, kubernetes, syslog, worker_logs
 from why502.sources.gather import recognise
 from why502.sources.interface import EvidenceFile
 
@@ -270,10 +270,21 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+READERS = [kubernetes.READER, journal.READER, codedeploy.READER, argocd.READER, syslog.READER, *worker_logs.READERS]
+
+
 @settings(max_examples=100, deadline=None)
-@given(VALUES, st.sampled_from([kubernetes.READER, journal.READER, codedeploy.READER, argocd.READER]))
+@given(VALUES, st.sampled_from(READERS))
 def test_any_document_is_read_or_counted(value: object, reader: Reader) -> None:
     """Whatever stands where records should."""
     for document in (value, {"items": value}, {"items": [value]}, {"deploymentsInfo": [value]}):
         told = read(reader, json.dumps(document).encode()).input
         assert told.records >= 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(READERS))
+def test_any_bytes_are_read_or_counted(content: bytes, reader: Reader) -> None:
+    """Whatever stands where lines should."""
+    assert read(reader, content).input.records >= 0
+    assert 0 <= reader.fit(content) <= 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from why502.facts.listeners import growth
 from why502.facts.surfaces.differences import called, namespaces, watched_s
 from why502.facts.surfaces.interface import Finding, State, Surface
+from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def look(record: HostRecord) -> Answers:
         finding for before, now in namespaces(record) if before is not None for finding in _of(before, now, record)
     )
     spaces = len(record.snapshots[-1].namespaces)
-    fine = f"no overflow, abort or unusual loss in {watched_s(record):.1f} s ({spaces} network namespaces)"
+    fine = f"no overflow, abort or unusual loss in {watched_s(record):.1f} s ({count(spaces, 'network namespace')})"
     return found or (Finding(NAME, State.FINE, fine),) if watched_s(record) > 0 else ()
 
 

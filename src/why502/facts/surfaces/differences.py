@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Number = float | int | None
+OWN = "host"
+"""The network namespace without a name is that from which we looked (`host.namespaces.find`)."""
 
 
 def watched_s(record: HostRecord) -> float:
@@ -51,13 +53,13 @@ def cgroups(record: HostRecord) -> Iterator[tuple[Cgroup | None, Cgroup, Process
     """Each control group once, with one process that lives in it."""
     seen = set()
     for before, process in processes(record):
-        if process.cgroup is not None and process.cgroup.path not in seen:
-            seen.add(process.cgroup.path)
+        if process.cgroup is not None and (key := (process.cgroup.path, process.cgroup.cpu_path)) not in seen:
+            seen.add(key)
             yield (before.cgroup if before else None), process.cgroup, process
 
 
 def called(space: Namespace) -> str:
-    return space.name or f"network namespace {space.inode}"
+    return space.name or OWN
 
 
 def owner(process: Process) -> str:

@@ -58,7 +58,7 @@ def _group(before: Cgroup | None, now: Cgroup, process: Process) -> Iterator[Fin
     quota = f" (quota {now.cpu_quota_cores:g} cores)" if now.cpu_quota_cores else ""
     text = f"throttled in {throttled:.0f} of {periods:.0f} periods{quota}"
     state = State.WRONG if part >= THROTTLED else State.AT_RISK
-    yield Finding(NAME, state, text, f"{now.path} ({owner(process)})")
+    yield Finding(NAME, state, text, f"{now.cpu_path or now.path} ({owner(process)})")
 
 
 SURFACE = Surface(NAME, look)

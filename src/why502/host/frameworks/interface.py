@@ -21,7 +21,7 @@ class Running:
     """Its working directory."""
     files: ProcessFiles
     variables: dict[str, str] = field(default_factory=dict)
-    """Those of its environment that say where code is found (`VARIABLES`), no others."""
+    """Those of its environment that say where code is found and how it is started (`VARIABLES`), no others."""
 
     @property
     def program(self) -> str:
@@ -29,7 +29,7 @@ class Running:
         return self.executable.removesuffix(" (deleted)").rpartition("/")[2] or self.name
 
 
-VARIABLES = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"})
+VARIABLES = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "GUNICORN_CMD_ARGS"})
 
 
 @dataclass(frozen=True, slots=True)

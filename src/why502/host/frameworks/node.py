@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from msgspec import DecodeError, Struct, json
+from msgspec import DecodeError, Struct, field, json
 
 from why502.host.frameworks import native
 from why502.host.frameworks.interface import Found, Recogniser
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from why502.host.frameworks.interface import Running
 
 PACKAGES: Final = ("fastify", "express", "@nestjs/core", "koa", "@hapi/hapi", "hyper-express", "uWebSockets.js", "next")
+ADAPTERS: Final = {"@nestjs/platform-fastify": "fastify", "@nestjs/platform-express": "express"}
+"""What brings a framework along."""
+TIMERS: Final = frozenset({"fastify", "hyper-express", "uWebSockets.js"})
+"""Set an idle limit of their own; the others leave Node's."""
+FULL_STACK: Final = frozenset({"next", "@nestjs/core"})
+"""Stand on another one, which is named beside them or is Node's own."""
 MAX_BYTES: Final = 256 << 10
 MAX_DEPTH: Final = 12
 OPTION: Final = re.compile(r"^-")
@@ -26,10 +32,27 @@ class Package(Struct):
     """As much of a package.json as is used."""
 
     version: str = ""
+    dependencies: dict[str, str] = field(default_factory=dict)
 
 
 def recognise(running: Running) -> Found:
-    return Found((*native.recognise(running).software, *_frameworks(running)))
+    """Of the frameworks that are installed, those that the application asks for itself.
+
+    Where it asks for two with different idle limits, which of them listens is not told.
+    """
+    asked = _asked(running)
+    found = tuple(one for one in _frameworks(running) if not asked or one.name in asked)
+    names = {one.name for one in found} - FULL_STACK
+    return Found((*native.recognise(running).software, *found), guessed=bool(names & TIMERS) and len(names) > 1)
+
+
+def _asked(running: Running) -> frozenset[str]:
+    """Dependencies in the package.json that is nearest to the script; empty if there is none."""
+    for folder in _upwards(_start(running)):
+        if text := running.files.read(f"{folder}/package.json", MAX_BYTES):
+            asked = _package(text).dependencies
+            return frozenset(ADAPTERS.get(name, name) for name in asked) | asked.keys()
+    return frozenset()
 
 
 def _frameworks(running: Running) -> Iterator[Software]:
@@ -49,10 +72,14 @@ def version(text: bytes) -> str | None:
     >>> version(b'{"name": "express", "version": "4.18.2"}'), version(b"[")
     ('4.18.2', None)
     """
+    return _package(text).version or None
+
+
+def _package(text: bytes) -> Package:
     try:
-        return json.decode(text, type=Package).version or None
+        return json.decode(text, type=Package)
     except DecodeError:
-        return None
+        return Package()
 
 
 def _start(running: Running) -> str:

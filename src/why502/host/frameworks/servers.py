@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, toml
 
+from why502.host.frameworks import gunicorn
 from why502.host.frameworks.settings import set_in_files
 from why502.model.host import Server
 from why502.model.versions import within
@@ -57,23 +58,25 @@ def rows() -> tuple[Row, ...]:
 
 def server(found: Found, running: Running) -> Server | None:
     """The server among the software; None if none of it serves."""
-    command = " ".join(running.arguments)[:4096]
+    words = gunicorn.arguments(running) if any(one.name == "gunicorn" for one in found.software) else running.arguments
+    command = " ".join(words)[:4096]
     for row in rows():
         for software in found.software:
             if row.fits(software, command):
-                return _made(row, software, running, guessed=found.guessed)
+                return _made(row, software, running, words, guessed=found.guessed)
     return None
 
 
-def _made(row: Row, software: Software, running: Running, *, guessed: bool) -> Server:
+def _made(row: Row, software: Software, running: Running, words: tuple[str, ...], *, guessed: bool) -> Server:
     given = set_in_files(row.software, running)
-    keepalive_s = _flag(row.keepalive_flags, running.arguments) or given.keepalive_s
+    flag_s = _flag(row.keepalive_flags, words)
+    keepalive_s = flag_s if flag_s is not None else given.keepalive_s
     keepalive, default_s = (row.keepalive, None) if isinstance(row.keepalive, str) else ("", row.keepalive)
     if keepalive_s is not None:
-        words = f"{keepalive_s:g} s ({given.at or row.keepalive_setting})"
+        shown = f"{keepalive_s:g} s ({given.at or row.keepalive_setting})"
     else:
-        words = keepalive or (f"{default_s:g} s (default)" if default_s is not None else "")
-    backlog = _flag(row.backlog_flags, running.arguments)
+        shown = keepalive or (f"{default_s:g} s (default)" if default_s is not None else "")
+    backlog = _flag(row.backlog_flags, words)
     return Server(
         name=row.name,
         version=software.version,
@@ -81,7 +84,7 @@ def _made(row: Row, software: Software, running: Running, *, guessed: bool) -> S
         backlog=f"{backlog:g} ({row.backlog_setting})" if backlog is not None else str(row.backlog),
         backlog_default=row.backlog if isinstance(row.backlog, int) else None,
         backlog_setting=row.backlog_setting,
-        keepalive=words,
+        keepalive=shown,
         keepalive_s=keepalive_s if keepalive_s is not None else default_s,
         keepalive_setting=row.keepalive_setting,
         guessed=guessed,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TITLES: Final = (
     # lib/puma/launcher.rb (`title`), lib/puma/cluster/worker.rb
-    (re.compile(r"^puma(?:: cluster worker \d+)?:? ?(\d+\.\d+\.\d+)?"), "puma"),
+    (re.compile(r"^puma(?:: cluster worker \d+)?:? ?(\d+\.\d+\.\d+(?:\.\w+)?)?"), "puma"),
     # lib/unicorn/http_server.rb (`proc_name`); it tells no version
     (re.compile(r"^(?:\S*/)?unicorn(?:_rails)?(?: (?:master|worker)\b()|$)"), "unicorn"),
 )

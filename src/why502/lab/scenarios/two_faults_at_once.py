@@ -1,8 +1,8 @@
 """A keep-alive race all along, and a crash in the middle: two verdicts, each with its own failures.
 
-The target closes idle connections after 0.6 s, just when the next page comes (see `keepalive_race`). Once a page of
-slow requests is in flight when the service is killed; the supervisor takes its time, and until then it is refused.
-The healthy twin keeps its connections and lives.
+The target closes idle connections after 0.6 s, just when the next page comes (see `keepalive_race`). Once slow
+requests, begun one after the other, are in flight when the service is killed; the supervisor takes its time, and the
+page that comes until then is refused. The healthy twin keeps its connections and lives.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 SLOW = "/api/report"
 SLOW_S = 0.8
 SLOW_REQUESTS = 6
-CRASH_AFTER_S = 0.3
+SLOW_SPREAD_S = 0.2
+"""Within this time they begin."""
+CRASH_AFTER_S = 0.4
 """After the page was opened: all of its requests are at work by then, and go on for as long again."""
+DOWN_AFTER_S = 0.15
+"""The next page comes so long after the crash, to a service that is gone (`target_crashed.DOWN_S`)."""
 QUIET_S = 1.0
 """Before and after the page of the crash nothing races: what fails there is the crash's."""
 
@@ -32,9 +36,11 @@ QUIET_S = 1.0
 def pages(seed: int, duration_s: float, scale: float) -> tuple[Page, ...]:
     races = keepalive_race.pages(seed, duration_s, scale)
     half = len(races) // 2
-    slow = tuple(Fetch("POST", SLOW, 0.0, 300) for _ in range(SLOW_REQUESTS))
+    slow = tuple(Fetch("POST", SLOW, n * SLOW_SPREAD_S / SLOW_REQUESTS, 300) for n in range(SLOW_REQUESTS))
     crash = Page(QUIET_S, slow, cue_during=(CRASH_AFTER_S, "crash"))
-    return (*races[:half], crash, structs.replace(races[half], idle_before_s=QUIET_S), *races[half + 1 :])
+    down = structs.replace(races[half], idle_before_s=DOWN_AFTER_S)
+    after = structs.replace(races[half + 1], idle_before_s=QUIET_S)
+    return (*races[:half], crash, down, after, *races[half + 2 :])
 
 
 def expectation(outcomes: Outcomes) -> tuple[Expected, ...]:

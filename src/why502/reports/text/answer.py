@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Failures,
         NextStep,
         Remedy,
+        SuspectLine,
         Undetermined,
         VerdictLine,
     )
@@ -32,6 +33,7 @@ FIRST_EVIDENCE = 3
 FIRST_REMEDIES = 2
 FIRST_STEPS = 2
 WEIGHT_COLUMNS = 10
+LIKELY = 0.8
 MOST_ANSWERS = 10
 """Verdicts that are shown; JSON has them all."""
 
@@ -114,14 +116,20 @@ def _undetermined(cluster: Undetermined) -> Group:
     )
 
 
+def _holds(line: SuspectLine) -> bool:
+    """Convicted, or a condition that most likely holds although no failure shows it."""
+    likely = line.kind == "condition" and line.status == "suspected" and (line.probability or 0.0) >= LIKELY
+    return line.status == "convicted" or likely
+
+
 def _nothing_wrong(diagnosis: Diagnosis) -> Group:
     document = diagnosis.document
     kinds = sorted({line.kind for line in document.inputs if line.records})
     looked = f"{', '.join(kinds) or 'nothing'}; {count(document.failures.requests, 'request')}"
-    held = [join(plain(s.cause, "bold"), ": ", plain(s.why)) for s in document.suspects if s.status == "convicted"]
+    held = [join(plain(s.cause, "bold"), ": ", plain(s.why)) for s in document.suspects if _holds(s)]
     sections: list[tuple[str, Iterable[RenderableType]]] = [
         ("looked at", [plain(looked)]),
         ("not seen", [plain(", ".join(missing(document)) or "nothing missing")]),
-        ("but", held),
+        ("but", [*held, *map(plain, diagnosis.noticed)]),
     ]
     return Group(Text("Nothing wrong was found", "bold green"), labelled(sections))

@@ -31,7 +31,8 @@ ENTRIES = frozenset(
         "finish_all",
         "refill",
         "retally",
-        "choose",
+        "take_wanted",
+        "release_told",
     }
 )
 """The kernels that are called from outside; the others become parts of these."""

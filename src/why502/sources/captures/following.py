@@ -64,10 +64,11 @@ def followed(files: Sequence[EvidenceFile], machine: Machine | None = None) -> l
     others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
     with the open conversations.
     """
-    return _Following(files, machine or _machine_for(files)).all()
+    return _Following(files, machine or machine_for(files)).all()
 
 
-def _machine_for(files: Sequence[EvidenceFile]) -> Machine:
+def machine_for(files: Sequence[EvidenceFile]) -> Machine:
+    """Plain Python for small captures, machine code for large ones."""
     left = SMALL_BYTES if is_warm() else COLD_BYTES
     for file in files:
         with file.open() as stream:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from why502.sources.captures.kernels.choosing import choose
+from why502.sources.captures.kernels.choosing import take_wanted
 from why502.sources.captures.kernels.judge import judge
-from why502.sources.captures.kernels.table import refill
+from why502.sources.captures.kernels.table import refill, release_told
 from why502.sources.captures.kernels.take_segments import take_segments
 from why502.sources.captures.kernels.tally import retally
 from why502.sources.captures.kernels.track import finish_all, track
@@ -32,7 +32,8 @@ class Machine:
     finish_all: Callable[..., None]
     refill: Callable[..., None]
     retally: Callable[..., None]
-    choose: Callable[..., int]
+    take_wanted: Callable[..., int]
+    release_told: Callable[..., None]
     words: Callable[[int], Words]
     """Memory for so many words, all 0."""
     grown: Callable[[Words, int], Words]
@@ -41,6 +42,11 @@ class Machine:
     """Memory for at most so many words, with any content; it costs nothing until it is touched."""
     octets: Callable[[bytearray], Octets]
     """A view of a buffer that the kernels can read."""
+
+
+def plain(words: Sequence[int]) -> list[int]:
+    """Numbers of Python, whatever the words are made of. One by one, those of an array take ten times as long."""
+    return words if isinstance(words, list) else words.tolist()  # type: ignore[attr-defined]
 
 
 def _longer(words: Words, count: int) -> Words:
@@ -59,7 +65,8 @@ INTERPRETED = Machine(
     finish_all=finish_all,
     refill=refill,
     retally=retally,
-    choose=choose,
+    take_wanted=take_wanted,
+    release_told=release_told,
     words=lambda count: [0] * count,
     grown=_longer,
     reserved=lambda _: [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from why502.sources.captures.kernels import layout as at
 from why502.sources.captures.kernels.decode import ACK
 from why502.sources.captures.kernels.hearing import oddity
 from why502.sources.captures.kernels.outcomes import end_of
+from why502.sources.captures.machine import plain
 from why502.sources.captures.packets import endpoint_bytes
 
 if TYPE_CHECKING:
@@ -53,9 +55,7 @@ def endpoint(raw: bytes) -> str:
 def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversation:
     """A judged conversation; `place` finds a packet's file by its running number."""
     begin = row * at.CONVERSATION_WORDS
-    # Plain numbers of Python, whatever the table is made of.
-    row_words = tracker.table[begin : begin + at.CONVERSATION_WORDS]
-    words: list[int] = row_words if isinstance(row_words, list) else row_words.tolist()  # type: ignore[attr-defined]
+    words = plain(tracker.table[begin : begin + at.CONVERSATION_WORDS])
     shared, flows = words[: at.C_FLOWS], (words[at.C_FLOWS :][: at.FLOW_WORDS], words[at.C_FLOWS + at.FLOW_WORDS :])
     opener, target = flows[shared[at.C_OPENER]], flows[1 - shared[at.C_OPENER]]
     ends = _endpoints(shared)
@@ -107,9 +107,15 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
 
 def _endpoints(shared: list[int]) -> tuple[str, str]:
     version, ports = shared[at.C_PORTS] >> 32, shared[at.C_PORTS]
-    a = endpoint(endpoint_bytes(version, shared[at.C_A_HIGH], shared[at.C_A_LOW], ports >> 16 & 0xFFFF))
-    b = endpoint(endpoint_bytes(version, shared[at.C_B_HIGH], shared[at.C_B_LOW], ports & 0xFFFF))
+    a = _endpoint(version, shared[at.C_A_HIGH], shared[at.C_A_LOW], ports >> 16 & 0xFFFF)
+    b = _endpoint(version, shared[at.C_B_HIGH], shared[at.C_B_LOW], ports & 0xFFFF)
     return a, b
+
+
+@lru_cache(1024)
+def _endpoint(version: int, high: int, low: int, port: int) -> str:
+    """Targets come again and again."""
+    return endpoint(endpoint_bytes(version, high, low, port))
 
 
 def _syns(flow: list[int], tracker: Tracker) -> Iterator[tuple[int, int]]:

@@ -36,7 +36,6 @@ from why502.sources.captures.kernels.layout import (
     RECENT_WORDS,
     TALLY_WORDS,
 )
-from why502.sources.captures.kernels.table import release
 from why502.sources.captures.kernels.tally import MAX_TALLIED, MOST_ENTRIES
 
 if TYPE_CHECKING:
@@ -99,14 +98,14 @@ class Tracker:
             self._grow_tally(int(self.meta[M_TALLIED]) + MOST_ENTRIES)
 
     def told(self) -> Iterator[int]:
-        """The rows of finished conversations that are to be told; each is free again when the next is asked for."""
+        """The rows of finished conversations that are to be told; they are free again after the last of them."""
         row = int(self.meta[M_TOLD])
+        if row < 0:
+            return
         while row >= 0:
-            following = int(self.table[row * CONVERSATION_WORDS + C_NEXT])
             yield row
-            release(row, self.table, self.pool, self.meta)
-            row = following
-        self.meta[M_TOLD] = self.meta[M_TOLD + 1] = -1
+            row = int(self.table[row * CONVERSATION_WORDS + C_NEXT])
+        self._machine.release_told(self.table, self.pool, self.meta)
 
     def _make_room(self, count: int) -> None:
         """For as many rows, nodes, slots and counts as `count` segments can need."""
@@ -120,7 +119,7 @@ class Tracker:
         if nodes * NODE_WORDS > len(self.pool):
             self.pool = grown(self.pool, nodes * 3 // 2 * NODE_WORDS)
         if (meta[M_OPEN] + count) * 2 > len(self._slots):
-            self._slots = self._machine.words(1 << (4 * (int(meta[M_OPEN]) + count)).bit_length())
+            self._slots = self._machine.words(1 << (2 * (int(meta[M_OPEN]) + count)).bit_length())
             meta[M_MASK] = len(self._slots) - 1
             self._machine.refill(self._slots, self.table, meta)
         self._grow_tally(count)

@@ -31,15 +31,15 @@ FIT: Final = 0.6
 MAX_UNITS: Final = 10_000
 
 _MICROSECONDS = re.compile(r"\d{10,17}", re.ASCII)
-_SERVICE = re.compile(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.service", re.ASCII)
+SERVICE = re.compile(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.service", re.ASCII)
 """Sessions, timers, scopes and systemd's own services come and go all the time, and serve no requests."""
-_KERNEL_OOM = re.compile(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
+KERNEL_OOM = re.compile(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
 """'Out of memory: Killed process 1234 (java)', also 'Memory cgroup out of memory' (mm/oom_kill.c)."""
-_KERNEL_VICTIM = re.compile(
+KERNEL_VICTIM = re.compile(
     r"oom-kill:constraint=.{0,4000},task_memcg=([^,]{1,1024}),task=.{0,64},pid=(\d{1,9}),", re.ASCII
 )
 """The line before it names the victim's control group (`dump_oom_summary`, since Linux 4.19)."""
-_CONNTRACK_FULL: Final = re.compile(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
+CONNTRACK_FULL: Final = re.compile(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
 """`__nf_conntrack_alloc` (net/netfilter/nf_conntrack_core.c); newer kernels name the network namespace."""
 
 
@@ -76,16 +76,16 @@ class _Units:
     """Process and control group of the victim that the kernel chose last."""
 
     def facts(self, record: _Record, at_s: float, place: Place) -> Iterator[Fact]:
-        if record.transport == "kernel" and (chosen := _KERNEL_VICTIM.search(record.text)):
+        if record.transport == "kernel" and (chosen := KERNEL_VICTIM.search(record.text)):
             self.doomed = int(chosen[2]), chosen[1]
-        if record.transport == "kernel" and (victim := _KERNEL_OOM.search(record.text)):
+        if record.transport == "kernel" and (victim := KERNEL_OOM.search(record.text)):
             pid = int(victim[1])
             group = self.doomed[1] if self.doomed and self.doomed[0] == pid else None
             yield _death(at_s, "oom", place, record.text, victim[2], pid, group)
-        if record.transport == "kernel" and _CONNTRACK_FULL.search(record.text):
+        if record.transport == "kernel" and CONNTRACK_FULL.search(record.text):
             yield KernelEvent(at_s, "conntrack-full", place, text=record.text[:MAX_TEXT_CHARACTERS])
         unit = record.unit
-        if unit is None or not _SERVICE.fullmatch(unit):
+        if unit is None or not SERVICE.fullmatch(unit):
             return
         if record.id == STOPPING:
             self._ask(unit)

@@ -35,7 +35,7 @@ FIT_NAMED = 0.5
 FIT_BARE = 0.2
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)) +(\S.*)", re.ASCII)
-_LOG_WORDS = re.compile(
+LOG_WORDS = re.compile(
     r"(?:TRC|DBG|INF|WRN|ERR|FTL) |(?:\S{1,64} )?[\d.]{7,15}[: ]\d{1,5} |"
     r"\W{0,3}(?:trace|debug|info|notice|warn|warning|error|fatal|crit|stdout|stderr)\b",
     re.IGNORECASE,
@@ -56,7 +56,7 @@ def fit(head: bytes) -> float:
         return 0.0
     if _columns(lines[0]) is not None:
         return FIT_NAMED
-    bare = [found for line in lines if (found := _LINE.match(line.strip())) and not _LOG_WORDS.match(found[2])]
+    bare = [found for line in lines if (found := _LINE.match(line.strip())) and not LOG_WORDS.match(found[2])]
     return FIT_BARE * len(bare) / len(lines) if len(head) < HEAD_BYTES else 0.0
 
 

@@ -25,8 +25,13 @@ Fact = Change | KernelEvent
 T = TypeVar("T")
 
 
-def reading(path: str, kind: str, records: Iterable[tuple[Fact, ...] | Misread]) -> Reading:
-    """A record that was understood gives no fact, one, or several."""
+def reading(
+    path: str, kind: str, records: Iterable[tuple[Fact, ...] | Misread], source: Source = Source.CHANGES
+) -> Reading:
+    """A record that was understood gives no fact, one, or several.
+
+    `source` is what the file is there for; one that is no list of changes counts as such if it tells of one.
+    """
     facts: list[Fact] = []
     misreads: list[Misread] = []
     understood = not_understood = 0
@@ -41,11 +46,12 @@ def reading(path: str, kind: str, records: Iterable[tuple[Fact, ...] | Misread])
     line = Input(
         path=path,
         kind=kind,
-        source=Source.CHANGES,
+        source=source,
         records=understood,
         not_understood=not_understood,
         first_not_understood=tuple(misreads),
         window=Window(facts[0].at_s, facts[-1].at_s) if facts else None,
+        also=(Source.CHANGES,) if source is not Source.CHANGES and any(isinstance(f, Change) for f in facts) else (),
     )
     return Reading(line, tuple(facts))
 

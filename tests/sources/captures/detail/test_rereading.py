@@ -2,8 +2,24 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from tests.sources.captures.detail.making import RECORDED, detail
-from tests.sources.captures.making import ACK, FIN, PSH, RST, SYN, Talk, conversations, packet, pcap, read
+from tests.sources.captures.making import (
+    ACK,
+    FIN,
+    PSH,
+    RST,
+    SYN,
+    Talk,
+    conversations,
+    ethernet,
+    ipv6,
+    packet,
+    pcap,
+    read,
+    tcp,
+)
 from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, Outcome
 from why502.sources.captures.detail.rereading import reread
@@ -23,6 +39,18 @@ def test_machine_code_picks_what_plain_python_picks() -> None:
     seen = [reread(io.BytesIO(content), plain, machine) for machine in (INTERPRETED, compiled_machine())]
     assert seen[0] == seen[1]
     assert len(seen[0]) == len(plain)
+
+
+@pytest.mark.parametrize("highest", [0x00, 0x80])
+def test_addresses_of_ipv6_may_have_their_highest_bits_set(highest: int) -> None:
+    """Which as a machine word is a negative number: the ends of a conversation compare as they do in the first look."""
+    there = (b"\x20\x01" + bytes(6) + bytes([highest]) + bytes(7), 40000)
+    back = (b"\x20\x01" + bytes(13) + b"\x07", 8080)
+    steps = ((there, back, 9, 0, SYN), (back, there, 0, 10, RST | ACK))
+    frames = [ethernet(ipv6(s[0], r[0], tcp(s, r, seq, ack, flags)), 0x86DD) for s, r, seq, ack, flags in steps]
+    (refused,) = conversations(read(pcap([(1.0 + n / 1000, frame) for n, frame in enumerate(frames)])))
+    assert refused.outcome is Outcome.REFUSED
+    assert [packet.number for packet in detail(refused).packets] == [1, 2]
 
 
 def test_ports_that_are_used_again_are_two_conversations() -> None:

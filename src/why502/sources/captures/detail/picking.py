@@ -5,6 +5,7 @@ The engine's own kernels walk and decode, so that a large capture is gone throug
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from why502.sources.captures.kernels import layout as at
 from why502.sources.captures.kernels.choosing import want
 from why502.sources.captures.kernels.fragments import REMEMBERED
 from why502.sources.captures.kernels.table import side_of, tag_of
+from why502.sources.captures.machine import plain
 from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.walking import Walker
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
+ROOM: Final = 1 << 16
+"""Packets at a time for machine code, as many as a stretch of the file holds: hardly any are picked, and each turn
+costs a change of threads."""
 MAX_OTHERS: Final = 100_000
 """Packets without TCP that are looked at, in case they are ICMP errors."""
 
@@ -44,6 +49,8 @@ def pick(
 
     `is_over` is asked at the beginning of each stretch, with its time, whether anything is still wanted.
     """
+    if machine.is_compiled:
+        machine = replace(machine, room=max(machine.room, ROOM))
     stretches = _stretches(stream, _tags(wanted, machine), machine)
     for begin_s, picked in one_ahead(stretches) if machine.is_compiled else stretches:
         if is_over(begin_s):
@@ -52,7 +59,7 @@ def pick(
 
 
 def _tags(wanted: Iterable[Ends], machine: Machine) -> Words:
-    """The set of the conversations' tags, as `take_segments` gives them without a seed."""
+    """The set of the conversations' tags, as `take_wanted` compares them."""
     tags = []
     for ends in wanted:
         segment = [0] * at.SEGMENT_WORDS
@@ -73,14 +80,14 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
     buffer = Buffer(stream)
     walker = Walker(machine, buffer)
     segments, chosen = machine.words(machine.room * at.SEGMENT_WORDS), machine.words(2 * machine.room)
-    fragments, notes = machine.words(REMEMBERED * at.FRAGMENT_WORDS), machine.words(at.META_WORDS)
+    fragments = machine.words(REMEMBERED * at.FRAGMENT_WORDS)
     others = MAX_OTHERS
     for taken in walker.stretches():
         packets, data = walker.packets, machine.octets(buffer.content)
-        count = machine.take_segments(data, packets, taken, segments, fragments, notes)
+        count = machine.take_wanted(data, packets, taken, segments, fragments, wanted, chosen)
+        found = plain(chosen[: 2 * count])
         picked: list[Picked | Frame] = []
-        for index in range(machine.choose(packets, taken, segments, count, wanted, chosen)):
-            p, s = int(chosen[2 * index]), int(chosen[2 * index + 1])
+        for p, s in zip(found[::2], found[1::2], strict=True):
             begin = int(packets[p + at.P_AT])
             end = begin + int(packets[p + at.P_CAPTURED])
             if s >= 0:
@@ -94,7 +101,7 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
 def _picked(words: Sequence[int], content: bytearray, end: int) -> Picked:
     begin = int(words[at.S_DATA_AT])
     end = min(end, begin + int(words[at.S_PAYLOAD]))
-    return Picked([int(word) for word in words], bytes(content[begin:end]) if begin else b"")
+    return Picked(plain(words), bytes(content[begin:end]) if begin else b"")
 
 
 def _frame(packets: Words, p: int, data: bytes) -> Frame:

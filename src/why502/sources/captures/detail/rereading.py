@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from why502.model.details import End
 from why502.sources.captures.detail.ends import Ends, ends, ends_of, raw
@@ -39,19 +39,27 @@ def reread(
     return {watch.first: revised(watch) for watch in table.watches if watch.left <= 0}
 
 
+class _Coming(NamedTuple):
+    """A conversation whose packets are awaited, and how they are recognised in both directions."""
+
+    watch: Watch
+    there: Ends
+    back: Ends
+
+
 class _Table:
     """Which watch a packet belongs to: same ends, not before its first packet, and as many as the first look saw."""
 
     def __init__(self, chosen: Iterable[Conversation], patience_s: float) -> None:
         self._patience_s = patience_s
         self.watches = [Watch(c, raw(c.opener), raw(c.target), c.packets) for c in chosen]
-        self._coming: dict[Ends, list[Watch]] = defaultdict(list)
+        self._coming: dict[Ends, list[_Coming]] = defaultdict(list)
         self._latest: dict[Ends, Watch] = {}
         self._unfinished = len(self.watches)
         self._last_s = 0.0
         for watch in sorted(self.watches, key=lambda watch: watch.first, reverse=True):
             there, back = ends(watch.opener, watch.target), ends(watch.target, watch.opener)
-            self._coming[there].append(watch)
+            self._coming[there].append(_Coming(watch, there, back))
             self._coming[back] = self._coming[there]
 
     @property
@@ -75,12 +83,11 @@ class _Table:
         coming = self._coming.get(key)
         if not coming:
             return
-        watch = coming[-1]
-        there = ends(watch.opener, watch.target)
+        watch, there, back = coming[-1]
         one = piece(found.words, found.payload, End.PROXY if key == there else End.TARGET)
         if one.number < watch.first:
             return
-        self._latest[there] = self._latest[ends(watch.target, watch.opener)] = watch
+        self._latest[there] = self._latest[back] = watch
         watch.add(one)
         if watch.left <= 0:
             coming.pop()

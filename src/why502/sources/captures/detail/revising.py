@@ -20,6 +20,7 @@ from why502.sources.captures.detail.icmp import FRAGMENTATION_NEEDED
 from why502.sources.captures.detail.tls import TlsDissector, speaks_tls_alert
 
 if TYPE_CHECKING:
+    from why502.sources.captures.detail.http1_messages import Message
     from why502.sources.captures.detail.watching import Watch
 
 _ENDED: Final = {
@@ -188,11 +189,16 @@ def _answered_early(watch: Watch, dissector: Http1Dissector) -> Finding | None:
         return None
     if requests.lost or requests.broken or requests.message is not turn.request or turn.answer.status == SWITCHED:
         return None
-    if dissector.answers.broken or not turn.answer.complete:
+    if dissector.answers.broken or not (turn.answer.complete or _ended_by_close(watch, turn.answer)):
         return None
     if _reset_by_target_first(watch):
         return Finding("the answer came before the request was whole, and a reset which can have destroyed it")
     return Finding("the answer came before the request was whole", Outcome.ANSWERED)
+
+
+def _ended_by_close(watch: Watch, answer: Message) -> bool:
+    """An answer that told no length is whole where the target's FIN is (RFC 9112, section 6.3)."""
+    return not answer.chunked and answer.expected_bytes is None and watch.ways[End.TARGET].fin is not None
 
 
 def _reset_by_target_first(watch: Watch) -> bool:

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Final
 
 from why502.sources.captures.kernels.decode import FIN, RST, SYN
 from why502.sources.captures.kernels.layout import (
-    ACK_NS,
-    C_CLOSED,
-    C_DATA_NS,
     C_FLOWS,
-    C_OPENER,
+    C_TALKER,
     CONVERSATION_WORDS,
     FIN_FRAME,
     FLOW_WORDS,
     M_MASK,
     S_FLAGS,
+    S_HASH,
     S_PAYLOAD,
     S_SIDE,
     S_TAG,
     SEGMENT_WORDS,
     SEGMENTS,
+    SYNS,
 )
+from why502.sources.captures.kernels.recent import place_of
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
@@ -40,7 +40,7 @@ def prefetch(words: Words, at: int) -> None:
     """Ask for the line of `words[at]`. Plain Python has no such thing; `compiling` puts an instruction here."""
 
 
-def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Words, meta: Words) -> None:
+def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Words, recent: Words, meta: Words) -> None:
     """What the segments some way behind number `index` of `count` will touch. Changes nothing."""
     if index + SLOTS_AHEAD < count:
         prefetch(slots, segments[(index + SLOTS_AHEAD) * SEGMENT_WORDS + S_TAG] & meta[M_MASK])
@@ -56,11 +56,13 @@ def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Wor
     prefetch(table, r + C_FLOWS)
     prefetch(table, r + C_FLOWS + FLOW_WORDS)
     if segments[s + S_PAYLOAD]:
-        prefetch(table, r + C_DATA_NS)
         prefetch(table, flow + SEGMENTS)
     elif segments[s + S_FLAGS] & (FIN | RST):
-        prefetch(table, r + C_CLOSED)
-        prefetch(table, flow + FIN_FRAME)
+        prefetch(table, r + C_FLOWS + FIN_FRAME)
+        prefetch(table, r + C_FLOWS + FLOW_WORDS + FIN_FRAME)
     elif segments[s + S_FLAGS] & SYN:
-        prefetch(table, r + C_OPENER)
-        prefetch(table, flow + ACK_NS)
+        prefetch(table, flow + SYNS)
+    else:
+        return
+    prefetch(table, r + C_TALKER)
+    prefetch(recent, place_of(segments[s + S_HASH]))

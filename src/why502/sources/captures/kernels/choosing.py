@@ -1,20 +1,27 @@
-"""Out of many segments those of a few conversations, for the second look."""
+"""Out of many packets the segments of a few conversations, for the second look."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.sources.captures.kernels.decode import decode
 from why502.sources.captures.kernels.layout import (
+    P_AT,
+    P_CAPTURED,
     P_LINK,
+    P_NS,
     P_NUMBER,
+    P_WIRE,
     PACKET_WORDS,
+    S_NS,
     S_NUMBER,
-    S_TAG,
     SEGMENT_WORDS,
 )
+from why502.sources.captures.kernels.reasons import SEGMENT
+from why502.sources.captures.kernels.table import side_of, tag_of
 
 if TYPE_CHECKING:
-    from why502.sources.captures.kernels.words import Words
+    from why502.sources.captures.kernels.words import Octets, Words
 
 
 def want(wanted: Words, tag: int) -> None:
@@ -36,19 +43,27 @@ def is_wanted(wanted: Words, tag: int) -> int:
     return 0
 
 
-def choose(packets: Words, taken: int, segments: Words, count: int, wanted: Words, chosen: Words) -> int:
-    """Of `taken` packets and their `count` segments: which are wanted, and which are no TCP.
+def take_wanted(
+    data: Octets, packets: Words, count: int, segments: Words, fragments: Words, wanted: Words, chosen: Words
+) -> int:
+    """Of `count` packets those that are wanted, decoded, and those that are no TCP (or not understood).
 
     Pairs of offsets, into `packets` and into `segments` (-1: no TCP); answers how many.
     """
-    found, s, over = 0, 0, count * SEGMENT_WORDS
-    for p in range(0, taken * PACKET_WORDS, PACKET_WORDS):
-        if s < over and segments[s + S_NUMBER] == packets[p + P_NUMBER]:
-            if is_wanted(wanted, segments[s + S_TAG]):
-                chosen[2 * found], chosen[2 * found + 1] = p, s
-                found += 1
-            s += SEGMENT_WORDS
-        elif packets[p + P_LINK] >= 0:
-            chosen[2 * found], chosen[2 * found + 1] = p, -1
-            found += 1
+    found = taken = 0
+    for p in range(0, count * PACKET_WORDS, PACKET_WORDS):
+        link, s = packets[p + P_LINK], taken * SEGMENT_WORDS
+        if link < 0:
+            continue
+        begin, wire = packets[p + P_AT], packets[p + P_WIRE]
+        at = s
+        if decode(data, begin, begin + packets[p + P_CAPTURED], wire, link, segments, s, fragments) == SEGMENT:
+            if not is_wanted(wanted, tag_of(segments, s, side_of(segments, s), 0)):
+                continue
+            segments[s + S_NUMBER], segments[s + S_NS] = packets[p + P_NUMBER], packets[p + P_NS]
+            taken += 1
+        else:
+            at = -1
+        chosen[2 * found], chosen[2 * found + 1] = p, at
+        found += 1
     return found

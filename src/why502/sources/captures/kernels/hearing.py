@@ -11,6 +11,7 @@ from why502.sources.captures.kernels.layout import (
     C_OPENER,
     C_SPOKEN,
     EXPECTED,
+    FIN_FRAME,
     FLOW_WORDS,
     RUN_FRAME,
     RUN_FROM,
@@ -74,10 +75,11 @@ def continues_request(table: Words, r: int, peer: int, follows: int, said_here: 
     A server may answer before the request is whole (RFC 9112, section 9.6), and the body goes on until its end. In
     HTTP/1 a request begins with its method: what follows without a gap and begins otherwise begins no request. Not
     so after 1xx, which are no answer yet (100) or end HTTP (101), nor after an answer that tells no length (a
-    tunnel's). A body that goes on with what looks like a method is left to the second look.
+    tunnel's), unless the target's FIN ended it. A body that goes on with what looks like a method is left to the
+    second look.
     """
-    answered_for_good = table[r + C_SPOKEN] & SPEAKS_HTTP1 != 0 and table[peer + EXPECTED] != 0
-    return int(follows and answered_for_good and said_here == said.OTHER)
+    told = table[peer + EXPECTED] != 0 or table[peer + FIN_FRAME] > 0
+    return int(follows and told and table[r + C_SPOKEN] & SPEAKS_HTTP1 != 0 and said_here == said.OTHER)
 
 
 def asked(spoken: int, kind: int) -> int:

@@ -86,7 +86,9 @@ S_TOTAL: Final = 19
 """Bytes of the answer that begins here; 0: not told; -1: in chunks."""
 S_TAIL: Final = 20
 """Whether it ends as a last chunk does (`said.tail`)."""
-SEGMENT_WORDS: Final = 21
+S_HASH: Final = 21
+"""Hash of all in which copies of it agree (`recent`)."""
+SEGMENT_WORDS: Final = 22
 
 # --- one first fragment, remembered for those that follow ---
 F_FROM_HIGH: Final = 0
@@ -124,7 +126,13 @@ C_CLOSED_NS: Final = 12
 C_NEXT: Final = 13
 C_PREVIOUS: Final = 14
 """Neighbours in the list it stands in: the closing, the finished, the told, the free ones; -1: none."""
-C_STATE: Final = 15
+C_SPOKEN: Final = 15
+"""What was said in it: the flags of `hearing`, and..."""
+SPEAKS_HTTP1: Final = 1
+SPEAKS_HTTP2: Final = 2
+"""...that the opener does, and..."""
+CONTINUED: Final = 256
+"""...that the body of the latest request went on after its answer had begun."""
 C_FIRST: Final = 16
 C_FIRST_NS: Final = 17
 C_FIRST_SIDE: Final = 18
@@ -135,15 +143,7 @@ C_UNTIL_NS: Final = 20
 C_OUTCOME: Final = 21
 C_DECIDED: Final = 22
 """Frame that decided the outcome."""
-C_SPOKEN: Final = 23
-"""What was said in it: the flags of `hearing`, and..."""
-SPEAKS_HTTP1: Final = 1
-SPEAKS_HTTP2: Final = 2
-"""...that the opener does, and..."""
-CONTINUED: Final = 256
-"""...that the body of the latest request went on after its answer had begun..."""
-LEFT_UNAWARE: Final = 512
-"""...that one side's FIN came after the other began its latest turn, and acknowledged nothing of it."""
+C_STATE: Final = 23
 C_FLOWS: Final = 24
 """Two flows follow."""
 FLOW_WORDS: Final = 32
@@ -167,8 +167,7 @@ PACKETS: Final = 4
 WIRE_BYTES: Final = 5
 ACK_FRAME: Final = 6
 """Its first segment that neither opens nor resets."""
-HOLES: Final = 7
-"""Node of the latest gap, then of the one before it...; -1: none."""
+ACK_NS: Final = 7
 SEGMENTS: Final = 8
 TURNS: Final = 9
 """Runs that answered a run of the other side."""
@@ -179,7 +178,8 @@ RUN_SILENCE_NS: Final = 13
 """How long there had been no data in either direction before the run; -1: it was the first."""
 RETRANSMISSIONS: Final = 14
 REORDERED: Final = 15
-ACK_NS: Final = 16
+HOLES: Final = 16
+"""Node of the latest gap, then of the one before it...; -1: none."""
 ZERO_WINDOWS: Final = 17
 SYNS: Final = 18
 """SYNs and SYN-ACKs that it sent."""

@@ -21,6 +21,7 @@ from why502.sources.captures.kernels.layout import (
     RECENT_WORDS,
     S_ACK,
     S_FLAGS,
+    S_HASH,
     S_IP_ID,
     S_NS,
     S_PAYLOAD,
@@ -41,10 +42,15 @@ def hashed(segments: Words, s: int) -> int:
     return mix(mix(segments[s + S_TAG] << 1 | segments[s + S_SIDE], numbers), shape)
 
 
+def place_of(mixed: int) -> int:
+    """Where packets of this hash are remembered: the first of the places."""
+    return mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
+
+
 def saw(recent: Words, segments: Words, s: int) -> int:
     """Whether this very packet was seen a moment ago; it is remembered."""
-    mixed, at_ns = hashed(segments, s), segments[s + S_NS]
-    first = mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
+    mixed, at_ns = segments[s + S_HASH], segments[s + S_NS]
+    first = place_of(mixed)
     for place in range(first, first + RECENT_WAYS * RECENT_WORDS, RECENT_WORDS):
         if recent[place + R_HASH] == mixed:
             before_ns = recent[place + R_NS]
@@ -55,8 +61,8 @@ def saw(recent: Words, segments: Words, s: int) -> int:
 
 def remember(recent: Words, segments: Words, s: int) -> int:
     """In the oldest of its four places; 0, because it is new."""
-    mixed = hashed(segments, s)
-    first = mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
+    mixed = segments[s + S_HASH]
+    first = place_of(mixed)
     oldest = first
     for place in range(first, first + RECENT_WAYS * RECENT_WORDS, RECENT_WORDS):
         if recent[place + R_NS] < recent[oldest + R_NS]:

@@ -31,6 +31,7 @@ from why502.sources.captures.kernels.layout import (
     M_FREE,
     M_MASK,
     M_OPEN,
+    M_TOLD,
     M_USED,
     OPEN,
     RUN_SILENCE_NS,
@@ -163,6 +164,16 @@ def release(row: int, table: Words, pool: Words, meta: Words) -> None:
         give_all(pool, meta, table[flow + SYN_LIST])
     table[r + C_STATE], table[r + C_NEXT] = FREE, meta[M_FREE]
     meta[M_FREE] = row
+
+
+def release_told(table: Words, pool: Words, meta: Words) -> None:
+    """Those that were to be told have been."""
+    row = meta[M_TOLD]
+    while row >= 0:
+        following = table[row * CONVERSATION_WORDS + C_NEXT]
+        release(row, table, pool, meta)
+        row = following
+    meta[M_TOLD] = meta[M_TOLD + 1] = -1
 
 
 def append(table: Words, row: int, meta: Words, first: int) -> None:

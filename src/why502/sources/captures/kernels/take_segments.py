@@ -26,6 +26,7 @@ from why502.sources.captures.kernels.layout import (
     PACKET_WORDS,
     S_CONTINUES,
     S_DATA_AT,
+    S_HASH,
     S_NS,
     S_NUMBER,
     S_PAYLOAD,
@@ -38,6 +39,7 @@ from why502.sources.captures.kernels.layout import (
     SEGMENT_WORDS,
 )
 from why502.sources.captures.kernels.reasons import OTHER, SEGMENT
+from why502.sources.captures.kernels.recent import hashed
 from why502.sources.captures.kernels.said import ANSWER, LONG_ANSWER, NOTHING, answer, tail, what
 from why502.sources.captures.kernels.table import side_of, tag_of
 
@@ -70,6 +72,7 @@ def take_segments(data: Octets, packets: Words, count: int, segments: Words, fra
             segments[s + S_NUMBER], segments[s + S_NS], segments[s + S_WIRE] = packets[p + P_NUMBER], now_ns, wire
             side = side_of(segments, s)
             segments[s + S_SIDE], segments[s + S_TAG] = side, tag_of(segments, s, side, notes[M_SEED])
+            segments[s + S_HASH] = hashed(segments, s)
             said = NOTHING
             if segments[s + S_PAYLOAD] and not segments[s + S_CONTINUES]:
                 said = read_payload(data, begin + packets[p + P_CAPTURED], segments, s)

@@ -32,7 +32,6 @@ from why502.sources.captures.kernels.layout import (
     FIN_FRAME,
     FINISHED,
     FLOW_WORDS,
-    LEFT_UNAWARE,
     LISTENS,
     M_CLOSING,
     M_DONE,
@@ -87,7 +86,7 @@ def track(
 ) -> None:
     """Take segments in the order of the capture; conversations that are over go to the list of the finished."""
     for index in range(count):
-        look_ahead(segments, index, count, table, slots, meta)
+        look_ahead(segments, index, count, table, slots, recent, meta)
         s = index * SEGMENT_WORDS
         meta[M_NOW_NS] = segments[s + S_NS]
         row = find(segments, s, table, slots, meta)
@@ -142,13 +141,6 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
     flags = segments[s + S_FLAGS]
     if flags & SYN and table[r + C_OPENER] < 0:
         table[r + C_OPENER] = 1 - side if flags & ACK else side
-    if (
-        flags & FIN
-        and table[flow + FIN_FRAME] == 0
-        and table[r + C_TALKER] == 1 - side
-        and relative(table, peer, segments[s + S_ACK]) <= table[peer + RUN_FROM]
-    ):
-        table[r + C_SPOKEN] |= LEFT_UNAWARE
     note(table, flow, pool, meta, segments, s)
     acknowledged(table, peer, segments, s)
     if segments[s + S_PAYLOAD]:
@@ -193,7 +185,7 @@ def begin_run(table: Words, r: int, side: int, flow: int, segments: Words, s: in
     table[flow + RUN_SILENCE_NS] = silence_ns
     table[flow + TURNS] += int(table[r + C_TALKER] >= 0)
     table[r + C_TALKER] = side
-    table[r + C_SPOKEN] &= ~(CONTINUED | LEFT_UNAWARE)
+    table[r + C_SPOKEN] &= ~CONTINUED
 
 
 def expire(table: Words, slots: Words, tally: Words, meta: Words) -> None:

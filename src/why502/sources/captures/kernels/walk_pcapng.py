@@ -79,9 +79,18 @@ def walk_pcapng(
         elif kind in (_ENHANCED_PACKET, _SIMPLE_PACKET, _OBSOLETE_PACKET):
             take_packet(data, at + 8, at + length - 4, kind, walk, interfaces, packets, taken)
             taken += 1
+        else:
+            walk[NUMBER] += is_numbered(kind)
         at += length
     walk[TAKEN] = taken
     return at
+
+
+def is_numbered(kind: int) -> int:
+    """Whether Wireshark numbers this block although it is no packet: lines of a journal, custom blocks, system calls
+    of sysdig (`wiretap/pcapng.c`, blocks that are not `internal`).
+    """
+    return int(kind in (9, 0x0BAD, 0x40000BAD, 0x204, 0x216, 0x221))
 
 
 def damage(data: Octets, at: int, walk: Words) -> int:

@@ -32,8 +32,11 @@ def u32(data: Octets, at: int) -> int:
 
 
 def u64(data: Octets, at: int) -> int:
-    """In network order; as a machine word it may come out negative, which nobody minds."""
-    return u32(data, at) << 32 | u32(data, at + 4)
+    """In network order, as a machine word has it: negative, if the highest bit is set. Plain Python must agree, because
+    the lower address makes side 0.
+    """
+    high = u32(data, at)
+    return high - (high >> 31 << 32) << 32 | u32(data, at + 4)
 
 
 def file16(data: Octets, at: int, big: int) -> int:

@@ -1,0 +1,62 @@
+"""What a configuration sets: the gateway's timers, each with its place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from why502.model.evidence import Place
+
+
+class Timer(StrEnum):
+    """What a timeout limits."""
+
+    CONNECT = "connect"
+    """Making a connection to the target, TLS included."""
+    SEND = "send"
+    """Between two writes to the target."""
+    WAIT = "wait"
+    """For (more of) the target's answer."""
+    POOL = "pool"
+    """How long the proxy keeps an idle connection to a target."""
+    QUEUE = "queue"
+    """For a connection of the proxy's pool, or a place at a target, to become free."""
+
+
+class Setting(Struct, frozen=True):
+    """One timeout, or number of tries, that a configuration sets; whether it was in force, nobody knows."""
+
+    proxy: str
+    """As `Request.proxy`: 'nginx', 'haproxy', 'alb'..."""
+    name: str
+    """As it is written: 'proxy_read_timeout'."""
+    timers: tuple[Timer, ...]
+    """What it limits: an ALB's idle timeout is at once the longest wait and the age of idle pooled connections."""
+    at: Place
+    seconds: float | None = None
+    """0: switched off. None: it is a number of tries."""
+    tries: int | None = None
+    """How often a target is tried in all, the first time included."""
+    scope: str = ""
+    """'location /api', 'backend shop'; '': everywhere, unless something narrower says otherwise."""
+    group: str | None = None
+    """The one backend, upstream or cluster that it is about, as the proxy's log names it."""
+
+    def concerns(self, proxy: str, timer: Timer, group: str | None = None) -> bool:
+        """Whether it can have limited a request of that proxy to that group (None: not known)."""
+        ours = self.group is None or group is None or self.group in (group, group_of(group))
+        return ours and self.proxy == proxy and timer in self.timers
+
+    def __str__(self) -> str:
+        value = f"{self.seconds:g} s" if self.seconds is not None else f"{self.tries} tries"
+        return f"{self.name} {value}{' in ' + self.scope if self.scope else ''} [{self.at}]"
+
+
+def group_of(group: str) -> str:
+    """HAProxy logs 'backend/server'.
+
+    >>> group_of("shop/a"), group_of("shop")
+    ('shop', 'shop')
+    """
+    return group.partition("/")[0]

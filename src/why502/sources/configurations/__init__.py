@@ -1,0 +1,1 @@
+"""Timeouts out of configurations given as evidence: one file a syntax or a proxy."""

@@ -1,0 +1,35 @@
+"""Requests that waited in the proxy for a connection to a target: what its limit on them says of both ends.
+
+HAProxy's `maxconn` of a server and Envoy's circuit breakers bound what a target gets at once. Where the bound is
+reached, either the target takes too long for its load, or the bound is too low: the same lines tell of both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner, Phase
+from why502.model.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Cluster
+
+
+def waited_in_proxy(cluster: Cluster) -> bool:
+    """Whether every connection that the proxy may have to its targets was taken."""
+    return cluster.phase is Phase.NO_TARGET and cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED)
+
+
+def all_taken(cluster: Cluster) -> Iterator[Evidence]:
+    """The proxy's word that no more connections to its targets were allowed."""
+    if not cluster.logged or not waited_in_proxy(cluster):
+        return
+    first = cluster.logged[0].request
+    how = "timed out in the proxy's queue" if cluster.manner is Manner.TIMEOUT else "were turned away"
+    said = f" ({first.reason})" if first.reason else ""
+    text = f"the targets had no room: {count(cluster.count, 'request')} {how}{said}"
+    # The same lines for two suspects: only their priors part them.
+    yield Evidence(5.0, text, Source.ACCESS_LOG, first.told_at)

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from why502.model.settings import Setting
+from why502.sources import haproxy_conf, nginx_conf
+from why502.sources.configurations import apache, caddy, keyed
+from why502.sources.gather import recognise
+from why502.sources.interface import EvidenceFile, Reading
+
+NGINX = """http {
+  proxy_read_timeout 5s;
+  upstream shop { server 10.0.0.7:80; keepalive 8; keepalive_timeout 75s; }
+  server {
+    listen 80;
+    keepalive_timeout 65;  # of clients
+    location /slow {
+      proxy_pass http://shop;
+      proxy_read_timeout
+        2m;
+      proxy_next_upstream_tries 3;
+      fastcgi_connect_timeout 300ms; grpc_send_timeout "1m 30s"; uwsgi_read_timeout never;
+    }
+  }
+}
+"""
+HAPROXY = """global
+  maxconn 10
+defaults
+  timeout connect 2s
+  timeout server 4000
+  timeout http-keep-alive 1m
+  retries 3
+backend shop
+  timeout server 10s # slow
+  # timeout queue 1s
+  timeout queue 500
+  server a 10.0.0.7:80
+"""
+APACHE = """ServerName shop.example
+ProxyTimeout 5
+<VirtualHost *:80>
+  ProxyPass /a http://10.0.0.7:80/ timeout=7 connectiontimeout=500ms ttl=60 \\
+     retry=0
+  <Proxy balancer://shop>
+    BalancerMember http://10.0.0.8:80 timeout=9
+  </Proxy>
+  Timeout 30
+</VirtualHost>
+"""
+CADDYFILE = """shop.example {
+\treverse_proxy 10.0.0.7:80 {
+\t\ttransport http {
+\t\t\tdial_timeout 500ms
+\t\t\tresponse_header_timeout 5s # enough
+\t\t\tkeepalive off
+\t\t}
+\t}
+}
+"""
+ENVOY = """static_resources:
+  listeners:
+  - name: in
+    filter_chains:
+    - filters:
+      - typed_config:
+          common_http_protocol_options: {idle_timeout: 3600s}  # of clients
+          route_config:
+            virtual_hosts:
+            - name: all
+              routes:
+              - match: { prefix: "/" }
+                route: { cluster: shop, timeout: 7s, retry_policy: { per_try_timeout: 2s } }
+              - match: { prefix: "/b" }
+                route:
+                  timeout: 0s
+                  cluster: other
+  clusters:
+  - name: shop
+    connect_timeout: 0.25s
+    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        common_http_protocol_options:
+          idle_timeout: 30s
+  - connect_timeout: { seconds: 3 }
+    name: other
+"""
+TRAEFIK_TOML = """[http.serversTransports.mine.forwardingTimeouts]
+  dialTimeout = "30s"
+  idleConnTimeout = "90s" # as Go
+"""
+CADDY_JSON = (
+    '{"apps":{"http":{"servers":{"srv0":{"routes":[{"handle":[{"handler":"reverse_proxy","transport":'
+    '{"protocol":"http","dial_timeout":3000000000,\n"keep_alive":{"idle_timeout":"2m"}}}]}]}}}}}'
+)
+ALB = """{
+    "Attributes": [
+        {
+            "Key": "access_logs.s3.enabled",
+            "Value": "true"
+        },
+        {
+            "Value": "120",
+            "Key": "idle_timeout.timeout_seconds"
+        }
+    ]
+}"""
+INGRESS = """apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: shop
+  annotations:
+    note: |
+      nginx.ingress.kubernetes.io/proxy-read-timeout: "1"
+    nginx.ingress.kubernetes.io/proxy-read-timeout: "120"
+    alb.ingress.kubernetes.io/load-balancer-attributes: idle_timeout.timeout_seconds=600,routing.http2.enabled=true
+"""
+CLOUDFRONT = (
+    '{"DistributionConfig":{"Origins":{"Items":[{"Id":"x","ConnectionAttempts":3,"ConnectionTimeout":10,\n'
+    '"CustomOriginConfig":{"OriginReadTimeout":30,"OriginKeepaliveTimeout":5}}]}}}'
+)
+
+EXPECTED = {
+    NGINX: [
+        "proxy_read_timeout 5 s [x:2] wait",
+        "keepalive_timeout 75 s in upstream shop [x:3] pool shop",
+        "proxy_read_timeout 120 s in location /slow [x:9] wait",
+        "proxy_next_upstream_tries 3 tries in location /slow [x:11] connect wait",
+        "fastcgi_connect_timeout 0.3 s in location /slow [x:12] connect",
+        "grpc_send_timeout 90 s in location /slow [x:12] send",
+    ],
+    HAPROXY: [
+        "timeout connect 2 s [x:4] connect",
+        "timeout server 4 s [x:5] wait send",
+        "timeout http-keep-alive 60 s [x:6]",
+        "retries 4 tries [x:7] connect",
+        "timeout server 10 s in backend shop [x:9] wait send shop",
+        "timeout queue 0.5 s in backend shop [x:11] queue shop",
+    ],
+    APACHE: [
+        "ProxyTimeout 5 s [x:2] connect send wait",
+        "timeout= 7 s in ProxyPass http://10.0.0.7:80/ [x:4] send wait",
+        "connectiontimeout= 0.5 s in ProxyPass http://10.0.0.7:80/ [x:4] connect",
+        "ttl= 60 s in ProxyPass http://10.0.0.7:80/ [x:4] pool",
+        "timeout= 9 s in BalancerMember http://10.0.0.8:80 [x:7] send wait connect",
+        "Timeout 30 s in VirtualHost *:80 [x:9] connect send wait",
+    ],
+    CADDYFILE: [
+        "dial_timeout 0.5 s in reverse_proxy 10.0.0.7:80 [x:4] connect",
+        "response_header_timeout 5 s in reverse_proxy 10.0.0.7:80 [x:5] wait",
+        "keepalive 0 s in reverse_proxy 10.0.0.7:80 [x:6] pool",
+    ],
+    ENVOY: [
+        "route.timeout 7 s in cluster shop [x:13] wait shop",
+        "per_try_timeout 2 s in cluster shop [x:13] wait shop",
+        "route.timeout 0 s in cluster other [x:16] wait other",
+        "connect_timeout 0.25 s in cluster shop [x:20] connect shop",
+        "idle_timeout 30 s in cluster shop [x:24] pool shop",
+        "connect_timeout 3 s in cluster other [x:25] connect other",
+    ],
+    '{"clusters": [{"name": "a", "connect_timeout": "1s"},\n{"connectTimeout": "2.5s", "name": "b"}]}': [
+        "connect_timeout 1 s in cluster a [x:1] connect a",
+        "connectTimeout 2.5 s in cluster b [x:2] connect b",
+    ],
+    "serversTransport:\n  forwardingTimeouts:\n    dialTimeout: 42s\n    responseHeaderTimeout: 7\n": [
+        "dialTimeout 42 s [x:3] connect",
+        "responseHeaderTimeout 7 s [x:4] wait",
+    ],
+    TRAEFIK_TOML: [
+        "dialTimeout 30 s in http.serversTransports.mine.forwardingTimeouts [x:2] connect",
+        "idleConnTimeout 90 s in http.serversTransports.mine.forwardingTimeouts [x:3] pool",
+    ],
+    CADDY_JSON: [
+        "dial_timeout 3 s in apps.http.servers.srv0.routes.handle.transport [x:1] connect",
+        "keep_alive.idle_timeout 120 s in apps.http.servers.srv0.routes.handle.transport.keep_alive [x:2] pool",
+    ],
+    ALB: ["idle_timeout.timeout_seconds 120 s [x:9] wait send pool"],
+    '{"LoadBalancerAttributes": {"ConnectionSettings": {"IdleTimeout": 60}}}': [
+        "IdleTimeout 60 s [x:1] wait send pool"
+    ],
+    INGRESS: [
+        "idle_timeout.timeout_seconds 600 s [x:9] wait send pool",
+        "nginx.ingress.kubernetes.io/proxy-read-timeout 120 s in shop [x:8] wait",
+    ],
+    CLOUDFRONT: [
+        "ConnectionAttempts 3 tries in DistributionConfig.Origins.Items [x:1] connect",
+        "ConnectionTimeout 10 s in DistributionConfig.Origins.Items [x:1] connect",
+        "OriginReadTimeout 30 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] wait",
+        "OriginKeepaliveTimeout 5 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] pool",
+    ],
+    "kind: compute#backendService\nname: web\ntimeoutSec: 45\n": ["timeoutSec 45 s in web [x:3] wait"],
+    '{"timeoutSec": 45, "kind": "compute#backendService"}': ["timeoutSec 45 s [x:1] wait"],
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\nspec:\n  http:\n  - timeout: 10s\n": [
+        "VirtualService http.timeout 10 s in spec.http [x:5] wait"
+    ],
+}
+MODULES = (keyed, apache, caddy, nginx_conf, haproxy_conf)
+
+
+def read(text: str) -> Reading:
+    reader = recognise(text.encode())
+    assert reader is not None
+    return reader.read(EvidenceFile("x", lambda: io.BytesIO(text.encode())))
+
+
+@pytest.mark.parametrize("text", EXPECTED, ids=lambda text: text.split("\n")[0][:24])
+def test_timeouts_are_read_with_their_scope_and_line(text: str) -> None:
+    """Each syntax is recognised from its content; lengths are seconds whatever unit is the default."""
+    found = [fact for fact in read(text).facts if isinstance(fact, Setting)]
+    assert [" ".join(map(str, (s, *s.timers, *([s.group] if s.group else [])))) for s in found] == EXPECTED[text]
+
+
+def test_each_is_a_record_of_its_proxys_configuration() -> None:
+    """What the inputs list says."""
+    told = [
+        (read(text).input.kind, read(text).input.records) for text in (NGINX, HAPROXY, APACHE, CADDYFILE, ENVOY, ALB)
+    ]
+    assert told == [
+        ("nginx-configuration", 6),
+        ("haproxy-configuration", 7),  # with one server
+        ("apache-configuration", 6),
+        ("caddy-configuration", 3),
+        ("envoy-configuration", 6),
+        ("alb-configuration", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The timeout: it should = 5s\n",
+        '{"timeout": 5, "status": 502}\n',
+        "apiVersion: v1\nkind: Pod\nspec:\n  timeoutSeconds: 5\n",
+        "key: value\n",
+        "kind: compute#httpHealthCheck\nname: web\ntimeoutSec: 5\n",
+        "[section]\ntimeout = 5\n",
+        "Timeout 60\n",
+        "reverse_proxy;\n",
+    ],
+)
+def test_other_texts_are_none_of_them(text: str) -> None:
+    """A word of theirs is not enough."""
+    assert recognise(text.encode()) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.sampled_from(list(EXPECTED)).flatmap(
+            lambda text: st.tuples(st.integers(0, len(text)), st.integers(0, len(text)), st.text(max_size=9)).map(
+                lambda cut: (text[: min(cut[:2])] + cut[2] + text[max(cut[:2]) :]).encode()
+            )
+        ),
+    )
+)
+def test_any_bytes_are_a_configuration_or_not(content: bytes) -> None:
+    """No text that calls itself one breaks a reader."""
+    for each in MODULES:
+        assert 0.0 <= each.fit(content) <= 1.0
+        reading = each.READER.read(EvidenceFile("x", lambda: io.BytesIO(content)))
+        assert reading.input.records >= len(reading.facts)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[", "{", "- ", "? ", "a: b\n", '"', "'", "[a, ", " ", "#", "\n", '"\\', "k: {a: ", "timeout:{ ", "a.b = c\n[a]\n",
+     "Timeout 5\\\n", "ProxyPass ", "<a ", "a {\n", "reverse_proxy a\n", "connect_timeout: 5s\n - ", '{"Key":"a",', ":",
+     "1", "1s"],
+)  # fmt: skip
+def test_no_text_is_slow_to_refuse(piece: str) -> None:
+    """The same piece 64 kB long: a pattern that backtracks would hang here."""
+    content = (piece * (65_536 // len(piece))).encode()
+    for each in MODULES:
+        each.fit(content)
+        each.READER.read(EvidenceFile("x", lambda: io.BytesIO(content)))
