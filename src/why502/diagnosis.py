@@ -90,7 +90,7 @@ def read(
     """The evidence as one case (see `diagnose`)."""
     from why502.sources.gather import Shelf, gather
 
-    shelf = Shelf(engine)
+    shelf = Shelf(engine, counting=target is None and since_s is None and until_s is None)
     named = [*paths, *([changes] if changes else [])]
     readings = gather(named, progress, shelf, _window(since_s, until_s), log_format) if named else []
     if host:

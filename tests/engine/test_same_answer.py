@@ -9,24 +9,28 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from tests.engine.logs import LINES, MAKERS
+from tests.engine.logs import LINES, MAKERS, alb, haproxy, nginx
 from why502.engine.plans import all_planners
 from why502.engine.schema import SCHEMA
 from why502.engine.store import RequestStore
 from why502.facts import traffic, traffic_columns
+from why502.facts.joined_columns import asked
 from why502.formats import all_formats
+from why502.model.case import Window
 from why502.model.requests import Request
 from why502.sources.interface import EvidenceFile, Reading
 from why502.sources.logs import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from why502.model.traffic import Traffic
 
 BY_KIND = {reader.kind: reader for reader in READERS}
 PLANNED = sorted(all_planners())
+LINE_AT: dict[str, Callable[[float], str]] = {"alb-access-log": alb, "nginx-access-log": nginx, "haproxy-log": haproxy}
 
 
 def both(kind: str, content: bytes, store: RequestStore) -> tuple[Reading, Reading]:
@@ -48,9 +52,9 @@ def same_rows(kind: str, content: bytes) -> None:
     assert given_rows == store.fetch(expected.order_by(["line", "attempt"]).select(*columns))
 
 
-def summed(kind: str, content: bytes) -> tuple[Traffic | None, Traffic | None]:
-    store = RequestStore()
-    small, _ = both(kind, content, store)
+def summed(kind: str, content: bytes, store: RequestStore) -> tuple[Traffic | None, Traffic | None]:
+    small, large = both(kind, content, store)
+    assert large.input == small.input
     requests = [fact for fact in small.facts if isinstance(fact, Request)]
     return (traffic.summarise(requests) if requests else None), traffic_columns.summarise(store)
 
@@ -91,21 +95,49 @@ def test_damaged_lines_become_the_same_rows(data: st.DataObject, kind: str) -> N
     same_rows(kind, b"\n".join(lines))
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("kind", PLANNED)
-def test_traffic_is_the_same(kind: str, seed: int) -> None:
-    """Failures with their bursts and silences, targets, delayed connects, timeline, kinds."""
+def many(kind: str, seed: int, *, ordinary: int = 0) -> bytes:
+    """Lines with pauses between them, of which so many more are ordinary."""
     rng = random.Random(seed)
-    make = MAKERS[kind]
     at_s = 1795341600.0
     lines = []
     for _ in range(400):
         at_s += rng.choice([0.0, 0.001, 0.1, 0.25, 0.2501, 0.9, 5.0])
-        lines.append(make(rng, at_s))
-    small, large = summed(kind, "\n".join(lines).encode())
+        lines += [MAKERS[kind](rng, at_s), *(LINE_AT[kind](at_s) for _ in range(ordinary))]
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("counting", [False, True], ids=["one by one", "counting"])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", PLANNED)
+def test_traffic_is_the_same(kind: str, seed: int, *, counting: bool) -> None:
+    """Failures with their bursts and silences, targets, delayed connects, timeline, kinds."""
+    small, large = summed(kind, many(kind, seed), RequestStore(counting=counting))
     assert large == small
     assert small is not None
     assert small.failures
     if kind != "haproxy-log":  # which tells no addresses
         assert any(target.after_idle for target in small.targets)
         assert any(target.delayed_connects for target in small.targets)
+
+
+@pytest.mark.parametrize("kind", PLANNED)
+def test_what_is_only_counted_is_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where few are drawn, over several blocks: most requests are no rows, and nothing is missing."""
+    monkeypatch.setattr("why502.model.patterns._RANGE", 1 << 22)
+    monkeypatch.setattr("why502.engine.cutting.BLOCK_BYTES", 100_000)
+    store = RequestStore(counting=True)
+    small, large = summed(kind, many(kind, 5, ordinary=3), store)
+    assert small is not None
+    assert large is not None
+    assert replace(large, sample=small.sample) == small  # of those not drawn nobody can tell more
+    told = [len(store.fetch(table)) for table in (store.rows, store.counts, store.runs)]
+    assert told[0] < small.requests / 2
+    assert all(told)
+
+
+def test_no_part_of_what_is_counted_can_be_asked_for() -> None:
+    """A window would have to look into the counts."""
+    store = RequestStore(counting=True)
+    both("alb-access-log", many("alb-access-log", 1), store)
+    with pytest.raises(ValueError, match="only counted"):
+        asked(store, [], Window(1795341610.0, 1795341700.0), None)

@@ -28,11 +28,14 @@ pytestmark = [
 ]
 
 
+URL = "local-cluster[2,1,1024]"
+
+
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkStore]:
     from why502.engine.spark import SparkStore
 
-    store = SparkStore("local-cluster[2,1,1024]")
+    store = SparkStore(URL)
     yield store
     store.stop()
 
@@ -69,3 +72,18 @@ def test_spark_gives_what_duckdb_gives(tmp_path: Path, spark: SparkStore) -> Non
         for store in (duckdb, spark)
     ]
     assert part[0] == part[1] != whole
+
+
+@pytest.mark.usefixtures("spark")
+def test_spark_counts_as_duckdb_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary requests as counts, in both; the session is that of the fixture."""
+    from why502.engine.spark import SparkStore
+
+    monkeypatch.setattr("why502.model.patterns._RANGE", 1 << 22)
+    paths = logs(tmp_path)
+    told = []
+    for store in (SparkStore(URL, counting=True), RequestStore(counting=True)):
+        read(store, paths)
+        assert store.fetch(store.runs.limit(1))
+        told.append(traffic_columns.summarise(store))
+    assert told[0] == told[1] is not None

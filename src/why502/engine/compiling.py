@@ -1,7 +1,7 @@
-"""The compiled loop as machine code.
+"""The compiled loops as machine code.
 
-Compiling takes seconds and Numba a third of a second to load, so the object file that Numba makes is kept between
-runs (`engine.keeping`), and loaded by LLVM alone. The function is called by its address, without Python's lock.
+Compiling takes seconds and Numba a third of a second to load, so the object files that Numba makes are kept between
+runs (`engine.keeping`), and loaded by LLVM alone. The functions are called by their address, without Python's lock.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import ctypes
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import llvmlite.binding as llvm
 
@@ -28,46 +29,71 @@ _KERNELS: Final = Path(__file__).with_name("kernels")
 _NUMBA_ALONE: Final = "NRT_MemInfo_call_dtor"
 """Numba's code for counted references names this; kernels that allocate nothing never come to it."""
 
-Scan = Callable[..., int]
-"""`kernels.scan.scan`"""
+Compiled = Callable[..., int]
 
 
-def digest() -> str:
-    """Of everything that the machine code depends on."""
-    sources = b"".join(path.read_bytes() for path in sorted(_KERNELS.glob("*.py")))
-    columns = (_KERNELS.parent.parent / "formats" / "columns.py").read_bytes()
-    machine = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
-    made_by = f"{version('numba')} {version('llvmlite')} {machine}".encode()
-    return sha256(sources + columns + made_by).hexdigest()[:16]
+class Kernel(NamedTuple):
+    """One loop: a function of a module in `engine.kernels`."""
+
+    module: str
+    function: str
+    types: str
+    """What it takes, in Numba's words."""
+
+    @property
+    def kept_as(self) -> str:
+        return f"{self.function}-{digest()}"
+
+
+_NUMBERS, _ROWS, _BYTES = "int64[::1]", "int64[:, ::1]", "uint8[::1]"
+
+SCAN: Final = Kernel(
+    "scan",
+    "scan",
+    f"{_BYTES}, int64, {_ROWS}, {_BYTES}, {_NUMBERS}, {_BYTES}, {_ROWS}, {_ROWS}, {_NUMBERS}, {_ROWS}",
+)
+COUNT_LINES: Final = Kernel("scan", "count_lines", f"{_BYTES}, int64")
+COUNT: Final = Kernel("counting", "count", ", ".join((*5 * (_NUMBERS,), _ROWS, _NUMBERS, _ROWS)))
+JOIN_RUNS: Final = Kernel("counting", "join_runs", ", ".join((*4 * (_NUMBERS,), "int64", _NUMBERS, _ROWS)))
+
+KERNELS: Final = (COUNT_LINES, SCAN, COUNT, JOIN_RUNS)
 
 
 @cache
-def compiled_scan() -> Scan:
+def digest() -> str:
+    """Of everything that the machine code depends on."""
+    ours = _KERNELS.parent.parent
+    sources = [*sorted(_KERNELS.glob("*.py")), ours / "formats" / "columns.py", ours / "facts" / "counted.py"]
+    machine = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
+    made_by = f"{version('numba')} {version('llvmlite')} {machine} {KERNELS}".encode()
+    return sha256(b"".join(path.read_bytes() for path in sources) + made_by).hexdigest()[:16]
+
+
+@cache
+def compiled(kernel: Kernel) -> Compiled:
     """The loop, compiled in this run or an earlier one."""
-    folder, name = cache_folder("logs"), f"scan-{digest()}"
-    told = kept(folder, name)
+    folder = cache_folder("logs")
+    told = kept(folder, kernel.kept_as)
     if told is None:
-        told = _compiled()
-        keep(folder, name, told)
+        told = _compiled(kernel)
+        keep(folder, kernel.kept_as, told)
     symbol, _, code = told.partition(b"\n")
     return _loaded(symbol.decode(), code)
 
 
-def _compiled() -> bytes:
+def _compiled(kernel: Kernel) -> bytes:
     """The name of the function, and the object file that holds it."""
-    from numba import njit, types
+    from numba import njit
 
-    from why502.engine.kernels.scan import scan
-
-    octets, numbers, rows = types.uint8[::1], types.int64[::1], types.int64[:, ::1]
-    signature = types.int64(octets, types.int64, rows, octets, numbers, octets, rows, rows, numbers, rows)
+    function = getattr(import_module(f"why502.engine.kernels.{kernel.module}"), kernel.function)
+    function = getattr(function, "py_func", function)
     options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    made: Any = next(iter(njit(signature, **options)(scan).overloads.values()))
+    made: Any = next(iter(njit(f"int64({kernel.types})", **options)(function).overloads.values()))
     code: bytes = made.library._get_compiled_object()  # noqa: SLF001 - as Numba's own cache does it
     return f"{made.fndesc.llvm_func_name}\n".encode() + code
 
 
-def _loaded(symbol: str, code: bytes) -> Scan:
+def _loaded(symbol: str, code: bytes) -> Compiled:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     llvm.add_symbol(_NUMBA_ALONE, ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from why502.engine.blocks import LINE_BYTES, Block, blocks
-from why502.engine.compiling import compiled_scan
+from why502.engine.blocks import BLOCK_BYTES, LINE_BYTES, Block, blocks
+from why502.engine.compiling import COUNT_LINES, SCAN, compiled
 from why502.formats.columns import MAX_NAMES, NAME_PLACES, Columns, Step, Take
 
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ class Cut:
 
 def cut(program: Program, block: Block) -> Cut:
     """One block; holds no lock while it runs."""
-    lines = int(np.count_nonzero(block.data[: block.size] == ord("\n")))
+    lines = compiled(COUNT_LINES)(block.data, block.size)
     begins, good = np.empty(lines + 1, np.int64), np.empty(lines, np.uint8)
     columns, spans = np.empty((len(program.columns), lines), np.int64), np.empty((MAX_NAMES, 2), np.int64)
     table, before = np.full(NAME_PLACES, -1, np.int64), np.full((len(program.steps), 2), -1, np.int64)
-    names = compiled_scan()(
+    names = compiled(SCAN)(
         block.data, block.size, program.steps, program.literals, begins, good, columns, spans, table, before
     )
     sure = good.view(np.bool_) & (np.diff(begins) <= LINE_BYTES)
@@ -95,9 +95,10 @@ def cuts(stream: BinaryIO, program: Program) -> Iterator[Cut]:
 
     One thread reads and inflates ahead while others cut; at most `READ_AHEAD` + `WORKERS` + 1 blocks are in memory.
     """
-    compiled_scan()  # once, not in each thread
+    for kernel in (COUNT_LINES, SCAN):
+        compiled(kernel)  # once, not in each thread
     spare: list[NDArray[np.uint8]] = []
-    source = blocks(stream, spare=spare)
+    source = blocks(stream, BLOCK_BYTES, spare)
     cutting: deque[Future[Cut]] = deque()
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "cut") as pool:
         reading = deque(reader.submit(next, source, None) for _ in range(READ_AHEAD))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from why502.engine.keeping import cache_folder, keep, kept
-from why502.engine.schema import SCHEMA
+from why502.engine.schema import TABLES
 from why502.facts.asking import Maker, Words
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Phrasebook:
     def __init__(self, backend: Callable[[], Any]) -> None:
         """`backend` is Ibis's, loaded where something is new."""
         self._backend = cache(backend)
-        made_by = f"{version('ibis-framework')} {version('duckdb')} {SCHEMA}"
+        made_by = f"{version('ibis-framework')} {version('duckdb')} {TABLES}"
         self._name = f"questions-{sha256(made_by.encode()).hexdigest()[:16]}"
         told = kept(cache_folder("logs"), self._name)
         self._sql = {} if told is None else msgspec.json.decode(told, type=dict[str, str])

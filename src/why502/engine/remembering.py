@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from why502.engine.reading import line_text
 from why502.engine.rows import parsed_rows
-from why502.engine.schema import ATTEMPT_OF, PLAIN
+from why502.engine.schema import ATTEMPT_OF, SCHEMA, plain
 from why502.facts.attempts import hidden_failures
 from why502.formats.interface import LogFormat
 from why502.model.evidence import Place
@@ -43,7 +43,7 @@ class Memory:
         begin = len(self.requests)
         self.requests.extend(requests)
         rows = parsed_rows(requests, REMEMBERED, [b""] * len(requests), lines=range(begin, len(self.requests)))
-        return pa.Table.from_batches([rows]).cast(PLAIN)
+        return pa.Table.from_batches([rows]).cast(plain(SCHEMA))
 
     def recall(self, row: Mapping[str, object]) -> Request:
         """Remembered, or read again from its line; or a failed attempt of such a request."""

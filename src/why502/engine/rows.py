@@ -13,14 +13,14 @@ from why502.engine.arrays import binaries, codes, few_binaries, numbers, optiona
 from why502.engine.schema import ATTEMPT_OF, SCHEMA
 from why502.facts.attempts import hidden_failures
 from why502.formats.columns import ABSENT_US
-from why502.model.requests import Phase
-from why502.model.traffic import delayed_by_syn, micros, syn_steps_us
+from why502.model.traffic import delayed_by_syn, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from why502.engine.cutting import Cut
-    from why502.formats.columns import Columns, Plan
+    from why502.engine.planned import Planned
+    from why502.formats.columns import Columns
     from why502.model.requests import Request
 
 Numbers = NDArray[np.int64]
@@ -40,10 +40,11 @@ def parsed_rows(
     """
     drawn = np.zeros(len(requests), np.bool_) if drawn is None else drawn
     numbered = [r.at.number for r in requests] if lines is None else lines
+    tries = [(first, *hidden_failures(first)) for first in requests]
     whole = [
-        (request, attempt, number, _wanted(request, attempt, detail, kept=kept))
-        for first, number, detail, kept in zip(requests, numbered, details, drawn.tolist(), strict=True)
-        for attempt, request in enumerate((first, *hidden_failures(first)))
+        (request, attempt, number, _wanted(request, attempt, detail, kept=kept or len(own) > 1))
+        for own, number, detail, kept in zip(tries, numbered, details, drawn.tolist(), strict=True)
+        for attempt, request in enumerate(own)
     ]
     told = [request for request, *_ in whole]
     made = {
@@ -73,31 +74,25 @@ def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> byt
     return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
-def planned_rows(
-    piece: Cut,
-    plan: Plan,
-    index: Numbers,
-    columns: Columns,
-    samples: Sequence[Request | None],
-    which: Numbers,
-    file: int,
-    lines_before: int,
-    drawn: NDArray[np.bool_],
-) -> pa.RecordBatch:
-    """Lines `index` of a block: numbers from its columns, everything else as in the sample of their shape.
+def planned_rows(planned: Planned, file: int, lines_before: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
+    """Lines that no parser has to see; `lines_before` stand in front of their block.
 
     Failed attempts that the client did not see have rows of their own behind that of their request. A plan takes lines
     with such attempts only where the log tells nothing of their times: they lie within those of the request.
     """
+    columns, plan, samples, which, times = (
+        planned.columns,
+        planned.plan,
+        planned.samples,
+        planned.which,
+        planned.times,
+    )
     made_of = [(s, *(hidden_failures(s) if s else ())) for s in samples]
-    waiting = np.array([s is not None and s.phase is Phase.WAIT for s in samples], np.bool_)[which]
-    failed = np.array([s is not None and s.failed for s in samples], np.bool_)[which]
-    times = plan.times(columns, waiting)
     rows = _laid_out(made_of, which)
     flat = [row for rows_of in made_of for row in rows_of]
     status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[rows.shape]
-    wanted = rows.first(drawn | failed | _delayed(times.connect_us), otherwise=True)
-    lines = rows.all(index)
+    wanted = rows.first(drawn | planned.failed | planned.retried | planned.delayed, otherwise=True)
+    lines = rows.all(planned.index)
     made: dict[str, pa.Array] = {
         "file": numbers(np.full(lines.size, file, np.int32)),
         "line": numbers(lines + (lines_before + 1)),
@@ -113,7 +108,7 @@ def planned_rows(
         "wait_us": _told(rows.first(times.wait_us, ABSENT_US)),
         "total_us": _told(rows.first(times.total_us, ABSENT_US)),
         "attempt": numbers(rows.attempt),
-        "detail": _details(piece, lines, rows.attempt, wanted),
+        "detail": _details(planned.piece, lines, rows.attempt, wanted),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -168,14 +163,6 @@ def _named(
     texts_by_code = [take(name) if mine else None for name, mine in zip(columns.names, own[:-1].tolist(), strict=True)]
     which = rows.all(columns[column]) if attempts else rows.first(columns[column], len(columns.names))
     return codes([*texts_by_code, None], which)
-
-
-def _delayed(connect_us: Numbers) -> NDArray[np.bool_]:
-    delayed = np.zeros(connect_us.size, np.bool_)
-    late = np.flatnonzero(connect_us >= syn_steps_us()[0][0])
-    for low_us, high_us in syn_steps_us() if late.size else ():
-        delayed[late] |= (connect_us[late] >= low_us) & (connect_us[late] < high_us)
-    return delayed
 
 
 def _details(piece: Cut, index: Numbers, attempt: NDArray[np.int32], wanted: NDArray[np.bool_]) -> pa.Array:

@@ -1,4 +1,4 @@
-"""The table of requests: one schema for all formats and engines.
+"""The tables of requests: one schema for all formats and engines.
 
 Integers only, so that every engine computes the same to the last digit: times in microseconds since the epoch,
 durations in microseconds, null where the log does not tell.
@@ -35,5 +35,23 @@ SCHEMA: Final = pa.schema(
 ATTEMPT_OF: Final = b"\0attempt %d of\0"
 """What the detail of a failed attempt has in front of the line of its request."""
 
-PLAIN: Final = pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in SCHEMA])
-"""The same without dictionaries, for engines that do not know them."""
+COUNTS: Final = pa.schema([("who", TEXT), ("what", pa.int64()), ("value", pa.int64()), ("requests", pa.int64())])
+"""`facts.counted`"""
+
+RUNS: Final = pa.schema(
+    [
+        ("who", TEXT),
+        ("first_us", pa.int64()),
+        ("last_us", pa.int64()),
+        ("busy_us", pa.int64()),
+        ("requests", pa.int64()),
+    ]
+)
+"""`facts.counted`"""
+
+TABLES: Final = {"requests": SCHEMA, "counts": COUNTS, "runs": RUNS}
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """The same without dictionaries, for engines that do not know them."""
+    return pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in schema])

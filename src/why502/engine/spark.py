@@ -1,4 +1,4 @@
-"""The table of requests in Spark: lines are read here, and summed up by the cluster."""
+"""The tables of requests in Spark: lines are read here, and summed up by the cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 
 from why502.engine.remembering import Memory
-from why502.engine.schema import PLAIN, SCHEMA
+from why502.engine.schema import TABLES, plain
 from why502.errors import Why502Error
 from why502.facts.asking import Maker, Words, table
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ibis.backends.pyspark
     from pyspark.sql import DataFrame, SparkSession
 
+    from why502.engine.counting import Counted
     from why502.facts.asking import Asked
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
@@ -34,29 +35,24 @@ HANDED_ROWS = 1_000_000
 class SparkStore:
     """Implements `engine.interface.LogStore`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, counting: bool = False) -> None:
+        self.counting = counting
         self._memory = Memory()
         self._spark = _session(url)
-        self._waiting: list[pa.RecordBatch] = []
-        self._waiting_rows = 0
+        self._tables = {name: _Growing(self._spark, schema) for name, schema in TABLES.items()}
         self.rows_added = 0
-        self._parts: list[DataFrame] = []
         self._names = 0
 
     def register(self, path: str, log_format: LogFormat) -> int:
         return self._memory.register(path, log_format)
 
-    def add(self, rows: pa.RecordBatch) -> None:
-        self._waiting.append(rows)
-        self._waiting_rows += rows.num_rows
+    def add(self, rows: pa.RecordBatch, counted: Counted | None = None) -> None:
+        self._tables["requests"].add(rows)
         self.rows_added += rows.num_rows
-        if self._waiting_rows >= HANDED_ROWS:
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        if self._waiting_rows or not self._parts:
-            self._parts.append(self._spark.createDataFrame(pa.Table.from_batches(self._waiting, SCHEMA).cast(PLAIN)))
-        self._waiting, self._waiting_rows = [], 0
+        if counted is not None:
+            self._tables["counts"].add(counted.counts)
+            self._tables["runs"].add(counted.runs)
+            self.rows_added += counted.requests
 
     @cached_property
     def _backend(self) -> ibis.backends.pyspark.Backend:
@@ -66,12 +62,15 @@ class SparkStore:
 
     @property
     def rows(self) -> ibis.Table:
-        if self._waiting_rows or not self._parts:
-            self._hand_over()
-        whole, *others = self._parts
-        for part in others:
-            whole = whole.unionByName(part)
-        return self._view(whole, "requests")
+        return self._view(self._tables["requests"].whole(), "requests")
+
+    @property
+    def counts(self) -> ibis.Table:
+        return self._view(self._tables["counts"].whole(), "counts")
+
+    @property
+    def runs(self) -> ibis.Table:
+        return self._view(self._tables["runs"].whole(), "runs")
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         return self._view(self._asked(expression).persist(), self._new_name())
@@ -102,6 +101,35 @@ class SparkStore:
     def _new_name(self) -> str:
         self._names += 1
         return f"made_{self._names}"
+
+
+class _Growing:
+    """A table that is handed to the cluster part by part."""
+
+    def __init__(self, spark: SparkSession, schema: pa.Schema) -> None:
+        self._spark, self._schema = spark, schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._parts: list[DataFrame] = []
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        if self._waiting_rows >= HANDED_ROWS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        whole = pa.Table.from_batches(self._waiting, self._schema).cast(plain(self._schema))
+        self._parts.append(self._spark.createDataFrame(whole))
+        self._waiting, self._waiting_rows = [], 0
+
+    def whole(self) -> DataFrame:
+        if self._waiting_rows or not self._parts:
+            self._hand_over()
+        whole, *others = self._parts
+        for part in others:
+            whole = whole.unionByName(part)
+        return whole
 
 
 def _session(url: str) -> SparkSession:

@@ -1,27 +1,28 @@
-"""The table of requests in an embedded DuckDB, which spills to a temporary directory what exceeds its memory."""
+"""The tables of requests in an embedded DuckDB, which spills to a temporary directory what exceeds its memory."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
-import duckdb
 import pyarrow as pa
 
 from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
-from why502.engine.schema import PLAIN, SCHEMA
+from why502.engine.schema import TABLES, plain
 from why502.facts.asking import table
 from why502.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import duckdb
     import ibis
     import ibis.backends.duckdb
 
+    from why502.engine.counting import Counted
     from why502.facts.asking import Asked
     from why502.formats.interface import LogFormat
     from why502.model.requests import Request
@@ -32,66 +33,82 @@ MEMORY_LIMIT = "640MB"
 INSERT_ROWS = 250_000
 """Rows that are collected before they are written: each insertion costs some milliseconds."""
 
-REQUESTS = "requests"
-"""The name of the table."""
-
 
 class RequestStore:
     """Implements `engine.interface.LogStore`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, counting: bool = False) -> None:
+        self.counting = counting
         self._memory = Memory()
-        self._waiting: list[pa.RecordBatch] = []
+        self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_rows = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
         self._written: Future[None] | None = None
         self.rows_added = 0
         self._names = 0
         self._folder = Scratch()
-        self._database = duckdb.connect(
-            config={
-                "memory_limit": MEMORY_LIMIT,
-                "temp_directory": self._folder.name,
-                "preserve_insertion_order": False,
-            },
-        )
-        finalize(self, _close, self._database, self._folder)
-        self._phrases = Phrasebook(partial(_backend, self._database))
-        types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in PLAIN)
-        self._database.execute(f"CREATE TABLE {REQUESTS} ({types})")
+        self._opening = self._writer.submit(_opened, self._folder.name)
+        finalize(self, _close, self._opening, self._folder)
+
+    @property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        return self._opening.result()
+
+    @cached_property
+    def _phrases(self) -> Phrasebook:
+        return Phrasebook(partial(_backend, self._database))
 
     def register(self, path: str, log_format: LogFormat) -> int:
         return self._memory.register(path, log_format)
 
-    def add(self, rows: pa.RecordBatch) -> None:
-        self._waiting.append(rows)
-        self._waiting_rows += rows.num_rows
+    def add(self, rows: pa.RecordBatch, counted: Counted | None = None) -> None:
+        self._take("requests", rows)
         self.rows_added += rows.num_rows
+        if counted is not None:
+            self._take("counts", counted.counts)
+            self._take("runs", counted.runs)
+            self.rows_added += counted.requests
         if self._waiting_rows >= INSERT_ROWS:
             self._hand_over()
+
+    def _take(self, name: str, rows: pa.RecordBatch) -> None:
+        self._waiting.setdefault(name, []).append(rows)
+        self._waiting_rows += rows.num_rows
 
     def _hand_over(self) -> None:
         """To the writer, who works while the next lines are read; one piece at a time."""
         self._wait()
         if self._waiting_rows:
             self._written = self._writer.submit(self._insert, self._waiting)
-        self._waiting, self._waiting_rows = [], 0
+        self._waiting, self._waiting_rows = {}, 0
 
     def _wait(self) -> None:
         if self._written is not None:
             self._written.result()
         self._written = None
 
-    def _insert(self, rows: list[pa.RecordBatch]) -> None:
-        self._database.register("incoming", pa.Table.from_batches(rows, SCHEMA))
-        self._database.execute(f"INSERT INTO {REQUESTS} SELECT * FROM incoming")  # noqa: S608 - a name of ours
-        self._database.unregister("incoming")
+    def _insert(self, waiting: Mapping[str, list[pa.RecordBatch]]) -> None:
+        for name, rows in waiting.items():
+            self._database.register("incoming", pa.Table.from_batches(rows, TABLES[name]))
+            self._database.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - a name of ours
+            self._database.unregister("incoming")
 
     @property
     def rows(self) -> ibis.Table:
+        return self._table("requests")
+
+    @property
+    def counts(self) -> ibis.Table:
+        return self._table("counts")
+
+    @property
+    def runs(self) -> ibis.Table:
+        return self._table("runs")
+
+    def _table(self, name: str) -> ibis.Table:
         self._hand_over()
         self._wait()
-        return _expression(REQUESTS, REQUESTS)
+        return _expression(name, name)
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         name = self._new_name()
@@ -112,11 +129,25 @@ class RequestStore:
     def of(self, requests: Sequence[Request]) -> ibis.Table:
         name = self._new_name()
         self._database.register(name, self._memory.remember(requests))
-        return _expression(name, REQUESTS)
+        return _expression(name, "requests")
 
     def _new_name(self) -> str:
         self._names += 1
         return f"made_{self._names}"
+
+
+def _opened(folder: str) -> duckdb.DuckDBPyConnection:
+    """By the writer, as loading DuckDB takes as long as reading a tenth of a gigabyte."""
+    import duckdb
+
+    database = duckdb.connect(
+        config={"memory_limit": MEMORY_LIMIT, "temp_directory": folder, "preserve_insertion_order": False}
+    )
+    database.execute("SET enable_progress_bar = false")  # it would stand in the report, on standard output
+    for name, schema in TABLES.items():
+        types = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in plain(schema))
+        database.execute(f"CREATE TABLE {name} ({types})")
+    return database
 
 
 def _backend(database: duckdb.DuckDBPyConnection) -> ibis.backends.duckdb.Backend:
@@ -129,9 +160,10 @@ def _expression(name: str, made_from: str) -> ibis.Table:
     return cast("ibis.Table", table(name, made_from))
 
 
-def _close(database: duckdb.DuckDBPyConnection, folder: Scratch) -> None:
+def _close(opening: Future[duckdb.DuckDBPyConnection], folder: Scratch) -> None:
     """In this order: a database that is still open makes its folder again."""
-    database.close()
+    if opening.exception() is None:
+        opening.result().close()
     folder.cleanup()
 
 

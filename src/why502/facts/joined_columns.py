@@ -47,6 +47,8 @@ def asked(table: RequestTable, requests: Sequence[Request], window: Window, targ
     if target is not None:
         port = _.target.substr(len(target) + 1)
         chosen = chosen.filter((_.target == target) | (_.target.startswith(f"{target}:") & ~port.contains(":")))
+    if chosen is not rows and table.counting:
+        raise ValueError("of requests that were only counted no part can be asked for")
     kept = table.rows if chosen is rows else chosen.union(table.rows.filter(_.attempt > 0).semi_join(chosen, LINE))
     return kept.union(table.of(requests)) if requests else kept
 

@@ -20,11 +20,23 @@ class RequestTable(Protocol):
 
     @property
     def rows(self) -> ibis.Table:
-        """All of them, as an expression."""
+        """All that are told one by one, as an expression."""
+
+    @property
+    def counting(self) -> bool:
+        """Whether others are only counted (`facts.counted`): a part of the requests cannot be asked for then."""
+
+    @property
+    def counts(self) -> ibis.Table:
+        """The table `counts` of `facts.counted`."""
+
+    @property
+    def runs(self) -> ibis.Table:
+        """The table `runs` of `facts.counted`."""
 
     @property
     def rows_added(self) -> int:
-        """How many have been added so far (`model.patterns.threshold`)."""
+        """How many have been added so far, one by one or as counts (`model.patterns.threshold`)."""
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         """The same, computed once."""

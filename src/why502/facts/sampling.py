@@ -17,11 +17,11 @@ INTERVALS_S = (1, 5, 10, 30, 60, 300, 900, 3600)
 
 
 def interval_us(from_us: int, to_us: int) -> int:
-    """The width of the fine intervals for such a span."""
+    """The width of the fine intervals for such a span: whole seconds."""
     span_us = to_us - from_us
     widths_us = (width_s * 1_000_000 for width_s in INTERVALS_S)
     fitting = (width_us for width_us in widths_us if span_us <= width_us * MAX_INTERVALS)
-    return next(fitting, -(-span_us // MAX_INTERVALS))
+    return next(fitting, -(-span_us // (MAX_INTERVALS * 1_000_000)) * 1_000_000)
 
 
 def intervals(requests: Iterable[Request]) -> tuple[float, tuple[Interval, ...]]:

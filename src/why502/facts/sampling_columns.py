@@ -1,4 +1,7 @@
-"""A sample of requests and the timeline in fine steps, of a table of any size: as `facts.sampling` finds in memory."""
+"""A sample of requests, and silences, of a table of any size.
+
+As `facts.sampling` and `facts.silences` find them in memory.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +9,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
 from why502.facts.joined_columns import KEY
-from why502.facts.sampling import INTERVALS_S, in_order, interval_us, traits
+from why502.facts.sampling import in_order, traits
 from why502.facts.silences import MIN_SILENCE_US, STEPS_US, counted
-from why502.model.patterns import MAX_SAMPLED, Interval, Sample, Silence, Traits, priority, threshold
-from why502.model.requests import Side
+from why502.model.patterns import MAX_SAMPLED, Sample, Silence, Traits, priority, threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import ibis
     from ibis import _
 
     from why502.facts.request_table import RequestTable
-
-    Row = Mapping[str, object]
 else:
     from why502.facts.asking import _, ibis
-
-OWN, LEFT = Side.TARGET.value, Side.CLIENT.value
-
-
-def gateway_failed(manner: ibis.Value, side: ibis.Value) -> ibis.expr.types.BooleanValue:
-    """As `facts.silences.by_gateway`."""
-    return manner.notnull() & ~side.fill_null("").isin([OWN, LEFT])
-
-
-def intervals(table: RequestTable, rows: ibis.Table, totals: Row) -> tuple[float, tuple[Interval, ...]]:
-    """Their width in seconds, and those with requests; `totals` has the first and last time."""
-    if totals["from_us"] is None:
-        return float(INTERVALS_S[0]), ()
-    width_us = interval_us(_whole(totals["from_us"]), _whole(totals["to_us"]))
-    own = _.manner.notnull() & (_.side.fill_null("") == OWN)
-    counts = (
-        rows.filter(_.end_us.notnull())
-        .group_by(index=_.end_us // width_us)
-        .aggregate(
-            requests=_.count(),
-            by_gateway=ibis.ifelse(gateway_failed(_.manner, _.side), 1, 0).sum(),
-            by_target=ibis.ifelse(own, 1, 0).sum(),
-        )
-    )
-    found = sorted(table.fetch(counts), key=lambda row: _whole(row["index"]))
-    return width_us / 1e6, tuple(
-        Interval(
-            _whole(row["index"]) * width_us / 1e6,
-            _whole(row["requests"]),
-            _whole(row["by_gateway"]),
-            _whole(row["by_target"]),
-        )
-        for row in found
-    )
 
 
 def sample(table: RequestTable, rows: ibis.Table, failed: int, total: int) -> Sample:

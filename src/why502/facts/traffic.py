@@ -156,11 +156,11 @@ def _by_burst(placed: Iterable[FailedRequest]) -> tuple[BurstsOfSize, ...]:
 
 
 def bucket_us(from_us: int, to_us: int) -> int:
-    """The width of the timeline's intervals for such a span."""
+    """The width of the timeline's intervals for such a span: whole seconds."""
     span_us = to_us - from_us
     widths_us = (width_s * 1_000_000 for width_s in BUCKETS_S)
     fitting = (width_us for width_us in widths_us if span_us <= width_us * MAX_BUCKETS)
-    return next(fitting, -(-span_us // MAX_BUCKETS))
+    return next(fitting, -(-span_us // (MAX_BUCKETS * 1_000_000)) * 1_000_000)
 
 
 def _timeline(requests: Sequence[Request]) -> tuple[float, tuple[Bucket, ...]]:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, cast
 from msgspec import structs
 
 from why502.facts.burst_columns import by_size
+from why502.facts.counted import CONNECTED, NO_TARGET, SERVED, WAITED
 from why502.facts.joined_columns import KEY, joined_with_errors
 from why502.facts.quantiles import COARSE_STEPS_US, quantile_s
-from why502.facts.sampling_columns import gateway_failed, intervals, sample, silences
+from why502.facts.sampling_columns import sample, silences
 from why502.facts.silences import BURST_GAP_US
-from why502.facts.traffic import BUCKETS_S, bounded, bounded_kinds, bucket_us, by_end
+from why502.facts.timeline_columns import each, gateway_failed, intervals, one_if, seconds, timeline
+from why502.facts.traffic import bounded, bounded_kinds, by_end
 from why502.model.patterns import Sample
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import (
@@ -24,7 +26,6 @@ from why502.model.traffic import (
     MAX_EXAMPLES,
     MAX_KINDS,
     MAX_TARGETS,
-    Bucket,
     FailedRequest,
     FailureKind,
     TargetTraffic,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 else:
     from why502.facts.asking import _, ibis
 
-NO_TARGET = ""
-"""In place of null, where rows without a target are one group."""
-
 IDLE_US = round(IDLE_S * 1e6)
 
 
@@ -58,7 +56,10 @@ def first_targets(table: RequestTable) -> list[str]:
 
 
 def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | None:
-    """The traffic of all rows, or of those given (a part of the table's); None if there are none."""
+    """The traffic of all rows, or of those given (a part of the table's); None if there are none.
+
+    Requests that are only counted (`facts.counted`) belong to all rows.
+    """
     everything = joined_with_errors(table, table.rows if rows is None else rows)
     totals = table.fetch(
         everything.aggregate(
@@ -70,26 +71,30 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
             to_us=_.end_us.max(),
         )
     )[0]
-    if not totals["rows"]:
+    counted = _whole(table.fetch(table.counts.filter(_.what == SERVED).aggregate(of=_.requests.sum()))[0]["of"])
+    total = counted + _whole(totals["rows"])
+    if not total:
         return None
-    width_us, timeline = _timeline(table, everything, totals)
-    interval_s, fine = intervals(table, everything, totals)
-    slots = table.kept(_slots(everything))
+    by_second = seconds(table, everything)
+    bucket_s, bars = timeline(table, by_second, totals)
+    interval_s, fine = intervals(table, by_second, totals)
+    slots = table.kept(_slots(everything, table.runs))
+    bursts = table.kept(_bursts(slots))
     failed = _whole(totals["failed"])
-    targets = _targets(table, everything, slots)
+    targets = _targets(table, everything, bursts)
     return Traffic(
-        requests=_whole(totals["requests"]),
-        failures=_failures(table, everything, slots) if totals["failed"] else (),
+        requests=counted + _whole(totals["requests"]),
+        failures=_failures(table, everything, slots, bursts) if failed else (),
         failures_total=failed,
         targets=bounded([target for target in targets if target.target != NO_TARGET]),
         unnamed=next((target for target in targets if target.target == NO_TARGET), None),
-        timeline=timeline,
-        bucket_s=width_us / 1e6,
-        kinds=_kinds(table, everything) if totals["failed"] else (),
+        timeline=bars,
+        bucket_s=bucket_s,
+        kinds=_kinds(table, everything) if failed else (),
         intervals=fine,
         interval_s=interval_s,
         by_rule=_whole(totals["by_rule"]),
-        sample=sample(table, everything, failed, _whole(totals["rows"])) if failed else Sample(),
+        sample=sample(table, everything, failed, total) if failed else Sample(),
     )
 
 
@@ -101,25 +106,37 @@ def _failed(rows: ibis.Table) -> ibis.Table:
     return rows.filter(_.manner.notnull())
 
 
-def _slots(rows: ibis.Table) -> ibis.Table:
+def _slots(rows: ibis.Table, runs: ibis.Table) -> ibis.Table:
     """Requests of a target that began within the same `BURST_GAP_S`, with the number of their burst and its silence.
 
     Two requests of one slot are closer together than the gap that separates bursts, so that slots never need to be
-    split; there are few of them, and only they need to be sorted.
+    split; there are few of them, and only they need to be sorted. A run counts in the slot in which it begins, and
+    no burst ends within it, so that it is not split either.
     """
-    timed = rows.filter(_.start_us.notnull()).mutate(who=_.target.fill_null(NO_TARGET))
-    slots = timed.group_by("who", slot=_.start_us // BURST_GAP_US).aggregate(
-        first_us=_.start_us.min(),
-        last_us=_.start_us.max(),
-        busy_us=ibis.coalesce(_.end_us, _.start_us).max(),
-        requests=_.count(),
-        failed=_.manner.count(),
-        gateway=ibis.ifelse(gateway_failed(_.manner, _.side), 1, 0).sum(),
+    told = rows.filter(_.start_us.notnull()).select(
+        who=_.target.fill_null(NO_TARGET),
+        first_us=_.start_us,
+        last_us=_.start_us,
+        busy_us=ibis.coalesce(_.end_us, _.start_us),
+        requests=each(1),
+        failed=one_if(_.manner.notnull()),
+        gateway=one_if(gateway_failed(_.manner, _.side)),
     )
-    in_order = ibis.window(group_by="who", order_by="slot")
+    slots = (
+        told.union(runs.mutate(failed=each(0), gateway=each(0)))
+        .group_by("who", slot=_.first_us // BURST_GAP_US)
+        .aggregate(
+            first_us=_.first_us.min(),
+            last_us=_.last_us.max(),
+            busy_us=_.busy_us.max(),
+            requests=_.requests.sum(),
+            failed=_.failed.sum(),
+            gateway=_.gateway.sum(),
+        )
+    )
     before = ibis.window(group_by="who", order_by="slot", preceding=(None, 1))
     upto = ibis.window(group_by="who", order_by="slot", preceding=None, following=0)
-    slots = slots.mutate(previous_us=_.last_us.lag().over(in_order), busy_until_us=_.busy_us.max().over(before))
+    slots = slots.mutate(previous_us=_.last_us.max().over(before), busy_until_us=_.busy_us.max().over(before))
     opens = _.previous_us.isnull() | (_.first_us - _.previous_us > BURST_GAP_US)
     slots = slots.mutate(opens=ibis.ifelse(opens, ibis.literal(1, "int64"), ibis.null("int64")))
     return slots.mutate(burst=_.opens.count().over(upto))  # counting is half the work of adding up
@@ -134,14 +151,16 @@ def _bursts(slots: ibis.Table) -> ibis.Table:
     )
 
 
-def _failures(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> tuple[FailedRequest, ...]:
+def _failures(
+    table: RequestTable, rows: ibis.Table, slots: ibis.Table, bursts: ibis.Table
+) -> tuple[FailedRequest, ...]:
     """As `facts.traffic._examples`: of each kind the earliest, of each as many."""
     ordered = ibis.window(group_by=["target", "side", "phase", "manner"], order_by=[_.at_us, _.file, _.line, _.attempt])
     failed = _failed(rows).mutate(at_us=_.end_us.fill_null(0))
     ranked = failed.mutate(rank=ibis.row_number().over(ordered))
     kept = ranked.order_by(["rank", "at_us", *KEY]).limit(MAX_EXAMPLES)
     placed = kept.mutate(who=_.target.fill_null(NO_TARGET), slot=_.start_us // BURST_GAP_US)
-    bursts = _bursts(slots).select("who", "burst", "idle_us", burst_len="requests")
+    bursts = bursts.select("who", "burst", "idle_us", burst_len="requests")
     where = slots.select("who", "slot", "burst")
     found = placed.left_join(where, ["who", "slot"]).select(*KEY, "detail", who=placed.who, burst=where.burst)
     told = found.left_join(bursts, ["who", "burst"]).select(
@@ -182,30 +201,47 @@ def _delayed(connect_us: ibis.expr.types.IntegerColumn) -> ibis.expr.types.Boole
     return delayed
 
 
-def _targets(table: RequestTable, rows: ibis.Table, slots: ibis.Table) -> list[TargetTraffic]:
+def _targets(table: RequestTable, rows: ibis.Table, bursts: ibis.Table) -> list[TargetTraffic]:
     """Those that failed or served most, and the requests without a target as one more."""
     named = rows.mutate(target=rows.target.fill_null(NO_TARGET), late=_delayed(rows.connect_us))
-    counted = named.group_by("target").aggregate(
-        requests=_.count(),
-        failed=_.manner.count(),
-        timed=_.connect_us.count(),
-        late=ibis.ifelse(_.late, 1, 0).sum(),
-    )
-    worst = counted.order_by([ibis.desc("failed"), ibis.desc("requests"), "target"]).limit(MAX_TARGETS + 1)
-    counts = table.fetch(worst)
-    if len(counts) > MAX_TARGETS:
-        named = named.filter(_.target.isin([str(row["target"]) for row in counts]))
-    connects = _histograms(table, named.filter(_.connect_us.notnull()), "connect_us")
-    waits = _histograms(table, named.filter(_.wait_us.notnull() & _.manner.isnull()), "wait_us")
-    silent = {str(row["who"]): row for row in table.fetch(_after_idle(slots))}
-    late = _late_requests(table, named) if any(row["late"] for row in counts) else {}
-    quiet = silences(table, _bursts(slots)) if any(row["failed"] for row in counts) else {}
-    found = [_target(row, connects, waits, silent, late) for row in counts]
-    sizes = by_size(table, _bursts(slots))
+    counts = table.counts
+    served = _served(named, counts)
+    worst = served.order_by([ibis.desc("failed"), ibis.desc("requests"), "target"]).limit(MAX_TARGETS + 1)
+    told = table.fetch(worst)
+    if len(told) > MAX_TARGETS:
+        these = [str(row["target"]) for row in told]
+        named, counts = named.filter(_.target.isin(these)), counts.filter(_.who.isin(these))
+    connects = _histograms(table, named.filter(_.connect_us.notnull()), "connect_us", counts, CONNECTED)
+    waits = _histograms(table, named.filter(_.wait_us.notnull() & _.manner.isnull()), "wait_us", counts, WAITED)
+    silent = {str(row["who"]): row for row in table.fetch(_after_idle(bursts))}
+    late = _late_requests(table, named) if any(row["late"] for row in told) else {}
+    quiet = silences(table, bursts) if any(row["failed"] for row in told) else {}
+    found = [_target(row, connects, waits, silent, late) for row in told]
+    sizes = by_size(table, bursts)
     return [
         structs.replace(target, silences=quiet.get(target.target, ()), by_burst=sizes.get(target.target, ()))
         for target in found
     ]
+
+
+def _served(named: ibis.Table, counts: ibis.Table) -> ibis.Table:
+    """How many requests of each target, of how many the time to connect is known, how many failed or connected late."""
+    told = named.select(
+        "target",
+        requests=each(1),
+        failed=one_if(_.manner.notnull()),
+        timed=one_if(_.connect_us.notnull()),
+        late=one_if(_.late),
+    )
+    counted = counts.filter(_.what.isin([SERVED, CONNECTED])).select(
+        target=_.who,
+        requests=ibis.ifelse(_.what == SERVED, _.requests, each(0)),
+        failed=each(0),
+        timed=ibis.ifelse(_.what == CONNECTED, _.requests, each(0)),
+        late=each(0),
+    )
+    names = ("requests", "failed", "timed", "late")
+    return told.union(counted).group_by("target").aggregate(**{name: _[name].sum() for name in names})
 
 
 def _target(
@@ -232,19 +268,23 @@ def _target(
     )
 
 
-def _histograms(table: RequestTable, rows: ibis.Table, column: str) -> dict[str, dict[int, int]]:
-    """Target -> duration with three significant digits (`facts.quantiles.coarse`) -> requests."""
+def _histograms(
+    table: RequestTable, rows: ibis.Table, column: str, counts: ibis.Table, what: int
+) -> dict[str, dict[int, int]]:
+    """Target -> duration, rounded (`facts.quantiles.coarse`) -> requests."""
     value = rows[column]
     steps = [(value >= from_us, value // step_us * step_us) for from_us, step_us in COARSE_STEPS_US]
-    rounded = ibis.cases(*steps, else_=value)
-    counts: dict[str, dict[int, int]] = defaultdict(dict)
-    for row in table.fetch(rows.group_by("target", value=rounded).aggregate(requests=_.count())):
-        counts[str(row["target"])][_whole(row["value"])] = _whole(row["requests"])
-    return counts
+    told = rows.select("target", value=ibis.cases(*steps, else_=value), requests=each(1))
+    counted = counts.filter(_.what == what).select(target=_.who, value=_.value, requests=_.requests)
+    by_value = told.union(counted).group_by("target", "value")
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for row in table.fetch(by_value.aggregate(requests=_.requests.sum())):
+        found[str(row["target"])][_whole(row["value"])] = _whole(row["requests"])
+    return found
 
 
-def _after_idle(slots: ibis.Table) -> ibis.Table:
-    spells = _bursts(slots).filter(_.idle_us >= IDLE_US)
+def _after_idle(bursts: ibis.Table) -> ibis.Table:
+    spells = bursts.filter(_.idle_us >= IDLE_US)
     return spells.group_by("who").aggregate(requests=_.requests.sum(), failed=_.failed.sum())
 
 
@@ -258,30 +298,3 @@ def _late_requests(table: RequestTable, named: ibis.Table) -> dict[str, list[Req
     for row in table.fetch(kept.select("target", "file", "line", "detail")):
         found[str(row["target"])].append(table.recall(row))
     return found
-
-
-def _timeline(table: RequestTable, rows: ibis.Table, totals: Row) -> tuple[int, tuple[Bucket, ...]]:
-    if totals["from_us"] is None:
-        return BUCKETS_S[0] * 1_000_000, ()
-    width_us = bucket_us(_whole(totals["from_us"]), _whole(totals["to_us"]))
-    own = _.side.fill_null("") == Side.TARGET.value
-    wrong = _.manner.notnull() & (_.status >= 500)
-    counted = (
-        rows.filter(_.end_us.notnull())
-        .group_by(index=_.end_us // width_us)
-        .aggregate(
-            requests=_.count(),
-            by_proxy=ibis.ifelse(wrong & ~own, 1, 0).sum(),
-            by_target=ibis.ifelse(wrong & own, 1, 0).sum(),
-        )
-    )
-    bars = sorted(table.fetch(counted), key=lambda row: _whole(row["index"]))
-    return width_us, tuple(
-        Bucket(
-            _whole(bar["index"]) * width_us / 1e6,
-            _whole(bar["requests"]),
-            _whole(bar["by_proxy"]),
-            _whole(bar["by_target"]),
-        )
-        for bar in bars
-    )

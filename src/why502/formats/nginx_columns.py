@@ -32,6 +32,9 @@ BETWEEN = ' ,;|"[]'
 """What may stand between one value and the next key (`nginx_access._pairs`)."""
 
 MILLISECONDS = {"request_time", "connect_time", "header_time", "response_time", "msec"}
+LATEST_US = 1 << 52
+"""In the year 2112: what the parser has as seconds is too coarse for microseconds later."""
+
 NUMBERS = {"status", "response_length", "request_length"}
 
 COMBINED = (
@@ -53,7 +56,7 @@ REFERER_AND_AGENT = (
 INGRESS = (
     Step(Take.LITERAL, text=" ", until=""),
     Step(Take.NUMBER_OR_DASH, "request_length", most=9),
-    Step(Take.MILLISECONDS, "request_time", most=12),
+    Step(Take.MILLISECONDS, "request_time", most=9),
     Step(Take.LITERAL, text="[", until=""),
     Step(Take.TEXT, "group", until="]", least=0, most=256),
     Step(Take.LITERAL, text=" [", until=""),
@@ -61,7 +64,7 @@ INGRESS = (
     Step(Take.LITERAL, text=" ", until=""),
     Step(Take.PLAIN_WORD, "target", most=256),
     Step(Take.NUMBER_OR_DASH, "response_length", most=9),
-    Step(Take.MILLISECONDS, "response_time", most=12),
+    Step(Take.MILLISECONDS, "response_time", most=9),
     Step(Take.NUMBER_OR_DASH, "status", most=9),
     Step(Take.PLAIN_WORD, until=""),
 )
@@ -106,7 +109,7 @@ def _pair_steps(rest: str) -> tuple[Step, ...] | None:
 
 def _value(ours: str, until: str) -> Step:
     if ours in MILLISECONDS:
-        return Step(Take.MILLISECONDS, ours, most=12, until=until)
+        return Step(Take.MILLISECONDS, ours, most=10 if ours == "msec" else 9, until=until)
     if ours in NUMBERS:
         return Step(Take.NUMBER_OR_DASH, ours, most=9, until=until)
     return Step(Take.PLAIN_WORD, "target" if ours == "address" else "", most=256, until=until)
@@ -153,7 +156,7 @@ def _shape(there: frozenset[str], columns: Columns) -> Numbers:
     )
     sure = (kind < 2) & (number("status") <= 1000)
     if "msec" in there:
-        sure &= columns["msec"] != 0
+        sure &= (columns["msec"] != 0) & (columns["msec"] < LATEST_US)
     if "group" in there:
         sure &= (kind != 0) | (columns["client_status"] != 503)  # what it means depends on the service's name
     return np.where(sure, key, UNSURE)

@@ -50,9 +50,12 @@ def _silent(_: str) -> None:
 class Shelf:
     """Opens the table of requests when the first log needs it."""
 
-    def __init__(self, engine: str | None = None) -> None:
-        """`engine`: see `engine.interface.open_store`; one that is asked for gets everything, whatever its size."""
-        self._engine = engine
+    def __init__(self, engine: str | None = None, *, counting: bool = False) -> None:
+        """`engine`: see `engine.interface.open_store`; one that is asked for gets everything, whatever its size.
+
+        `counting`: nobody will ask for a part of the requests (`facts.counted`).
+        """
+        self._engine, self._counting = engine, counting
         self._large_bytes = LARGE_BYTES if engine is None else 0
         self._taken_bytes = 0
         self._store: LogStore | None = None
@@ -73,7 +76,7 @@ class Shelf:
         if self._store is None:
             from why502.engine.interface import open_store
 
-            self._store = open_store(self._engine)
+            self._store = open_store(self._engine, counting=self._counting)
         return self._store
 
 

@@ -105,10 +105,11 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
         plan = plan_for(log_format, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
     number = store.register(evidence.path, log_format)
-    log = LogReader(log_format, evidence.path, number, plan, tally, store.rows_added, written_s=evidence.written_s)
+    before, counting = store.rows_added, store.counting
+    log = LogReader(log_format, evidence.path, number, plan, tally, before, counting, evidence.written_s)
     with evidence.open() as stream:
-        for rows in log.batches(stream):
-            store.add(rows)
+        for part in log.parts(stream):
+            store.add(part.rows, part.counted)
     told = Input(
         path=evidence.path,
         kind=log_format.kind,

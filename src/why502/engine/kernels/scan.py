@@ -24,6 +24,14 @@ _QUOTE: Final = 34
 _DASH: Final = 45
 
 
+def count_lines(data: NDArray[np.uint8], size: int) -> int:
+    """The line feeds in a block."""
+    lines = 0
+    for pos in range(size):
+        lines += data[pos] == _NEWLINE
+    return lines
+
+
 def scan(  # noqa: C901, PLR0912, PLR0915 - one loop: calls that return text would cost more than the work
     data: NDArray[np.uint8],
     size: int,

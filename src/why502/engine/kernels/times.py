@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _DASH: Final = 45
 _POINT: Final = 46
 _DAY_S: Final = 86400
+_LAST_YEAR: Final = 2099
+"""Later than this, seconds as the parser has them (floats) are too coarse for microseconds: what it says then holds."""
 
 ISO_BYTES: Final = 19
 """2018-08-28T20:17:23"""
@@ -39,8 +41,19 @@ def _month_days(year: int, month: int) -> int:
 
 @njit(nogil=True)
 def _epoch_s(year: int, month: int, day: int, clock: int) -> int:
-    """Seconds since 1970 of a date and a time of day; -1 if there is no such date (Hinnant, days_from_civil)."""
-    if year < 1970 or month < 1 or month > 12 or day < 1 or day > _month_days(year, month) or clock < 0:
+    """Seconds since 1970 of a date and a time of day; -1 if there is no such date, or none that is certain.
+
+    After Hinnant, days_from_civil.
+    """
+    if (
+        year < 1970
+        or year > _LAST_YEAR
+        or month < 1
+        or month > 12
+        or day < 1
+        or day > _month_days(year, month)
+        or clock < 0
+    ):
         return FAILED
     shifted = year - (1 if month <= 2 else 0)
     era = shifted // 400
