@@ -44,7 +44,8 @@ def test_a_signal_ends_the_recording_and_leaves_a_readable_bundle(tmp_path: Path
             time.sleep(0.01)
         run.send_signal(number)
         stdout, stderr = run.communicate(timeout=30)
-    assert (run.returncode, stdout, stderr) == (0, f"why502 diagnose {out}\n", "")
+    assert (run.returncode, stdout) == (0, f"why502 diagnose {out}\n")
+    assert all(line.startswith("not recorded: ") for line in stderr.splitlines()), stderr  # a machine may keep things
     assert _kinds(out) == {"host": 0, "manifest": 0}
 
 

@@ -66,8 +66,9 @@ def test_a_long_name_is_cut_on_a_terminal_only(width: int | None, whole: bool) -
 
 
 def test_folders_without_a_common_one_stay() -> None:
-    """An object in a bucket and a file here share nothing but a slash."""
-    assert shared_folder(with_inputs("/var/log/a.log", "s3://bucket/b.log")) == ""
+    """What a service was asked for lies in no folder."""
+    assert shared_folder(with_inputs("s3://bucket/a.log", "s3://bucket/b.log")) == ""
+    assert shared_folder(with_inputs("cloudwatch:app/shop/50dc6c495c0c9188")) == ""
     assert shared_folder(with_inputs("/var/log/a.log", "/etc/b.conf")) == ""
     assert shared_folder(with_inputs("logs/a.log", "logs/more/b.log", "this host")) == "logs/"
     assert shared_folder(with_inputs("a.log")) == ""

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from why502.host.namespaces import NEEDS_PTRACE, PROC, pids, processes_text
+from why502.host.namespaces import PROC, pids, processes_text, refused
 from why502.model.host import Unseen
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def holders(inodes: Collection[int], root: Path = PROC) -> tuple[dict[int, tuple
         with suppress(OSError):
             if younger:
                 _note(_descriptors(f"{root}/{pid}/fd", younger, to_the_end=True), int(pid), found)
-    unseen = (Unseen(f"the open files of {processes_text(hidden)}", NEEDS_PTRACE),)
+    unseen = (Unseen(f"the open files of {processes_text(hidden)}", refused()),)
     return {inode: tuple(sorted(pids)) for inode, pids in found.items()}, unseen if hidden else ()
 
 

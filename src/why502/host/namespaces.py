@@ -27,6 +27,7 @@ FIRST_PID_NAMESPACE: Final = 0xEFFFFFFC
 NAMED: Final = Path("/run/netns")
 """Where `ip netns add` leaves its names."""
 NEEDS_PTRACE: Final = "not allowed: needs root (CAP_SYS_PTRACE)"
+PROTECTED: Final = "not allowed, root or not: CAP_SYS_PTRACE is missing, or a security module protects it"
 
 T = TypeVar("T")
 
@@ -103,10 +104,15 @@ def _enter(door: Path) -> None:
             raise OSError(number, os.strerror(number), str(door))
 
 
+def refused() -> str:
+    """Why the kernel keeps a process from us (ptrace(2), "Ptrace access mode checking")."""
+    return NEEDS_PTRACE if os.geteuid() else PROTECTED
+
+
 def _unseen(hidden: int) -> tuple[Unseen, ...]:
     if not hidden:
         return ()
-    return (Unseen(f"the network namespaces of {processes_text(hidden)}", NEEDS_PTRACE),)
+    return (Unseen(f"the network namespaces of {processes_text(hidden)}", refused()),)
 
 
 def _outside(root: Path) -> tuple[Unseen, ...]:

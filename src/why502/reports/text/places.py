@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -10,13 +11,16 @@ from msgspec import structs
 if TYPE_CHECKING:
     from why502.model.verdict import Diagnosis, EvidenceLine, Link, VerdictLine
 
+_SERVICE: Final = re.compile(r"[a-z0-9]+:")
+"""What was asked of a service, and is no file: `s3://bucket/key`, `cloudwatch:app/shop/50dc6c495c0c9188`."""
 LONGEST: Final = 44
 """Characters of a place on a terminal. Balancers name their files with a hundred, of which the end tells them apart."""
 
 
 def shared_folder(diagnosis: Diagnosis) -> str:
     """The folder of all inputs that lie in one, with a slash at the end; '' if they share none."""
-    folders = {posixpath.dirname(line.path) for line in diagnosis.document.inputs if "/" in line.path}
+    paths = (line.path for line in diagnosis.document.inputs)
+    folders = {posixpath.dirname(path) for path in paths if "/" in path and _SERVICE.match(path) is None}
     mixed = {posixpath.isabs(folder) for folder in folders} == {True, False}
     shared = "" if mixed or not folders else posixpath.commonpath(folders)
     return f"{shared}/" if shared.strip("/") else ""
