@@ -48,11 +48,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+    from why502.model.conversations import Conversation
 
 FITTING = frozenset({Outcome.NOT_ANSWERED, Outcome.STALE, Outcome.NEVER_ACKNOWLEDGED})
 """A request or an answer that vanished ends in silence."""
 FULL_BYTES = 1000
 """A path that loses segments smaller than this has another trouble: every IPv4 path carries 576 bytes, IPv6 1280."""
+
+REPEATS = 2
+"""One loss is chance."""
 
 SYN_SHARE = 0.05
 """Networks that are well lose one packet in a thousand."""
@@ -119,13 +123,24 @@ def _losses(scene: Scene) -> Iterator[Evidence]:
 
 
 def _small_ones_too(scene: Scene) -> Iterator[Evidence]:
-    """SYNs are the smallest packets that there are: what loses them does not look at sizes."""
+    """Small requests that were repeated in vain, and SYNs, the smallest packets: what loses them looks at no size."""
+    struck = sum(bool(c.detail and c.detail.path_mtu) for c in scene.cluster.conversations)
+    small = [c for c in scene.cluster.conversations if _small_in_vain(c)]
+    if struck and len(small) > struck:
+        text = f"{count(len(small), 'request')} below {FULL_BYTES} bytes went unheard as well, sent again and again"
+        yield Evidence(-9.0, f"{text}: packets of any size were lost", Source.CAPTURE, small[0].decided_at)
     if scene.wire is None or not scene.wire.failed:
         return
     lost = scene.wire.syns_lost
     if lost and lost >= SYN_SHARE * scene.wire.conversations:
         text = f"{count(lost, 'SYN')} went unanswered as well, in {scene.wire.conversations} conversations"
         yield Evidence(-9.0, f"{text}: packets of any size were lost", Source.CAPTURE, scene.wire.failed[0].decided_at)
+
+
+def _small_in_vain(conversation: Conversation) -> bool:
+    """All that the target did not acknowledge fits into a small segment, and repeating it did not help."""
+    unheard_bytes = conversation.bytes_sent - conversation.bytes_acknowledged
+    return 0 < unheard_bytes < FULL_BYTES and conversation.retransmissions_sent >= REPEATS
 
 
 SUSPECT = Suspect(
