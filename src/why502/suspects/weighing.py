@@ -214,8 +214,9 @@ def given_up(scene: Scene) -> Iterator[Evidence]:
     first = cluster.logged[0].request
     common_s, times = Counter(round(total_s) for total_s in totals_s).most_common(1)[0]
     text = f"{times} of {len(totals_s)} requests were given up after {common_s} s"
-    # A hung worker, a full accept queue (its second face) and a dead connection are given up just the same.
-    yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)
+    # A full accept queue (its second face), a dead connection and a lost answer are given up just the same; only the
+    # wire can tell that it was none of them.
+    yield Evidence(1.5 if cluster.conversations else 0.5, text, Source.ACCESS_LOG, first.at)
     traffic = scene.traffic
     if traffic is None or traffic.wait_p99_s is None:
         return

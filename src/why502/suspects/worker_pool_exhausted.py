@@ -55,6 +55,8 @@ AMPLE_BACKLOG = 64
 LONG_QUEUE = 8
 """More than one page load's worth of connections that nobody accepts."""
 SHORT_S = 0.05
+LOG_CROWDS = 1.5
+"""By a log alone: a full accept queue spares small bursts as well, and gets as much for it. The wire parts them."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -71,7 +73,7 @@ def judge(scene: Scene) -> Judgement:
         *_queue(scene),
         *_capture(scene),
         *given_up(scene),
-        *crowded(scene, spared=3.5, not_spared=-2.5),
+        *crowded(scene, spared=3.5 if cluster.conversations else LOG_CROWDS, not_spared=-2.5),
     ]
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
