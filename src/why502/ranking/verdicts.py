@@ -31,7 +31,8 @@ FOLLOWS_S = 30.0
 
 
 def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[tuple[str, list[Ranked]]]:
-    """Named clusters by cause, the cause that explains most failures first.
+    """Named clusters by cause, the cause that explains most failures first; requests that found no target come after
+    what had taken the targets away.
 
     What a named fault brings along on the same target right after it counts as its own.
     """
@@ -41,16 +42,18 @@ def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[
         cause = one.top[0]
         origin = next((other.top[0] for other in named if _brought(one, other, suspects)), cause)
         groups[origin].append(one)
-    return sorted(groups.items(), key=lambda item: (_left_without(item[1], named), -_count(item[1]), item[0]))
+    return sorted(
+        groups.items(), key=lambda item: (_left_without(item[1], named) is not None, -_count(item[1]), item[0])
+    )
 
 
-def _left_without(group: Sequence[Ranked], named: Sequence[Ranked]) -> str:
-    """The fault that took the last target away, if requests then found none; else ''.
+def _left_without(group: Sequence[Ranked], named: Sequence[Ranked]) -> str | None:
+    """The fault that took the last target away, if requests then found none.
 
     Proxies take a target out after failures or failed checks of it: nginx after `max_fails` (1) within 10 s.
     """
     if any(one.cluster.phase is not Phase.NO_TARGET for one in group):
-        return ""
+        return None
     began_s = min((one.cluster.window.from_s for one in group if one.cluster.window), default=None)
     tried = [one for one in named if one.cluster.phase is not Phase.NO_TARGET and one.cluster.side is not Side.TARGET]
     before = [
@@ -60,7 +63,7 @@ def _left_without(group: Sequence[Ranked], named: Sequence[Ranked]) -> str:
         and (window := one.cluster.window) is not None
         and window.from_s - FOLLOWS_S <= began_s <= window.to_s + FOLLOWS_S
     ]
-    return before[0] if before else ""
+    return before[0] if before else None
 
 
 def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
