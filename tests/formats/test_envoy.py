@@ -51,6 +51,8 @@ def test_a_failed_connect_is_told_apart_by_its_words(
         (Told(503, "-", None), (None, Phase.UNKNOWN, Manner.UNKNOWN)),
         (Told(200, "-", "via_upstream", answered=True), (Side.TARGET, Phase.DONE, None)),
         (Told(0, "DC", "downstream_remote_disconnect"), (Side.CLIENT, Phase.WAIT, Manner.GONE)),
+        (Told(101, "DC", "downstream_remote_disconnect", answered=True), (Side.TARGET, Phase.DONE, None)),
+        (Told(101, "SI", "stream_idle_timeout", answered=True), (Side.TARGET, Phase.DONE, None)),
         (Told(404, "NR", "route_not_found"), (Side.PROXY, Phase.UNKNOWN, None)),
         (Told(429, "RL", "request_rate_limited"), (Side.PROXY, Phase.UNKNOWN, None)),
         (Told(503, "FI", "fault_filter_abort"), (Side.PROXY, Phase.UNKNOWN, None)),

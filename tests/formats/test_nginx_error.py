@@ -121,6 +121,7 @@ def test_fields_become_ours() -> None:
             "info",
             ", client: 1.2.3.4, server: x",
         ),
+        line("upstream timed out (110: Connection timed out) while proxying upgraded connection"),
         line('FastCGI sent in stderr: "PHP message: oops" while reading response header from upstream'),
     ],
 )

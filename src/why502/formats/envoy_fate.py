@@ -11,7 +11,7 @@ import re
 
 from msgspec import Struct
 
-from why502.formats.fate import UNTOLD, Fate, answered
+from why502.formats.fate import SWITCHED, UNTOLD, Fate, answered
 from why502.model.requests import Attempt, Manner, Phase, Side
 
 FLAGS: dict[str, tuple[Phase, Manner | None]] = {
@@ -57,6 +57,9 @@ LONG_NAMES = {
 }
 """`%RESPONSE_FLAGS_LONG%`"""
 
+TUNNEL_ENDS = frozenset({"DC", "SI", "UT", "DT", "UMSDR"})
+"""The client left, or a timer for idle or long streams ran out."""
+
 LOCAL = frozenset({"RL", "RLSE", "UAEX", "FI", "DI", "IH", "DPE", "NR", "RFCF", "NFCF"})
 """Envoy answered as it was configured to, or refused the client's request."""
 
@@ -93,6 +96,8 @@ def fate(told: Told) -> Fate:
     """Who made the status, how far it came, how it failed."""
     flags = {LONG_NAMES.get(flag, flag) for flag in re.split(r"[,|]", told.flags or "")} - {"", "-"}
     details = told.details or ""
+    if told.status == SWITCHED and flags & TUNNEL_ENDS:
+        return answered(told.status)
     if "DC" in flags or details.startswith("downstream_remote_disconnect"):
         return Fate(Side.CLIENT, Phase.WAIT if told.status == 0 else Phase.UNKNOWN, Manner.GONE)
     if "after_response_started" in details:

@@ -10,6 +10,10 @@ GATEWAY_STATUSES = frozenset({502, 503, 504})
 """What a proxy answers when the exchange with the target fails."""
 
 
+SWITCHED = 101
+"""All of the answer that a WebSocket or another tunnel gets (RFC 9110, section 15.2.2); its end is another matter."""
+
+
 class Fate(NamedTuple):
     """Who made the status, how far the exchange came, and how it failed (None: it did not)."""
 

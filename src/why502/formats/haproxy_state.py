@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from why502.formats.fate import Fate, answered
+from why502.formats.fate import SWITCHED, Fate, answered
 from why502.model.requests import Attempt, Manner, Phase, Side
 
 NO_SERVER = "<NOSRV>"
@@ -27,6 +27,9 @@ without that wait mean that its own sockets failed (measured: no free ports, no 
 
 EXHAUSTED_CODES = frozenset({"2", "9"})
 """`bc_err`: too many sockets on the process; out of local source ports."""
+
+TUNNEL_ENDS = "Ccs"
+"""The client left, or nothing was said for `timeout tunnel`."""
 
 MAX_RETRIES = 16
 """Bounds what a forged line can make us keep; `retries` is 3 unless configured."""
@@ -58,6 +61,8 @@ def fate(session: Session) -> Fate:
     """Who made the status, how far it came, how it failed."""
     who, when = session.state[0], session.state[1]
     phase = PHASES.get(when, Phase.UNKNOWN)
+    if session.status == SWITCHED and phase is Phase.BODY and who in TUNNEL_ENDS:
+        return answered(session.status)
     if who in "Cc":
         return Fate(Side.CLIENT, phase, None if when in "RT" else Manner.GONE)
     if who == "-":

@@ -72,6 +72,9 @@ _REQUEST = re.compile(r', request: "(.*?)(?:"(?:, (?:subrequest|upstream|host|re
 _ADDRESS = re.compile(r"unix:.+|.+:\d{1,5}", re.ASCII)
 _OWN_LIMIT = re.compile(r"limiting (?:requests|connections)\b")
 """`limit_req` and `limit_conn` answer 503 unless told otherwise (`ngx_http_limit_req_module.c`, at level error)."""
+_IDLE_TUNNEL = re.compile(r"upstream timed out .{0,80}while proxying upgraded connection")
+"""A WebSocket on which nothing was said for `proxy_read_timeout`: its 101 was the answer, and nothing of it is missing
+(`ngx_http_upstream_process_upgraded`)."""
 _CLIENT_GONE = "client prematurely closed connection"
 
 
@@ -103,7 +106,7 @@ def _fate(level: str, message: str) -> Fate | None:
     phase = next((phase for action, phase in ACTIONS if f"while {action}" in message), None)
     if _CLIENT_GONE in message:
         return Fate(Side.CLIENT, phase or Phase.UNKNOWN, Manner.GONE)
-    if level not in _SEVERE:
+    if level not in _SEVERE or _IDLE_TUNNEL.search(message):
         return None
     if _OWN_LIMIT.match(message):
         return Fate(Side.PROXY, Phase.UNKNOWN)

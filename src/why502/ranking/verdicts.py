@@ -155,13 +155,12 @@ def _seen_once(answers: Sequence[Weighed]) -> Iterator[Evidence]:
     """Evidence of several clusters without what one took from another: the same packet tells the one how it failed, and
     the other how its neighbour did. Each cluster has weighed it once; the reader is to see it once, too.
     """
-    best: dict[str, tuple[float, int]] = {}
-    for number, answer in enumerate(answers):
-        for e in answer.evidence:
-            if _is_packet(e):
-                best[str(e.at)] = max(best.get(str(e.at), (0.0, 0)), (abs(e.bits), -number))
-    for number, answer in enumerate(answers):
-        yield from (e for e in answer.evidence if not _is_packet(e) or best[str(e.at)][1] == -number)
+    told = [(number, e) for number, answer in enumerate(answers) for e in answer.evidence]
+    teller: dict[str, int] = {}
+    for number, e in sorted(told, key=lambda one: -abs(one[1].bits)):
+        if _is_packet(e):
+            teller.setdefault(str(e.at), number)
+    return (e for number, e in told if teller.get(str(e.at), number) == number)
 
 
 def _is_packet(evidence: Evidence) -> bool:

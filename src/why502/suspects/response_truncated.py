@@ -47,10 +47,12 @@ def judge(scene: Scene) -> Judgement:
     if cluster.manner is Manner.MALFORMED:
         return DoesNotApply("the answer was refused, not cut off")
     # That the answer had begun is what this fault is; why it broke off is for the conditions to say.
-    return Weighed(
-        (proxy_says(cluster, 9.0),),
-        f"{cluster.target or 'The target'} broke off {count(cluster.count, 'answer')} that had begun.",
-    )
+    target, answers = cluster.target or "The target", count(cluster.count, "answer")
+    if cluster.manner is Manner.TIMEOUT:
+        summary = f"{target} fell silent in the middle of {answers}, until the proxy gave up."
+    else:
+        summary = f"{target} broke off {answers} that had begun."
+    return Weighed((proxy_says(cluster, 9.0),), summary)
 
 
 SUSPECT = Suspect(
