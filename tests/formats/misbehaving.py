@@ -77,6 +77,11 @@ ANSWERS = {
 }
 
 
+_ARRIVED = threading.Semaphore(0)
+"""Counts the requests for `LEFT` that reached a target."""
+LEFT = "/left"
+
+
 def _serve(connection: socket.socket) -> None:
     with connection:
         try:
@@ -87,6 +92,8 @@ def _serve(connection: socket.socket) -> None:
             elif path in ANSWERS:
                 connection.sendall(ANSWERS[path])
             else:
+                if path == LEFT:
+                    _ARRIVED.release()
                 connection.recv(1)  # silence until the proxy leaves
         except OSError:
             return
@@ -173,9 +180,10 @@ def ask(port: int, path: str, client: str = "127.0.0.1") -> None:
 
 
 def ask_and_leave(port: int, path: str, client: str = "127.0.0.1") -> None:
-    """A client that gives up at once: it waits until the proxy is at work, then leaves."""
+    """A client that gives up: it waits until the proxy has asked the target, then leaves."""
     with socket.create_connection(("127.0.0.1", port), source_address=(client, 0)) as connection:
         connection.sendall(f"GET {path}?id=7 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        _ARRIVED.acquire(timeout=5)
         connection.settimeout(0.2)
         with suppress(TimeoutError):
             connection.recv(1)

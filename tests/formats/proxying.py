@@ -97,6 +97,13 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the proxy did not start")
 
 
+def wait_until_logged(log: Path, text: str) -> None:
+    """Until a line with it was written; the tests say what is missing if it never is."""
+    until_s = time.monotonic() + START_S
+    while text not in log.read_text() and time.monotonic() < until_s:
+        time.sleep(0.05)
+
+
 def ask_everything(*ports: int, paths: Sequence[str] = PATHS) -> None:
     """Every path once at every port, all at a time, each from an address of its own; and one client that leaves."""
     clients = {path: f"127.0.0.{number}" for number, path in enumerate((*paths, "/left"), 11)}

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats.misbehaving import LEFT
 from tests.formats.proxying import (
     UNTOLD,
     Fate,
@@ -16,6 +16,7 @@ from tests.formats.proxying import (
     read,
     running,
     targets,
+    wait_until_logged,
 )
 from why502.facts.error_log import join
 from why502.model.requests import Manner, Phase, Request, Side
@@ -99,7 +100,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
         (folder / "cfg").write_text(configuration(folder, port, servers))
         with running([executable("apache2") or "", "-DFOREGROUND", "-f", str(folder / "cfg")], port):
             ask_everything(port)
-            time.sleep(1.2)  # until the request whose client left has run into its timeout
+            wait_until_logged(folder / "more.log", LEFT)  # its client is gone, but it runs into its timeout
     return read(folder / "combined.log", folder / "more.log", folder / "error.log")
 
 
