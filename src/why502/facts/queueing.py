@@ -241,8 +241,9 @@ class _Wait(NamedTuple):
 
 
 def _passed(place: int, spans: Sequence[Span]) -> _Wait:
-    """Of the one at that place. Keep-alive gives a free way past a line to accept: a new connection is overtaken only by
-    another new one.
+    """Of the one at that place.
+
+    Who has a connection needs not wait to be accepted: a new one is overtaken only by another new one.
     """
     one = spans[place]
     given_up_s = one.until_s if one.given_up_s is None else one.given_up_s
