@@ -38,6 +38,7 @@ from why502.facts.kills import follow
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.suspects.afterwards import after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.server_says import killed_for_time, worker_gone
 from why502.suspects.stopped import told_to_stop
@@ -68,6 +69,10 @@ TIMED_OUT = (
 
 
 def judge(scene: Scene) -> Judgement:
+    return after_a_cut(scene, _judge) or _judge(scene)
+
+
+def _judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:

@@ -40,6 +40,7 @@ from why502.facts.deaths import AFTERWARDS_S
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
+from why502.suspects.afterwards import after_a_change, after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.stopped import one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
@@ -61,8 +62,21 @@ if TYPE_CHECKING:
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
 """What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
 
+OUT_FIRST = Remedy(
+    "Keep it listening until nobody sends it anything new: in Kubernetes a preStop sleep of 5 to 15 s (endpoints are "
+    "removed while SIGTERM is sent), elsewhere deregister first and wait."
+)
+
 
 def judge(scene: Scene) -> Judgement:
+    answer = after_a_cut(scene, _judge)
+    if answer is None and (away := after_a_change(scene)):
+        summary = f"{scene.cluster.target or 'the target'} was restarted while it was in rotation."
+        return Weighed(away, summary, remedies=(OUT_FIRST,))
+    return answer or _judge(scene)
+
+
+def _judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
