@@ -86,6 +86,8 @@ def trials(
 ) -> Iterator[Trial]:
     """Run a scenario with each wanted proxy, each wanted kind, one after the other; with a real server, if named."""
     scenario = by_name(name).on(server)
+    if lacking := scenario.lacking():
+        raise Why502Error("this machine cannot make the fault", where=name, why=lacking)
     if server and (missing := scenario.servers[server].server.missing):
         raise Why502Error(f"{server} cannot be run here", why=missing, hint="make servers builds it")
     wanted = _wanted(scenario, proxy_name)

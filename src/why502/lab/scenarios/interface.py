@@ -64,6 +64,8 @@ class Scenario:
     """Causes that this fault brings along, rightly named beside it."""
     servers: Mapping[str, Variant] = field(default_factory=dict)
     """Real servers that it can be run with instead, by name."""
+    lacking: Callable[[], str | None] = lambda: None
+    """Why this machine cannot make the fault, in words; None: it can."""
     both_hosts: bool = False
     """The proxy's host is recorded beside the target's."""
     quick: bool = True
