@@ -40,9 +40,13 @@ class Cut(Struct, frozen=True):
 
 
 def cut_before(scene: Scene) -> Cut | None:
-    """None if the cluster's connects were not refused, or if nothing (or no more than by chance) was cut off before."""
-    window = scene.cluster.window
-    if scene.cluster.manner is not Manner.REFUSED or window is None:
+    """None if the cluster's connects were not refused, or if nothing (or no more than by chance) was cut off before.
+
+    Many access logs do not tell how a connect failed.
+    """
+    window, manner = scene.cluster.window, scene.cluster.manner
+    vague = manner is Manner.UNKNOWN and scene.cluster.phase is Phase.CONNECT and scene.cluster.outcome is None
+    if window is None or (manner is not Manner.REFUSED and not vague):
         return None
     from_s, to_s = window.from_s - AFTERWARDS_S, window.from_s + CLOCK_S
     found: list[tuple[int, Cluster]] = []

@@ -13,7 +13,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Weighed
-from why502.suspects.weighing import ONE_INSTANT, changes_near
+from why502.suspects.weighing import ONE_INSTANT, changes_near, failed_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,10 @@ def after_a_cut(scene: Scene, judge: Callable[[Scene], Judgement]) -> Judgement 
         f"{count(found.requests, 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first "
         "refused connect: the listener went with the process"
     )
-    evidence = (*refusals(scene), told_by(scene, TOGETHER, text))
+    said = (*refusals(scene), *failed_at_once(cluster))
+    if not said:
+        return None
+    evidence = (*said, told_by(scene, TOGETHER, text))
     if isinstance(answer, Weighed):
         return structs.replace(answer, evidence=(*evidence, *answer.evidence))
     return Weighed(evidence, f"The process behind {cluster.target or 'the target'} went away.", answer.missing)
