@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -83,6 +84,7 @@ class _Watched:
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
+            departures=_departures(seen),
         )
 
     def _process(self, seen: Sightings) -> Process | None:
@@ -150,6 +152,22 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
             restarts.append(at_s)
         before = by_look[at_s]
     return tuple(restarts)
+
+
+def _departures(seen: Sightings) -> tuple[Window, ...]:
+    """For each process that held a socket and was gone at the next look, others still holding it: between which looks.
+
+    So it is with workers of a server that forks."""
+    by_socket: dict[int, Sightings] = defaultdict(list)
+    for snapshot, listener in seen:
+        by_socket[listener.inode].append((snapshot, listener))
+    return tuple(
+        Window(before.at_s, after.at_s)
+        for looks in by_socket.values()
+        for (before, old), (after, new) in pairwise(looks)
+        if set(old.pids) & set(new.pids)
+        for _ in set(old.pids) - set(new.pids)
+    )
 
 
 def split_address(address: str) -> tuple[str, str]:

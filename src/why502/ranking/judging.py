@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import clusters, same_target
+from why502.facts.clusters import clusters, may_be_same_target
 from why502.facts.counts import by_status
 from why502.facts.hosts import placed
 from why502.facts.listeners import listener_windows, listeners_of
@@ -78,7 +78,7 @@ def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Se
         traffic=(case.traffic.target(target) or case.traffic.unnamed) if case.traffic else None,
         wire=_wire(case, cluster),
         listeners=own,
-        others=tuple(other for other in found if other is not cluster and same_target(other, cluster)),
+        others=tuple(other for other in found if other is not cluster and may_be_same_target(case, other, cluster)),
     )
 
 
