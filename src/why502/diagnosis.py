@@ -10,6 +10,7 @@ from msgspec import structs
 from why502.errors import Exit, Why502Error
 from why502.facts import traffic as traffic_facts
 from why502.facts import wire as wire_facts
+from why502.facts.queueing import spans_of_logs
 from why502.model.case import Case, Change, Input, KernelEvent, Series, Window
 from why502.model.conversations import Conversation
 from why502.model.evidence import Source
@@ -139,6 +140,7 @@ def assemble(
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
         settings=tuple(f for f in facts if isinstance(f, Setting)),
+        spans=spans_of_logs(requests) if table is None else {},
     )
 
 
