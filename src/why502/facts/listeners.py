@@ -139,7 +139,8 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
 def _departures(seen: Sightings) -> tuple[Window, ...]:
     """For each process that held a socket and was gone at the next look, others still holding it: between which looks.
 
-    So it is with workers of a server that forks."""
+    So it is with workers of a server that forks.
+    """
     by_socket: dict[int, Sightings] = defaultdict(list)
     for snapshot, listener in seen:
         by_socket[listener.inode].append((snapshot, listener))
