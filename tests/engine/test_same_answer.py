@@ -124,7 +124,7 @@ def test_traffic_is_the_same(kind: str, seed: int, *, counting: bool) -> None:
 def test_what_is_only_counted_is_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where few are drawn, over several blocks: most requests are no rows, and nothing is missing."""
     monkeypatch.setattr("why502.model.patterns._RANGE", 1 << 22)
-    monkeypatch.setattr("why502.engine.cutting.BLOCK_BYTES", 100_000)
+    monkeypatch.setattr("why502.engine.working.BLOCK_BYTES", 100_000)
     store = RequestStore(counting=True)
     small, large = summed(kind, many(kind, 5, ordinary=3), store)
     assert small is not None

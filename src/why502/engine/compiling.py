@@ -55,8 +55,9 @@ SCAN: Final = Kernel(
 COUNT_LINES: Final = Kernel("scan", "count_lines", f"{_BYTES}, int64")
 COUNT: Final = Kernel("counting", "count", ", ".join((*5 * (_NUMBERS,), _ROWS, _NUMBERS, _ROWS)))
 JOIN_RUNS: Final = Kernel("counting", "join_runs", ", ".join((*4 * (_NUMBERS,), "int64", _NUMBERS, _ROWS)))
+DISTINCT: Final = Kernel("distinct", "distinct", ", ".join(4 * (_NUMBERS,)))
 
-KERNELS: Final = (COUNT_LINES, SCAN, COUNT, JOIN_RUNS)
+KERNELS: Final = (COUNT_LINES, SCAN, COUNT, JOIN_RUNS, DISTINCT)
 
 
 @cache

@@ -31,7 +31,25 @@ def listener_windows(record: HostRecord, path: str) -> Iterator[ListenerWindow]:
     for snapshot in record.snapshots:
         for listener in snapshot.listeners:
             sightings[listener.netns, listener.address].append((snapshot, listener))
-    return map(over.window, sightings.values())
+    return _with_overflows([over.window(seen) for seen in sightings.values()])
+
+
+def _with_overflows(windows: Sequence[ListenerWindow]) -> Iterator[ListenerWindow]:
+    """Where no socket tells its drops, ListenDrops of the namespace are those of the only listener they can come from.
+
+    `tcp_listendrop` (include/net/tcp.h) counts both. That listener is alone, or the only one whose queue was seen full.
+    """
+    silent: dict[int, list[ListenerWindow]] = defaultdict(list)
+    for window in windows:
+        silent[window.listener.netns].append(window)
+    for window in windows:
+        beside = silent[window.listener.netns]
+        full = [one for one in beside if one.queue_len_max > one.listener.backlog]
+        untold = all(one.drops is None for one in beside)
+        if untold and (full or beside) == [window] and (drops := window.grown.get("ListenDrops")) is not None:
+            yield msgspec.structs.replace(window, drops=drops)
+        else:
+            yield window
 
 
 class _Watched:

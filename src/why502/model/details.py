@@ -58,7 +58,7 @@ class Exchange(Struct, frozen=True):
     """'HTTP/1.1 200 OK'; None: no answer, or one that is not HTTP."""
     answer_s: float | None = None
     answer_head_bytes: int | None = None
-    """Status line and headers, as far as they came."""
+    """Status line and headers, as far as they came; None: the capture holds only a part of them."""
     expected_bytes: int | None = None
     """Content-Length of the answer."""
     received_bytes: int = 0

@@ -154,6 +154,10 @@ def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
         # Each SYN and each final ACK that a full queue turns away raises both; `sk_drops` alone has other reasons.
         text = f"its namespace counted no ListenOverflows while {where} was watched through the failures"
         yield Evidence(-8.0, text, Source.HOST, window.at)
+    elif drops is None and overflows:
+        # Of several listeners each may be the one; that its namespace has any while requests fail is rare by itself.
+        text = f"ListenOverflows of its namespace grew by {overflows}, of which listener is not told"
+        yield Evidence(3.5 if covered else 1.5, text, Source.HOST, window.at)
     elif drops is None and (window.listener.drops or 0) > 0:
         # One snapshot: since the socket was opened. `sk_drops` counts other failures too, so it only hints.
         text = f"{where} has dropped {window.listener.drops} packets since it was opened (when is not known)"

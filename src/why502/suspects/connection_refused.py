@@ -37,6 +37,7 @@ from msgspec import structs
 
 from why502.facts.aftermath import cut_before
 from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.hosts import listening_told
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -133,7 +134,7 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     if not scene.looked(Source.HOST) or scene.cluster.target is None:
         return
     restarts = [at_s for window in scene.listeners for at_s in window.restarts]
-    if not scene.listeners:
+    if not scene.listeners and listening_told(scene.case):
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(2.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
     elif restarts:

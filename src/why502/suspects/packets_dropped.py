@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 from why502.facts.bursts import after_idle
 from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
+from why502.facts.hosts import listening_told
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -148,7 +149,7 @@ def _host(scene: Scene) -> Iterator[Evidence]:
         elif window.drops == 0 and scene.cluster.manner is Manner.TIMEOUT:
             text = f"{where} was watched and dropped nothing: the SYNs did not reach it"
             yield Evidence(4.0, text, Source.HOST, window.at)
-    if scene.cluster.target and scene.looked(Source.HOST) and not scene.listeners:
+    if scene.cluster.target and listening_told(scene.case) and not scene.listeners:
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(-1.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
 

@@ -126,7 +126,7 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
         source, at = Source.CAPTURE, scene.cluster.conversations[0].decided_at
     else:
         return
-    survived = any(not w.restarts and w.watched.to_s > w.watched.from_s for w in scene.listeners)
+    survived = any(w.steady for w in scene.listeners)
     if found.together >= 2 and not survived:
         # Two may be chance on a busy target; each further one makes that much less likely, the more so the finer.
         sharp = found.sharp and found.together >= SHARP
@@ -167,7 +167,7 @@ def stayed_open(scene: Scene) -> Iterator[Evidence]:
         elif restarts:
             text = f"the listener {window.listener.address} was opened anew within {AFTERWARDS_S:.0f} s of the failures"
             yield Evidence(4.5, text, Source.HOST, window.at)
-        elif not window.restarts and window.watched.to_s > window.watched.from_s:
+        elif window.steady:
             text = f"one socket stayed open at {window.listener.address} for all the time watched"
             yield Evidence(-6.0, text, Source.HOST, window.at)
 

@@ -15,11 +15,11 @@ import math
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-
 
 NETFILTER: Final = Path("/proc/sys/net/netfilter")
 BUSY: Final = 0.9
@@ -154,19 +154,18 @@ def read(name: str) -> int:
 
 def main() -> None:
     flows = Flows(sys.argv[1])
-    wanted = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+    # Handlers that only take note: a blocked signal would strike a thread of NumPy's, which does not block it.
+    came: list[int] = []
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda number, _frame: came.append(number))
     while True:
         flows.top_up()
-        came = signal.sigtimedwait(wanted, LOOK_S)
-        if came is None:
-            continue
-        if came.si_signo == signal.SIGTERM:
-            return
-        if came.si_signo == signal.SIGUSR1:
-            flows.share = 1.0
-        else:
-            flows.give_back()
+        time.sleep(LOOK_S)
+        while came:
+            if came.pop(0) == signal.SIGUSR1:
+                flows.share = 1.0
+            else:
+                flows.give_back()
 
 
 if __name__ == "__main__":

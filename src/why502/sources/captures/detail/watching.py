@@ -78,14 +78,15 @@ class Watch:
         self.left -= not piece.continues
         if self._is_copy(piece):
             return
-        own = self.ways[piece.sender]
-        other = self.ways[End.TARGET if piece.sender is End.PROXY else End.PROXY]
+        own, other = self.ways.values()
+        if piece.sender is End.TARGET:
+            own, other = other, own
         again = self._sent_again(own, piece)
         self._windows(own, piece)
         own.sizes.saw_own(piece)
         other.sizes.saw_other(piece)
         notes = [self._read(part) for part in own.stream.feed(piece)]
-        if piece.flags & ACK:
+        if piece.flags & ACK and other.stream.waiting:
             notes += [self._read(part) for part in other.stream.acknowledged(piece)]
         if piece.flags & FIN and own.fin is None:
             own.fin = piece
