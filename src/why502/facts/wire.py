@@ -49,6 +49,12 @@ def delayed(conversation: Conversation) -> bool:
     return not conversation.failed and (waited_for_syn or conversation.synacks_after_ack > 0)
 
 
+def repeated(conversation: Conversation) -> bool:
+    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped."""
+    again = conversation.retransmissions_sent + conversation.retransmissions_received
+    return again > 0 and not conversation.synacks_after_ack
+
+
 def as_left(conversation: Conversation) -> Conversation:
     """An answer that came after the opener had given up, and that it met with a reset, is none for the proxy."""
     left_s, answer_s, asked_s = conversation.fin_by_opener_s, conversation.answer_s, conversation.request_s
@@ -83,6 +89,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
     lost = lost_syns(in_time)
+    well = [c for c in in_time if c.outcome is Outcome.ANSWERED]
+    again = [c for c in well if repeated(c)]
     for part in counted:
         outcomes.update(part.outcomes)
     return TargetWire(
@@ -97,6 +105,9 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
         syns_lost=lost.lost,
         syns_lost_alone=None if counted else lost.alone,
+        told_answered=len(well),
+        sent_again=len(again),
+        sent_again_first=again[0].at if again else None,
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )
