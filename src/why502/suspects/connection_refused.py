@@ -96,7 +96,8 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     if cluster.outcome is None and scene.wire is None:
         yield from (structs.replace(e, bits=-6.0) for e in nothing_sent(scene, 5.0))
-    if cluster.outcome is None and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
+    whole = scene.case.wire is not None and not scene.case.wire.lossy
+    if cluster.outcome is None and whole and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
         text = f"no SYN was refused in {scene.wire.conversations} conversations with the target"
         yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
     if not cluster.logged:

@@ -31,6 +31,8 @@ def no_end_on_the_wire(scene: Scene, bits: float) -> Iterator[Evidence]:
     wire, cluster = scene.case.wire, scene.cluster
     if cluster.outcome is not None or scene.wire is None or wire is None or wire.first_s is None or wire.last_s is None:
         return
+    if wire.lossy:
+        return
     times_s = [f.at_s for f in cluster.failures if f.at_s is not None]
     inside = sum(wire.first_s <= at_s <= wire.last_s for at_s in times_s)
     if inside <= len(times_s) / 2 or any(scene.wire.outcomes.get(outcome) for outcome in CUT_OFF):

@@ -38,6 +38,8 @@ INSTANT_S = 0.05
 CLOSING_S = 1.0
 """Handshakes that were under way when a listener was closed are reset as soon as the next segment comes."""
 
+ENDED_BY_TARGET = (Manner.CUT, Manner.RESET, Manner.CLOSED)
+
 NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
 
 ONE_INSTANT = 0.6
@@ -267,6 +269,8 @@ def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
         return ()
     if not cluster.logged or wire is None or wire.first_s is None or wire.last_s is None:
         return ()
+    if wire.lossy or _shows_others(scene, wire.first_s, wire.last_s):
+        return ()
     times_s = [f.at_s for f in cluster.failures if f.at_s is not None]
     inside = sum(wire.first_s <= at_s <= wire.last_s for at_s in times_s)
     seen = scene.wire.outcomes if scene.wire is not None else {}
@@ -274,6 +278,20 @@ def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
         return ()
     text = f"{count(cluster.count, 'connect')} failed before a single packet left, while others were captured"
     return (Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),)
+
+
+def captured(scene: Scene) -> bool:
+    """Whether a capture was given in which everything that was sent can be found."""
+    return scene.looked(Source.CAPTURE) and not (scene.case.wire is not None and scene.case.wire.lossy)
+
+
+def _shows_others(scene: Scene, first_s: float, last_s: float) -> bool:
+    """Whether the capture is of other traffic: connections that the target ended, as the log has it, are not in it
+    either, and those were on the wire for certain.
+    """
+    ended = [c for c in scene.others if c.logged and c.phase is Phase.WAIT and c.manner in ENDED_BY_TARGET]
+    absent = [f.at_s for c in ended if c.outcome is None for f in c.failures if f.at_s is not None]
+    return any(first_s <= at_s <= last_s for at_s in absent) and all(c.outcome is None for c in ended)
 
 
 def listener_gone(scene: Scene, bits: float) -> Iterator[Evidence]:
