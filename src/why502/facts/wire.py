@@ -10,6 +10,7 @@ from msgspec import structs
 from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
+from why502.facts.recording import doubted, lossy
 from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
@@ -24,7 +25,8 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    for conversation in map(as_spare, map(as_left, once)):
+    lacking = lossy(once)
+    for conversation in map(as_spare, map(as_left, map(doubted, once) if lacking else once)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -40,6 +42,7 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
         first_s=min([*(c.first_s for c in told), *(p.first_s for p in parts)], default=None),
         last_s=max([*(c.last_s for c in told), *(p.last_s for p in parts)], default=None),
         pairings=pairings,
+        lossy=lacking,
     )
 
 

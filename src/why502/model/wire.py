@@ -88,6 +88,8 @@ class Wire(Struct, frozen=True):
     first_s: float | None = None
     last_s: float | None = None
     pairings: tuple[Pairing, ...] = ()
+    lossy: bool = False
+    """Packets are missing in the capture that both ends had: what it does not show may have been all the same."""
 
     def target(self, name: str | None) -> TargetWire | None:
         return next((t for t in self.targets if t.target == name), None)

@@ -36,8 +36,6 @@ LATE_CONNECTS = 2
 INSTANT_S = 0.05
 """A refusal takes one round trip; a connect that took longer was not refused at once."""
 
-NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
-
 ONE_INSTANT = 0.6
 """What takes a process away ends nearly everything at its own instant; some clocks and some joins are off."""
 
@@ -261,23 +259,6 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
         yield Evidence(spared if found.p < CLEAR else spared * 0.7, str(found), Source.ACCESS_LOG, at)
     elif found.spares_none and not_spared:
         yield Evidence(not_spared, str(found), Source.ACCESS_LOG, at)
-
-
-def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
-    """Connects that failed at once, of which a capture that covers their time shows not one packet."""
-    cluster = scene.cluster
-    wire = scene.case.wire
-    if cluster.manner is not Manner.UNKNOWN or cluster.phase is not Phase.CONNECT or cluster.outcome is not None:
-        return ()
-    if not cluster.logged or wire is None or wire.first_s is None or wire.last_s is None:
-        return ()
-    times_s = [f.at_s for f in cluster.failures if f.at_s is not None]
-    inside = sum(wire.first_s <= at_s <= wire.last_s for at_s in times_s)
-    seen = scene.wire.outcomes if scene.wire is not None else {}
-    if inside <= len(times_s) / 2 or any(seen.get(outcome) for outcome in NO_CONNECTION):
-        return ()
-    text = f"{count(cluster.count, 'connect')} failed before a single packet left, while others were captured"
-    return (Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),)
 
 
 def failed_at_once(cluster: Cluster) -> Iterator[Evidence]:
