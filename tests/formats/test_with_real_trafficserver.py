@@ -26,6 +26,7 @@ from tests.formats.proxying import (
 from why502.facts.error_log import join
 from why502.lab.proxies.trafficserver import FOLDERS, INSTALLED
 from why502.model.requests import Manner, Phase, Request, Side
+from why502.model.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,8 @@ def readings() -> Iterator[dict[str, Reading]]:
             for name in ("squid", "extended2"):  # it writes its buffers out once a second
                 wait_until_logged(folder / "log" / f"{name}.log", *ASKED)
             wait_until_logged(folder / "log" / "error.log", *UNCONNECTED)
-        yield read(*(folder / "log" / f"{name}.log" for name in ("squid", "extended2", "error")))
+        logs = [folder / "log" / f"{name}.log" for name in ("squid", "extended2", "error")]
+        yield read(*logs, folder / "etc" / "records.config", folder / "etc" / "remap.config")
 
 
 def test_both_logs_together_tell_what_each_target_did(readings: dict[str, Reading]) -> None:
@@ -155,6 +157,22 @@ def test_squids_format_tells_timeouts_and_the_targets_own_errors(readings: dict[
     told = fates(readings["squid.log"])
     assert (told["/slow"], told["/answers502"], told["/fine"]) == (TIMED_OUT, ANSWERED, NOT_FAILED)
     assert told["/refused"] == told["/closed"] == (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
+
+
+def test_its_configuration_is_read(readings: dict[str, Reading]) -> None:
+    """The records, and those that one mapping overrides."""
+    told = {
+        name: [s for s in readings[name].facts if isinstance(s, Setting)] for name in ("records.config", "remap.config")
+    }
+    assert {(s.name, s.seconds, s.scope) for s in told["records.config"] if s.seconds} == {
+        ("connect_attempts_timeout", 20.0, ""),
+        ("transaction_no_activity_timeout_out", 20.0, ""),
+    }
+    assert {(s.name, s.seconds) for s in told["remap.config"]} == {
+        ("connect_attempts_timeout", 1.0),
+        ("transaction_no_activity_timeout_out", 1.0),
+    }
+    assert all(s.scope.startswith("map http://") for s in told["remap.config"])
 
 
 @pytest.mark.parametrize("log", ["squid.log", "extended2.log", "error.log"])

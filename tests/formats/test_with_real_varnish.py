@@ -17,12 +17,15 @@ from tests.formats.proxying import (
     executable,
     fates,
     read,
+    requests,
     running,
     targets,
     wait_until,
     wait_until_logged,
 )
+from why502.facts.timers import set_for
 from why502.model.requests import Manner, Phase, Side
+from why502.model.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +101,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
             ask_everything(port)
             for log, words in zip(logs, (ASKED, BOTH_SIDES, BOTH_SIDES), strict=True):
                 wait_until_logged(log, *words)  # the request whose client left runs into its timeout
-    return read(*logs)
+    return read(*logs, folder / "vcl")
 
 
 def attached(port: int, logs: Sequence[Path]) -> bool:
@@ -114,6 +117,20 @@ def test_the_shared_memory_log_tells_what_each_target_did(readings: dict[str, Re
     assert told.pop("/refused") in (LOG["/refused"], (Side.PROXY, Phase.CONNECT, Manner.UNKNOWN))  # hold-down
     assert told.pop("/body-cut")[1:] == LOG["/body-cut"][1:]  # a 503 or a short 200, whichever was faster
     assert told == {path: fate for path, fate in LOG.items() if path not in ("/refused", "/body-cut")}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "length_s"), [("/slow", "first_byte_timeout", 1.0), ("/full", "connect_timeout", 1.0)]
+)
+def test_the_configured_timer_of_the_backend_is_the_one_that_ran_out(
+    readings: dict[str, Reading], path: str, name: str, length_s: float
+) -> None:
+    """What varnishlog says of a silent target and of a full accept queue, held against the VCL."""
+    timers = [fact for fact in readings["vcl"].facts if isinstance(fact, Setting)]
+    failed = requests(readings["request.log"])[path]
+    assert failed.manner is not None
+    due = list(set_for(timers, "varnish", failed.phase, failed.manner, failed.group))
+    assert {(timer.name, timer.seconds) for timer in due if timer.name == name} == {(name, length_s)}
 
 
 def test_the_access_log_tells_the_targets_own_errors(readings: dict[str, Reading]) -> None:
