@@ -327,3 +327,25 @@ def test_kong_says_who_answered_from_35_on(
 ) -> None:
     """Before, a 502 may be the service's own."""
     assert fate(changed(FORMATS["kong-log"], changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("heroku[web.1]: State changed from up to crashed", "exit"),
+        ("heroku[web.1]: State changed from starting to crashed", "exit"),
+        ("heroku[web.1]: State changed from up to starting", None),
+        ("heroku[web.1]: Error R15 (Memory quota vastly exceeded)", "oom"),
+        ("heroku[web.1]: Error R14 (Memory quota exceeded)", None),
+        ("app[web.1]: State changed from up to crashed", None),
+        ('heroku[router]: at=error code=H10 desc="App crashed" method=GET path="/" status=503', None),
+    ],
+)
+def test_the_crash_of_a_dyno_is_an_event(said: str, kind: str | None) -> None:
+    """What the process manager logs, not what the app writes; each crash once."""
+    tell = FORMATS["heroku-router-log"].tell
+    assert tell is not None
+    event = tell(f"2017-10-17T01:48:23.172356+00:00 {said}", Place("x", 1), None, None)
+    assert (event.kind if event else None) == kind
+    if event:
+        assert (event.process, event.at_s) == ("web.1", 1508204903.172356)
