@@ -7,7 +7,9 @@ import io
 import pytest
 
 from tests.engine.logs import LINES, MODERN_SYSLOG, MORE_SYSLOG, SYSLOG, alb, haproxy, haproxy_tcp, nginx
-from why502.engine.cutting import Cut, Program, cuts
+from why502.engine.blocks import blocks
+from why502.engine.cutting import Cut, Desk, Program
+from why502.engine.cutting import cut as cut_block
 from why502.engine.plans import plan_for
 from why502.formats import all_formats
 from why502.formats.columns import UNSURE
@@ -25,7 +27,8 @@ def cut(kind: str, lines: list[str]) -> tuple[Cut, int]:
     """One block, and how many of its lines no parser has to see."""
     plan = plan_for(FORMATS[kind], lines)
     assert plan is not None
-    (piece,) = cuts(io.BytesIO("\n".join(lines).encode()), Program.of(plan.steps))
+    (block,) = blocks(io.BytesIO("\n".join(lines).encode()))
+    piece = cut_block(Program.of(plan.steps), block, Desk())
     sure = piece.columns(piece.sure.nonzero()[0])
     return piece, int((plan.shape(sure) != UNSURE).sum())
 

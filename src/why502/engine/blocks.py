@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from why502.engine.compiling import COUNT_LINES, compiled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,6 +34,13 @@ class Block:
 
     data: NDArray[np.uint8]
     size: int
+    lines: int
+    lines_before: int = 0
+    """Of the stream, in front of the block."""
+
+    @classmethod
+    def of(cls, data: NDArray[np.uint8], size: int, lines_before: int = 0) -> Block:
+        return cls(data, size, compiled(COUNT_LINES)(data, size), lines_before)
 
     def line(self, begin: int, end: int) -> bytes:
         return bytes(self.data[begin:end].data)
@@ -46,6 +55,7 @@ def blocks(
     """
     rest = b""
     over = False
+    lines = 0
     while not over:
         data = _memory(len(rest) + block_bytes + 1 + PADDING_BYTES, spare)
         view = data.data[: len(rest) + block_bytes]
@@ -58,10 +68,13 @@ def blocks(
         end = _behind_last_newline(data.data, size)
         rest = bytes(view[end:size])
         if end:
-            yield Block(data, end)
+            block = Block.of(data, end, lines)
+            lines += block.lines
+            yield block
         if len(rest) > LINE_BYTES:
             line, rest = _cut_line(stream, rest)
-            yield Block(np.frombuffer(line + bytes(PADDING_BYTES), np.uint8), len(line))
+            yield Block(np.frombuffer(line + bytes(PADDING_BYTES), np.uint8), len(line), 1, lines)
+            lines += 1
 
 
 def _memory(size: int, spare: list[NDArray[np.uint8]] | None) -> NDArray[np.uint8]:

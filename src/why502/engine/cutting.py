@@ -1,31 +1,19 @@
-"""Blocks of lines cut into columns, by as many threads as there are processors."""
+"""Blocks of lines cut into columns."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from why502.engine.blocks import BLOCK_BYTES, LINE_BYTES, Block, blocks
-from why502.engine.compiling import COUNT_LINES, SCAN, compiled
+from why502.engine.blocks import LINE_BYTES, Block
+from why502.engine.compiling import SCAN, compiled
 from why502.formats.columns import MAX_NAMES, NAME_PLACES, Columns, Step, Take
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import Future
-    from typing import BinaryIO
-
 Numbers = NDArray[np.int64]
-
-WORKERS: Final = max(1, min(4, os.cpu_count() or 1))
-
-
-READ_AHEAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +42,20 @@ NO_STEPS: Final = Program.of((Step(Take.LITERAL, text="\0\n"),))
 """Accepts no line: every one goes to the parser."""
 
 
+class Desk:
+    """Memory for the columns of one block, used again: new pages cost as much as reading."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.int64)
+
+    def cleared(self, *sizes: int) -> list[Numbers]:
+        """Arrays of these sizes, with anything in them; those handed out before are no longer valid."""
+        whole = sum(sizes)
+        if self._memory.size < whole:
+            self._memory = np.empty(whole + whole // 8, np.int64)
+        return [self._memory[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A block in columns."""
@@ -75,44 +77,35 @@ class Cut:
         """Without its line feed."""
         return self.block.line(int(self.begins[index]), int(self.begins[index + 1]) - 1)
 
+    def raw_lines(self, index: Numbers) -> list[bytes]:
+        """The same for many."""
+        view = self.block.data.data
+        spans = zip(self.begins[index].tolist(), (self.begins[index + 1] - 1).tolist(), strict=True)
+        return [bytes(view[begin:end]) for begin, end in spans]
 
-def cut(program: Program, block: Block) -> Cut:
-    """One block; holds no lock while it runs."""
-    lines = compiled(COUNT_LINES)(block.data, block.size)
-    begins, good = np.empty(lines + 1, np.int64), np.empty(lines, np.uint8)
-    columns, spans = np.empty((len(program.columns), lines), np.int64), np.empty((MAX_NAMES, 2), np.int64)
-    table, before = np.full(NAME_PLACES, -1, np.int64), np.full((len(program.steps), 2), -1, np.int64)
+
+def cut(program: Program, block: Block, desk: Desk) -> Cut:
+    """One block, on that desk; holds no lock while it runs."""
+    lines, width = block.lines, len(program.columns)
+    begins, flat, spans, table, before = desk.cleared(
+        lines + 1, width * lines, 2 * MAX_NAMES, NAME_PLACES, 2 * len(program.steps)
+    )
+    columns, spans = flat.reshape(width, lines), spans.reshape(MAX_NAMES, 2)
+    table.fill(-1)
+    before.fill(-1)
+    good = np.empty(lines, np.uint8)
     names = compiled(SCAN)(
-        block.data, block.size, program.steps, program.literals, begins, good, columns, spans, table, before
+        block.data,
+        block.size,
+        program.steps,
+        program.literals,
+        begins,
+        good,
+        columns,
+        spans,
+        table,
+        before.reshape(len(program.steps), 2),
     )
     sure = good.view(np.bool_) & (np.diff(begins) <= LINE_BYTES)
-    texts = tuple(block.line(int(low), int(high)).decode("utf-8", "replace") for low, high in spans[:names])
+    texts = tuple(block.line(low, high).decode("utf-8", "replace") for low, high in spans[:names].tolist())
     return Cut(block, begins, sure, dict(zip(program.columns, columns, strict=True)), texts)
-
-
-def cuts(stream: BinaryIO, program: Program) -> Iterator[Cut]:
-    """Every block of the stream, in order, valid until the next one is asked for.
-
-    One thread reads and inflates ahead while others cut; at most `READ_AHEAD` + `WORKERS` + 1 blocks are in memory.
-    """
-    for kernel in (COUNT_LINES, SCAN):
-        compiled(kernel)  # once, not in each thread
-    spare: list[NDArray[np.uint8]] = []
-    source = blocks(stream, BLOCK_BYTES, spare)
-    cutting: deque[Future[Cut]] = deque()
-    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "cut") as pool:
-        reading = deque(reader.submit(next, source, None) for _ in range(READ_AHEAD))
-        while (block := reading.popleft().result()) is not None:
-            reading.append(reader.submit(next, source, None))
-            cutting.append(pool.submit(cut, program, block))
-            if len(cutting) > WORKERS:
-                yield from _given(cutting.popleft(), spare)
-        while cutting:
-            yield from _given(cutting.popleft(), spare)
-
-
-def _given(cutting: Future[Cut], spare: list[NDArray[np.uint8]]) -> Iterator[Cut]:
-    """A block that was cut; its memory is used again."""
-    piece = cutting.result()
-    yield piece
-    spare.append(piece.block.data)

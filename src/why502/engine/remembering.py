@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from why502.engine.reading import line_text
+from why502.engine.pieces import line_text
 from why502.engine.rows import parsed_rows
 from why502.engine.schema import ATTEMPT_OF, SCHEMA, plain
 from why502.facts.attempts import hidden_failures

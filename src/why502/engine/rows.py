@@ -74,8 +74,8 @@ def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> byt
     return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
 
 
-def planned_rows(planned: Planned, file: int, lines_before: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
-    """Lines that no parser has to see; `lines_before` stand in front of their block.
+def planned_rows(planned: Planned, file: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
+    """Lines that no parser has to see.
 
     Failed attempts that the client did not see have rows of their own behind that of their request. A plan takes lines
     with such attempts only where the log tells nothing of their times: they lie within those of the request.
@@ -95,7 +95,7 @@ def planned_rows(planned: Planned, file: int, lines_before: int, drawn: NDArray[
     lines = rows.all(planned.index)
     made: dict[str, pa.Array] = {
         "file": numbers(np.full(lines.size, file, np.int32)),
-        "line": numbers(lines + (lines_before + 1)),
+        "line": numbers(lines + (planned.piece.block.lines_before + 1)),
         "start_us": _told(rows.all(times.start_us)),
         "end_us": _told(rows.all(times.end_us)),
         "status": numbers(status, status < 0),
@@ -167,6 +167,6 @@ def _named(
 
 def _details(piece: Cut, index: Numbers, attempt: NDArray[np.int32], wanted: NDArray[np.bool_]) -> pa.Array:
     places = np.flatnonzero(wanted)
-    lines = zip(index[places].tolist(), attempt[places].tolist(), strict=True)
-    told = [(ATTEMPT_OF % number if number else b"") + piece.raw_line(row) for row, number in lines]
+    lines = zip(piece.raw_lines(index[places]), attempt[places].tolist(), strict=True)
+    told = [ATTEMPT_OF % number + line if number else line for line, number in lines]
     return few_binaries(index.size, places, told)

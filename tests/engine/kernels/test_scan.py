@@ -5,7 +5,7 @@ import pytest
 from tests.engine.kernels import padded
 from why502.engine.blocks import PADDING_BYTES, Block
 from why502.engine.compiling import COUNT_LINES, compiled
-from why502.engine.cutting import Program, cut
+from why502.engine.cutting import Desk, Program, cut
 from why502.formats.columns import Step, Take
 
 
@@ -20,7 +20,7 @@ def test_count_lines_counts_line_feeds_of_the_block_alone(text: str) -> None:
 def scanned(steps: tuple[Step, ...], *lines: str) -> list[dict[str, object] | None]:
     """What `scan` takes of each line; None where a step failed."""
     data = padded("\n".join(lines))
-    piece = cut(Program.of(steps), Block(data, data.size - PADDING_BYTES))
+    piece = cut(Program.of(steps), Block.of(data, data.size - PADDING_BYTES), Desk())
     names = {step.name for step in steps if Take.WORD <= step.take <= Take.QUOTED_OR_DASH}
     found: list[dict[str, object] | None] = []
     for row, sure in enumerate(piece.sure.tolist()):

@@ -97,6 +97,19 @@ to_escape_or_end: Callable[..., int] = intrinsic(_finder(_is_escape_or_end))
 """The stop, a line feed, or a backslash."""
 
 
+def _line_feeds(typing_context: Any, data: Any, pos: Any) -> Any:  # noqa: ARG001 - what Numba hands over
+    def generate(context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
+        taken = _loaded(context, builder, signature.args[0], args, _VECTOR)
+        bits = builder.bitcast(_equal(builder, taken, _constant(ord("\n"))), _WHERE)
+        return builder.zext(builder.ctpop(bits), _LONG)
+
+    return types.int64(data, types.int64), generate
+
+
+line_feeds: Callable[..., int] = intrinsic(_line_feeds)
+"""How many there are among the next `LANES` bytes."""
+
+
 def _eight_bytes(typing_context: Any, data: Any, pos: Any) -> Any:  # noqa: ARG001 - what Numba hands over
     def generate(context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
         return _loaded(context, builder, signature.args[0], args, _LONG)

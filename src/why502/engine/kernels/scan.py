@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from why502.engine.kernels.loads import byte_at
+from why502.engine.kernels.loads import LANES, byte_at, line_feeds
 from why502.engine.kernels.names import name_code
 from why502.engine.kernels.times import iso_time, local_time, unzoned_time
 from why502.engine.kernels.values import escaped_end, plain_word_end, seconds, text_end, word_end
@@ -27,8 +27,10 @@ _DASH: Final = 45
 def count_lines(data: NDArray[np.uint8], size: int) -> int:
     """The line feeds in a block."""
     lines = 0
-    for pos in range(size):
-        lines += data[pos] == _NEWLINE
+    for pos in range(0, size - LANES + 1, LANES):
+        lines += line_feeds(data, pos)
+    for pos in range(size - size % LANES, size):
+        lines += byte_at(data, pos) == _NEWLINE
     return lines
 
 
