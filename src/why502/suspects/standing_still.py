@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
 from why502.facts.standstill import FEWEST, FEWEST_ACCEPTED, standstill, stopped
+from why502.facts.unheard import unheard
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
@@ -72,8 +73,10 @@ def not_let_in(scene: Scene) -> Weighed | None:
     silent = cluster.phase is Phase.CONNECT and cluster.manner is Manner.TIMEOUT and cluster.outcome is None
     if cluster.outcome not in NOT_LET_IN and not silent and cluster.basis is not Basis.DROPS:
         return None
-    found, evidence = standstill(scene), [*held(scene, HELD)]
-    if found is not None and found.accepted >= FEWEST_ACCEPTED:
+    found, evidence, silent_kernel = standstill(scene), [*held(scene, HELD)], unheard(scene)
+    # The kernel of a process that stands still acknowledges; where it is not heard either, packets are lost.
+    heard = not silent_kernel.closes and not silent_kernel.dead
+    if found is not None and heard and found.accepted >= FEWEST_ACCEPTED:
         text = (
             f"{found.accepted} requests on connections that had served before got no answer at that time either, for "
             f"{found.to_s - found.from_s:.1f} s: nobody accepted, nobody answered"
