@@ -40,6 +40,7 @@ def test_a_time_without_any_answer_is_a_standstill_and_its_end_is_told() -> None
     """Six requests from 100 s on, all answered at 105 s."""
     [one] = found(*BEFORE, *VAIN, served(106.0, number=99))
     assert (one.from_s, one.given_up, one.accepted, one.woke) == (100.0, 6, 3, 6)
+    assert (one.heard, one.unheard) == (5, 0)
     assert one.to_s >= OVER_S
 
 

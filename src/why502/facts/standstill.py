@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from why502.facts.queueing import Span
     from why502.facts.scene import Failure, ListenerWindow, Scene
+    from why502.model.conversations import Conversation
     from why502.model.wire import TargetWire
 
 FEWEST = 3
@@ -51,6 +52,10 @@ class Standstill(Struct, frozen=True):
     given_up: int
     accepted: int
     """Of these, on connections that had served before: they wait in no accept queue."""
+    heard: int
+    """Requests that came later than the first ones, and that the target's kernel acknowledged all the same..."""
+    unheard: int
+    """...and those on used connections that it did not: then packets are lost, or the whole machine is gone."""
     woke: int
     """Requests of different age that it answered, or ended, at one instant when it was over."""
     at: Place
@@ -68,7 +73,7 @@ def standstills(wire: TargetWire | None) -> tuple[Standstill, ...]:
     first = next((c.decided_at for c in wire.failed if c.outcome is Outcome.NOT_ANSWERED), None)
     if first is None:
         return ()
-    blocks = (_standstill(block, answers_s, first) for block in _blocks(spans, answers_s))
+    blocks = (_standstill(block, answers_s, first, wire.failed) for block in _blocks(spans, answers_s))
     return tuple(found for found in blocks if found is not None)
 
 
@@ -88,16 +93,21 @@ def _blocks(spans: Sequence[Span], answers_s: Sequence[float]) -> Iterator[list[
         yield block
 
 
-def _standstill(block: Sequence[Span], answers_s: Sequence[float], at: Place) -> Standstill | None:
+def _standstill(
+    block: Sequence[Span], answers_s: Sequence[float], at: Place, failed: Sequence[Conversation]
+) -> Standstill | None:
     from_s, to_s = block[0].asked_s, max(span.given_up_s or 0.0 for span in block)
     meanwhile = bisect_left(answers_s, to_s) - bisect_right(answers_s, from_s + BEGUN_S)
     if len(block) < FEWEST or meanwhile > ALIVE * len(block):
         return None
     after = answers_s[bisect_left(answers_s, to_s) :][:1]
     late = sorted((s.until_s, s.asked_s) for s in block if s.until_s > (s.given_up_s or 0.0))
+    asked = [c.outcome for c in failed if from_s + BEGUN_S <= (c.request_s or from_s) <= to_s]
     return Standstill(
         from_s=from_s,
         to_s=after[0] if after else max(to_s, late[-1][0] if late else to_s),
+        heard=asked.count(Outcome.NOT_ANSWERED),
+        unheard=asked.count(Outcome.STALE),
         given_up=len(block),
         accepted=sum(not span.fresh for span in block),
         woke=max((_at_once(late, place) for place in range(len(late))), default=0),

@@ -75,7 +75,7 @@ def not_let_in(scene: Scene) -> Weighed | None:
         return None
     found, evidence, silent_kernel = standstill(scene), [*held(scene, HELD)], unheard(scene)
     # The kernel of a process that stands still acknowledges; where it is not heard either, packets are lost.
-    heard = not silent_kernel.closes and not silent_kernel.dead
+    heard = found is not None and found.heard > 0 and not (found.unheard or silent_kernel.closes or silent_kernel.dead)
     if found is not None and heard and found.accepted >= FEWEST_ACCEPTED:
         text = (
             f"{found.accepted} requests on connections that had served before got no answer at that time either, for "
