@@ -86,6 +86,7 @@ class _Watched:
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
+            stopped_s=_stopped(seen),
             departures=_departures(seen),
         )
 
@@ -167,6 +168,15 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
             restarts.append(at_s)
         before = by_look[at_s]
     return tuple(restarts)
+
+
+def _stopped(seen: Sightings) -> tuple[float, ...]:
+    """Looks at which all processes behind the socket stood still."""
+    return tuple(
+        snapshot.at_s
+        for snapshot, listener in seen
+        if (own := [p for p in snapshot.processes if p.pid in listener.pids]) and all(p.stopped for p in own)
+    )
 
 
 def _departures(seen: Sightings) -> tuple[Window, ...]:
