@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WILDCARDS = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - compared with, not bound to
 
+MAPPED = "[::ffff:"
+
 FEWEST_STANDING = 2
 
 Sightings = list[tuple["Snapshot", "Listener"]]
@@ -201,8 +203,15 @@ def split_address(address: str) -> tuple[str, str]:
 
     >>> split_address("10.0.0.7:8080"), split_address("[::1]:80"), split_address("unix:/run/app.sock")
     (('10.0.0.7', '8080'), ('[::1]', '80'), ('unix:/run/app.sock', ''))
+
+    Java binds IPv4 addresses as IPv6 ones that stand for them (RFC 4291, section 2.5.5.2):
+
+    >>> split_address("[::ffff:10.0.0.7]:8080")
+    ('10.0.0.7', '8080')
     """
     host, colon, port = address.rpartition(":")
+    if host.startswith(MAPPED):
+        host = host.removeprefix(MAPPED).rstrip("]")
     return (host, port) if colon and port.isdigit() else (address, "")
 
 

@@ -53,9 +53,16 @@ def delayed(conversation: Conversation) -> bool:
 
 
 def repeated(conversation: Conversation) -> bool:
-    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped."""
-    again = conversation.retransmissions_sent + conversation.retransmissions_received
-    return again > 0 and not conversation.synacks_after_ack
+    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped.
+
+    After a dropped final ACK the first request is sent again (after 0.2 s, before the SYN-ACK is after 1 s) until the
+    queue has room, and all goes well from there (`tcp_check_req`): of a connection that served one request, only what
+    the target sent again tells of losses.
+    """
+    if conversation.synacks_after_ack:
+        return False
+    first = conversation.opened and conversation.exchanges <= 1
+    return conversation.retransmissions_received > 0 or (conversation.retransmissions_sent > 0 and not first)
 
 
 def as_left(conversation: Conversation) -> Conversation:
