@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from tests.making import conversation
-from why502.facts.queueing import Queueing, Span, queueing, queueing_of, spans_of
+from msgspec.structs import replace
+
+from tests.making import conversation, served
+from why502.facts.queueing import Queueing, queueing, queueing_of, spans_of, spans_of_logs
 from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, Outcome
 from why502.model.details import ConversationDetail, End, Packet, Protocol
 from why502.model.evidence import Place
+from why502.model.patterns import Span
+from why502.model.requests import Manner, Phase, Request, Side
 
 AT = Place("capture.pcap", 1, mark="#")
 PATIENCE_S = 1.2
@@ -114,3 +118,25 @@ def test_what_a_capture_does_not_tell_of_every_request_tells_nothing() -> None:
     assert queueing(summarise([hidden]).targets[0]) is None
     standing = conversation(2.0, Outcome.ANSWERED, end_s=None)
     assert queueing(summarise([*told, standing]).targets[0]) is None
+
+
+def logged(asked_s: float, lasted_s: float, **fields: object) -> Request:
+    told = {"start_s": asked_s, "connect_s": 0.0, "wait_s": lasted_s, "total_s": lasted_s, **fields}
+    return served(asked_s + lasted_s, **told)
+
+
+def timed_out(asked_s: float) -> Request:
+    return logged(asked_s, 1.2, status=504, side=Side.PROXY, phase=Phase.WAIT, manner=Manner.TIMEOUT)
+
+
+def test_a_log_with_fractions_of_a_second_tells_it_too() -> None:
+    """One that timed out, and one that was answered meanwhile, of the target that both went to."""
+    told = spans_of_logs([logged(10.25, 0.5), timed_out(10.125)])
+    assert told == {"10.0.0.7:8080": (Span(10.125, 11.325, 11.325), Span(10.25, 10.75, None))}
+
+
+def test_a_log_of_whole_seconds_or_without_timeouts_tells_nothing() -> None:
+    """Who came before whom within a second is not known there."""
+    assert spans_of_logs([logged(10.25, 0.5)]) == {}
+    coarse = [replace(timed_out(10.0), end_s=11.0), replace(logged(12.0, 0.5), end_s=12.0)]
+    assert spans_of_logs(coarse) == {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -61,23 +61,6 @@ def few_binaries(count: int, places: NDArray[np.int64], values: Sequence[bytes])
     return pa.Array.from_buffers(
         pa.binary(), count, [_validity(absent), pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
     )
-
-
-def there(array: pa.Array) -> NDArray[np.bool_]:
-    """Where an array made here is not null."""
-    bitmap = array.buffers()[0]
-    if bitmap is None:
-        return np.ones(len(array), np.bool_)
-    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), count=len(array), bitorder="little")
-    return bits.view(np.bool_)
-
-
-def plain(array: pa.Array, kind: type[np.int32 | np.int64]) -> NDArray[Any]:
-    """The integers of an array made here, whatever where they are null.
-
-    `pyarrow.compute` takes as long to load as half a gigabyte to read.
-    """
-    return np.frombuffer(array.buffers()[1], kind, len(array))
 
 
 def _validity(absent: NDArray[np.bool_] | None) -> pa.Buffer | None:

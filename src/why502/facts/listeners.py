@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WILDCARDS = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - compared with, not bound to
 
+FEWEST_STANDING = 2
 
 Sightings = list[tuple["Snapshot", "Listener"]]
 
@@ -81,6 +82,7 @@ class _Watched:
             restarts=_restarts(self._first, seen),
             queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
             queue_full_s=sum(sampled) if sampled else None,
+            standing=_standing(seen),
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
@@ -115,6 +117,19 @@ class _Watched:
             by_socket[listener.inode].append(listener.drops)
         grown = [drops[-1] - (drops[0] if inode in self._old else 0) for inode, drops in by_socket.items()]
         return sum(grown) if all(growth >= 0 for growth in grown) else None
+
+
+def _standing(seen: Sightings) -> tuple[int, int]:
+    """(looks in a row, fewest connections that waited then); one waits for an instant at any busy listener."""
+    waiting: dict[float, int] = defaultdict(int)
+    for snapshot, listener in seen:
+        waiting[snapshot.at_s] += listener.queue_len
+    best, row = (0, 0), (0, 0)
+    for at_s in sorted(waiting):
+        here = waiting[at_s]
+        row = (row[0] + 1, min(row[1] or here, here)) if here >= FEWEST_STANDING else (0, 0)
+        best = max(best, row)
+    return best
 
 
 def growth(before: Namespace | None, after: Namespace | None) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Whether requests waited because others were in front of them: read off a capture, request by request.
+"""Whether requests waited because others were in front of them: read off a capture or a log, request by request.
 
 A target that serves so many requests at once, and no more, answers those that find a free place as fast as ever and
 lets the others wait in line (a queue with c servers, first come, first served). What is slow by itself is overtaken
@@ -8,6 +8,7 @@ meanwhile by others that came later; who waits in a line is not.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from heapq import heappop, heappush
 from math import inf
 from statistics import median
@@ -15,15 +16,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from why502.facts.coarse import coarse_logs
 from why502.facts.crowding import fisher
 from why502.model.conversations import Outcome
 from why502.model.details import End, Protocol
 from why502.model.evidence import Place
+from why502.model.patterns import Span
+from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from why502.model.conversations import Conversation
+    from why502.model.requests import Request
     from why502.model.wire import TargetWire
 
 SLOW = 1.5
@@ -46,18 +51,6 @@ LATER_S = 0.002
 MAX_SPANS = 5000
 MAX_GIVEN_UP = 200
 MAX_BEFORE = 1000
-
-
-class Span(NamedTuple):
-    """One request at the target."""
-
-    asked_s: float
-    until_s: float
-    """Its first byte of an answer (be it too late), or the end of the connection: it is in nobody's way any more."""
-    given_up_s: float | None
-    """When the proxy gave it up; None: it was served in time."""
-    fresh: bool = True
-    """The first one on its connection."""
 
 
 class Division(NamedTuple):
@@ -149,6 +142,23 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
         advanced=sum(wait.advanced and not wait.overtaken for wait in followed),
         at=at,
     )
+
+
+def spans_of_logs(requests: Sequence[Request]) -> dict[str, tuple[Span, ...]]:
+    """By target ('' where the log names none), of logs that tell fractions of a second; empty if none was given up."""
+    coarse = coarse_logs(r for r in requests if r.status is not None)
+    found: dict[str, list[Span]] = defaultdict(list)
+    for r in requests:
+        if r.status is not None and r.start_s is not None and r.end_s is not None and r.at.path not in coarse:
+            gone = (r.phase, r.manner) == (Phase.WAIT, Manner.TIMEOUT)
+            timed = not r.failed and r.wait_s is not None
+            until_s = r.start_s + (r.connect_s or 0.0) + (r.wait_s or 0.0) if timed else r.end_s
+            found[r.target or ""].append(Span(r.start_s, until_s, r.end_s if gone else None))
+    return {
+        target: tuple(sorted(spans)[:MAX_SPANS])
+        for target, spans in found.items()
+        if any(span.given_up_s is not None for span in spans)
+    }
 
 
 def _is_known(conversation: Conversation) -> bool:

@@ -80,6 +80,8 @@ class ListenerWindow(Struct, frozen=True):
     queue_len_max: int
     queue_full_s: float | None
     """How long its queue was seen full; None: not sampled finely."""
+    standing: tuple[int, int] = (0, 0)
+    """The longest row of looks at which some connections waited to be accepted, and how many at least at each."""
     sockets: int = 1
     """Sockets that listened at this address when it was last seen: several with SO_REUSEPORT."""
     owners: frozenset[int] = frozenset()

@@ -45,7 +45,8 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.afterwards import refusals, told_by
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import failed_at_once, nothing_sent
+from why502.suspects.unseen import nothing_sent
+from why502.suspects.weighing import failed_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,8 @@ def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     yield from refusals(scene)
     if cluster.outcome is None and scene.wire is None:
         yield from (structs.replace(e, bits=-6.0) for e in nothing_sent(scene, 5.0))
-    if cluster.outcome is None and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
+    whole = scene.case.wire is not None and not scene.case.wire.lossy
+    if cluster.outcome is None and whole and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
         text = f"no SYN was refused in {scene.wire.conversations} conversations with the target"
         yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
     if cluster.manner is not Manner.REFUSED:

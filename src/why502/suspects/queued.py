@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.queueing import SLOW, queueing
+from why502.facts.queueing import SLOW, queueing, queueing_of
 from why502.model.conversations import Outcome
-from why502.model.evidence import Evidence, Source
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase
 from why502.suspects.weighing import crowded
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from why502.facts.queueing import Queueing
     from why502.facts.scene import Scene
+
+
+LOG_PLACES = 0.6
+"""By a log alone: what the kernel kept from a full accept queue lasts longer as well, and in crowds only."""
 
 
 def queued(
@@ -28,26 +33,36 @@ def queued(
     served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
     that is used up) make the same line, and the sizes of bursts tell no more.
     """
-    found = queueing(scene.wire) if scene.cluster.outcome is Outcome.NOT_ANSWERED else None
+    found, source = _found(scene)
     if found is not None and found.has_places:
         # A single stall that began in the middle of a crowd would look the same.
-        yield _evidence(found, places if found.crowds > 1 else places / 2, _divided(found))
+        bits = (places if found.crowds > 1 else places / 2) * (1.0 if source is Source.CAPTURE else LOG_PLACES)
+        yield Evidence(bits, _divided(found), source, found.at)
     elif found is not None and found.one_by_one:
         return
     elif found is not None and found.is_overtaken:
         overtaken_of = f"{found.overtaken} of {found.given_up} given up were overtaken"
         text = f"{overtaken_of}: requests that came later were answered before"
-        yield _evidence(found, overtaken, text)
+        # On a dead connection, or with packets lost, a request is overtaken as well: a log says only what it was not.
+        yield Evidence(overtaken if source is Source.CAPTURE else min(overtaken, 0.0), text, source, found.at)
     else:
         by_size = (*crowded(scene, spared=spared, not_spared=not_spared),)
         yield from by_size
-        if found is not None and found.in_line and not by_size:
+        if found is not None and found.in_line and not by_size and source is Source.CAPTURE:
             text = f"{found.given_up} given up had waited in a line: only those before them were answered meanwhile"
-            yield _evidence(found, in_line, text)
+            yield Evidence(in_line, text, source, found.at)
 
 
-def _evidence(found: Queueing, bits: float, text: str) -> Evidence:
-    return Evidence(bits, text, Source.CAPTURE, found.at)
+def _found(scene: Scene) -> tuple[Queueing | None, Source]:
+    """By the capture, which sees late answers as well; else by a log."""
+    cluster = scene.cluster
+    found = queueing(scene.wire) if cluster.outcome is Outcome.NOT_ANSWERED else None
+    if found is not None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
+        return found, Source.CAPTURE
+    spans = scene.case.spans.get(cluster.target or "", scene.case.spans.get("", ()))
+    if cluster.outcome in (None, Outcome.NOT_ANSWERED) and spans:
+        found = queueing_of(spans, Place(cluster.logged[0].request.at.path))
+    return found, Source.ACCESS_LOG
 
 
 def _divided(found: Queueing) -> str:

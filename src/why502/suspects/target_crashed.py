@@ -42,13 +42,12 @@ from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.server_says import killed_for_time, worker_gone, workers_left
-from why502.suspects.stopped import told_to_stop
+from why502.suspects.stopped import listener_gone, told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
     ended_together,
     fate_of_others,
-    listener_gone,
     stayed_open,
 )
 

@@ -43,13 +43,12 @@ from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_change, after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.stopped import one_after_the_other, told_to_stop
+from why502.suspects.stopped import listener_gone, one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
     ended_together,
     fate_of_others,
-    listener_gone,
     one_instant_each,
     stayed_open,
 )

@@ -12,8 +12,8 @@ accept queue overflows as well.
 
 What gives it away
 ------------------
-Connections that wait in the accept queue although the backlog is ample; requests that were acknowledged by the kernel
-and never answered.
+Connections that wait in the accept queue although the backlog is ample, many of them or for long; requests that were
+acknowledged by the kernel and never answered.
 
 In a log, requests that come in small bursts are spared, those in large bursts are given up. In a capture, requests
 that come while few are in flight are answered as fast as ever; those that come while as many are as there are workers
@@ -59,7 +59,9 @@ AMPLE_BACKLOG = 64
 """A queue below this fills by one burst; from here on a long queue means that nobody takes from it."""
 LONG_QUEUE = 8
 """More than one page load's worth of connections that nobody accepts."""
-SHORT_S = 0.05
+LOOKS_IN_A_ROW = 3
+"""A queue that a program takes from is empty within microseconds (`inet_csk_accept`). Even where one look in three
+finds some waiting, three in a row do so once in thirty."""
 LOG_CROWDS = 1.5
 """By a log alone: a full accept queue spares small bursts as well, and gets as much for it. The wire parts them."""
 
@@ -100,6 +102,11 @@ def _queue(scene: Scene) -> Iterator[Evidence]:
         if backlog >= AMPLE_BACKLOG and longest >= LONG_QUEUE:
             text = f"up to {longest} connections waited to be accepted at {window.listener.address} (backlog {backlog})"
             yield Evidence(5.0, text, Source.HOST, window.at)
+        elif backlog >= AMPLE_BACKLOG and window.standing[0] >= LOOKS_IN_A_ROW:
+            looks, fewest = window.standing
+            where = f"at {window.listener.address}, {looks} looks in a row"
+            text = f"{fewest} connections and more waited to be accepted {where}"
+            yield Evidence(4.0, text, Source.HOST, window.at)
         elif window.queue_full_s is not None and longest <= 1:
             # Servers that accept at once and queue inside are full all the same, so this clears only a little.
             text = f"the accept queue of {window.listener.address} was sampled and never held more than {longest}"
