@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.asked_again import asked_again
 from why502.facts.coarse import SECOND_S, coarse_logs
 from why502.model.requests import Manner, Phase
 
@@ -101,6 +102,7 @@ def ended_at(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
     return exact, rough
 
 
+@asked_again
 def logs_to_the_second(scene: Scene) -> frozenset[str]:
     """Paths of the logs that do not tell when within a second something was (`facts.coarse`)."""
     clusters = (scene.cluster, *scene.others)

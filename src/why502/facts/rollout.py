@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.asked_again import asked_again
 from why502.facts.coarse import SECOND_S
 from why502.facts.deaths import TOGETHER_S
 from why502.model.conversations import Outcome
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+    from why502.model.case import Case
     from why502.model.requests import Request
+    from why502.model.traffic import Traffic
+    from why502.model.wire import Wire
 
 CUT = frozenset({Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER, Outcome.ANSWER_CUT})
 CUT_MANNERS = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
@@ -55,7 +59,7 @@ def rollout(scene: Scene) -> Rollout | None:
     """None if the cluster's target has no peers, or if they do not come one after the other."""
     if scene.cluster.target is None:
         return None
-    instants = _of_wire(scene) or _of_logs(scene)
+    instants = _instants(scene.case)
     peers = [times for target, times in instants.items() if _port(target) == _port(scene.cluster.target)]
     if scene.cluster.target not in instants or len(peers) < FEWEST or any(len(times) != 1 for times in peers):
         return None
@@ -76,8 +80,12 @@ Instants = dict[str, list[tuple[float, int]]]
 """Target -> when requests on it were cut off, and how many; empty for one that served all."""
 
 
-def _of_wire(scene: Scene) -> Instants:
-    wire = scene.case.wire
+@asked_again
+def _instants(case: Case) -> Instants:
+    return _of_wire(case.wire) or _of_logs(case.traffic)
+
+
+def _of_wire(wire: Wire | None) -> Instants:
     if wire is None:
         return {}
     return {
@@ -86,8 +94,7 @@ def _of_wire(scene: Scene) -> Instants:
     }
 
 
-def _of_logs(scene: Scene) -> Instants:
-    traffic = scene.case.traffic
+def _of_logs(traffic: Traffic | None) -> Instants:
     if traffic is None:
         return {}
     times_s: dict[str, list[float]] = defaultdict(list)
