@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.errors import Exit, Why502Error
-from why502.facts import traffic as traffic_facts
-from why502.facts import wire as wire_facts
+from why502.facts.wanted import Wanted, is_target
 from why502.model.case import Case, Change, Input, KernelEvent, Series, Window
 from why502.model.conversations import Conversation
 from why502.model.evidence import Source
@@ -17,8 +16,6 @@ from why502.model.host import HostRecord
 from why502.model.requests import Request
 from why502.model.settings import Setting
 from why502.model.wire import Counted
-from why502.ranking import judge_case
-from why502.ranking.weigh import EXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,14 +44,15 @@ def diagnose(
     log_format: str | None = None,
     fetches: Sequence[Fetch] = (),
     progress: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Diagnosis:
     """Find out why.
 
     `paths` are files, folders and bundles of evidence; `host` adds a look at this machine; `target` ('address' or
     'address:port') and the times (epoch seconds) keep only what concerns them;
     `engine` says who sums up the logs (`engine.interface.open_store`); `log_format` is nginx's directive, for access
-    logs of one's own; `fetches` are asked for metrics of the failures' time. Raises `Why502Error` when nothing can be
-    used.
+    logs of one's own; `fetches` are asked for metrics of the failures' time; `meanwhile` is called by
+    another thread while large logs are read. Raises `Why502Error` when nothing can be used.
     """
     case = read(
         paths,
@@ -66,12 +64,15 @@ def diagnose(
         engine=engine,
         log_format=log_format,
         progress=progress,
+        meanwhile=meanwhile,
     )
     if fetches:
         from why502.remote import with_fetched
 
         progress("asking for metrics")
         case = with_fetched(case, fetches, _window(since_s, until_s), time.time())
+    from why502.ranking import judge_case
+
     return judge_case(case, time.time())
 
 
@@ -86,11 +87,17 @@ def read(
     engine: str | None = None,
     log_format: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Case:
     """The evidence as one case (see `diagnose`)."""
     from why502.sources.gather import Shelf, gather
 
-    shelf = Shelf(engine, counting=target is None and since_s is None and until_s is None)
+    def load() -> None:
+        _load_judges()
+        meanwhile()
+
+    wanted = Wanted.of(_window(since_s, until_s), target)
+    shelf = Shelf(engine, counting=True, wanted=wanted, meanwhile=load)
     named = [*paths, *([changes] if changes else [])]
     readings = gather(named, progress, shelf, _window(since_s, until_s), log_format) if named else []
     if host:
@@ -99,11 +106,22 @@ def read(
     return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
 
 
+def _load_judges() -> None:
+    """What comes after the reading."""
+    from why502.facts import joined_columns, traffic_columns  # noqa: F401
+    from why502.ranking import judge_case  # noqa: F401
+    from why502.suspects import all_suspects
+
+    all_suspects()
+
+
 def exit_status(diagnosis: Diagnosis) -> Exit:
     """0 nothing failed; 1 most failures are explained; 3 they are not; 4 a judge of why502 crashed meanwhile."""
     document = diagnosis.document
     if document.failures.total == 0:
         return Exit.DEFECT if diagnosis.defects else Exit.NOTHING_WRONG
+    from why502.ranking.weigh import EXPLAINED
+
     explained = sum(v.failures for v in document.verdicts if v.probability >= EXPLAINED)
     if 2 * explained >= document.failures.total:
         return Exit.EXPLAINED
@@ -123,10 +141,12 @@ def assemble(
     facts = [fact for reading in readings for fact in reading.facts]
     window = _window(since_s, until_s)
     exchanges = [f for f in facts if isinstance(f, (Request, Conversation)) and _overlaps(f, window)]
-    kept = [f for f in exchanges if target is None or _is_target(f.target, target)]
+    kept = [f for f in exchanges if target is None or is_target(f.target, target)]
     requests = [f for f in kept if isinstance(f, Request)]
     conversations = [f for f in kept if isinstance(f, Conversation)]
-    counted = [f for f in facts if isinstance(f, Counted) and (target is None or _is_target(f.target, target))]
+    counted = [f for f in facts if isinstance(f, Counted) and (target is None or is_target(f.target, target))]
+    from why502.facts import wire as wire_facts
+
     traffic = _traffic(requests, table, window, target)
     if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
         raise _unknown_target(target, exchanges, table)
@@ -150,6 +170,8 @@ def _traffic(
     requests: Sequence[Request], table: RequestTable | None, window: Window, target: str | None
 ) -> Traffic | None:
     if table is None:
+        from why502.facts import traffic as traffic_facts
+
         return traffic_facts.summarise(requests) if requests else None
     from why502.facts import joined_columns, traffic_columns
 
@@ -178,10 +200,6 @@ def _unknown_target(
         if known
         else "the evidence names no target; leave --target out",
     )
-
-
-def _is_target(address: str | None, wanted: str) -> bool:
-    return address is not None and (address == wanted or address.rpartition(":")[0] == wanted)
 
 
 def _clipped(series: Series, window: Window) -> Series:

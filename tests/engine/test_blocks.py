@@ -13,7 +13,7 @@ from why502.sources.interface import EvidenceFile, lines
 
 def texts(content: bytes, block_bytes: int) -> list[str]:
     """Lines as the blocks have them, and as the parser would get them."""
-    from why502.engine.reading import line_text
+    from why502.engine.pieces import line_text
 
     raw = [line for b in blocks(io.BytesIO(content), block_bytes) for line in b.line(0, b.size).split(b"\n")[:-1]]
     return [line_text(line, first=number == 0) for number, line in enumerate(raw)]

@@ -17,9 +17,11 @@ from why502.engine.schema import SCHEMA
 from why502.engine.store import RequestStore
 from why502.facts import traffic, traffic_columns
 from why502.facts.joined_columns import asked
+from why502.facts.wanted import Wanted
 from why502.formats import all_formats
 from why502.model.case import Window
 from why502.model.requests import Request
+from why502.model.traffic import micros
 from why502.sources.interface import EvidenceFile, Reading
 from why502.sources.logs import READERS
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 BY_KIND = {reader.kind: reader for reader in READERS}
 PLANNED = sorted(all_planners())
+BEGIN_S, EVER = 1795341600.0, Window(float("-inf"), float("inf"))
 LINE_AT: dict[str, Callable[[float], str]] = {"alb-access-log": alb, "nginx-access-log": nginx, "haproxy-log": haproxy}
 
 
@@ -98,7 +101,7 @@ def test_damaged_lines_become_the_same_rows(data: st.DataObject, kind: str) -> N
 def many(kind: str, seed: int, *, ordinary: int = 0) -> bytes:
     """Lines with pauses between them, of which so many more are ordinary."""
     rng = random.Random(seed)
-    at_s = 1795341600.0
+    at_s = BEGIN_S
     lines = []
     for _ in range(400):
         at_s += rng.choice([0.0, 0.001, 0.1, 0.25, 0.2501, 0.9, 5.0])
@@ -135,7 +138,35 @@ def test_what_is_only_counted_is_the_same(kind: str, monkeypatch: pytest.MonkeyP
     assert all(told)
 
 
-def test_no_part_of_what_is_counted_can_be_asked_for() -> None:
+@pytest.mark.parametrize("counting", [False, True], ids=["one by one", "counting"])
+@pytest.mark.parametrize(
+    ("window", "target"),
+    [
+        (Window(BEGIN_S + 100.25, float("inf")), None),
+        (Window(float("-inf"), BEGIN_S + 99.5), None),
+        (Window(BEGIN_S + 50.0, BEGIN_S + 150.0), "10.0.0.7"),
+        (EVER, "10.0.0.8:8080"),
+        (EVER, "10.9.9.9"),
+        (Window(BEGIN_S + 1e6, float("inf")), None),
+    ],
+)
+@pytest.mark.parametrize("kind", PLANNED)
+def test_a_part_is_the_same(kind: str, window: Window, target: str | None, *, counting: bool) -> None:
+    """Of a time and of a target: what the reader keeps is what would be chosen from all."""
+    wanted = Wanted.of(window, target)
+    store = RequestStore(counting=counting, wanted=wanted)
+    small, large = both(kind, many(kind, 3), store)
+    assert large.input == small.input
+    requests = [fact for fact in small.facts if isinstance(fact, Request)]
+    chosen = [r for r in requests if wanted.ended(micros(r.end_s)) and wanted.to(r.target)]
+    assert len(chosen) < len(requests)
+    expected = traffic.summarise(chosen) if chosen else None
+    assert traffic_columns.summarise(store, asked(store, [], window, target)) == expected
+    told = {r.target for r in requests if r.target} - {r.target for r in chosen}
+    assert store.passed_over == (told if target else set())
+
+
+def test_no_other_part_of_what_is_counted_can_be_asked_for() -> None:
     """A window would have to look into the counts."""
     store = RequestStore(counting=True)
     both("alb-access-log", many("alb-access-log", 1), store)

@@ -86,6 +86,7 @@ def command(
             log_format=log_format,
             fetches=fetches,
             progress=progress,
+            meanwhile=_load_reports,
         )
     output.show(_report(diagnosis, as_json=as_json))
     if page:
@@ -107,6 +108,12 @@ def _fetches(prometheus: str | None, cloudwatch: str | None) -> list[Fetch]:
 
         found.append(CloudWatch(cloudwatch).fetch)
     return found
+
+
+def _load_reports() -> None:
+    from rich.console import Console  # noqa: F401
+
+    from why502.reports import json, text  # noqa: F401
 
 
 def _report(diagnosis: Diagnosis, *, as_json: bool) -> str:

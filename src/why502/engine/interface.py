@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from why502.facts.request_table import RequestTable
+from why502.facts.wanted import EVERYTHING, Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow as pa
 
     from why502.engine.counting import Counted
@@ -19,20 +22,22 @@ class LogStore(RequestTable, Protocol):
     def register(self, path: str, log_format: LogFormat) -> int:
         """The number of a file in the column `file`."""
 
-    @property
-    def counting(self) -> bool:
-        """Whether ordinary requests may come as counts, so that only all of them can be asked for."""
-
     def add(self, rows: pa.RecordBatch, counted: Counted | None = None) -> None:
         """More rows (`engine.schema`), and more that are only counted."""
 
+    def pass_over(self, targets: Iterable[str]) -> None:
+        """Targets of requests that were not wanted."""
 
-def open_store(url: str | None, *, counting: bool = False) -> LogStore:
-    """DuckDB inside this process, or the Spark that the URL names ('local', 'spark://host:7077'...)."""
+
+def open_store(url: str | None, *, counting: bool = False, wanted: Wanted = EVERYTHING) -> LogStore:
+    """DuckDB inside this process, or the Spark that the URL names ('local', 'spark://host:7077'...).
+
+    `counting`: ordinary requests may come as counts; `wanted`: the part of the requests that is to be read.
+    """
     if url is None or url == "duckdb":
         from why502.engine.store import RequestStore
 
-        return RequestStore(counting=counting)
+        return RequestStore(counting=counting, wanted=wanted)
     from why502.engine.spark import SparkStore
 
-    return SparkStore(url, counting=counting)
+    return SparkStore(url, counting=counting, wanted=wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa  # noqa: TC002 - a type of a named tuple
@@ -12,17 +13,14 @@ from why502.engine.blocks import Block, kept_part
 from why502.engine.counting import Counted, counted
 from why502.engine.cutting import NO_STEPS, Cut, Desk, Numbers, Program, cut
 from why502.engine.distinct import distinct
+from why502.engine.drawing import Drawn, drawn
 from why502.engine.planned import Planned
 from why502.engine.rows import planned_rows
+from why502.engine.seeing import Seen, wanted_lines
+from why502.facts.wanted import Wanted
 from why502.formats.columns import UNSURE, Plan
 from why502.model.evidence import Place
-from why502.model.patterns import priority, threshold
 from why502.model.requests import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 EMPTY = "\0 \t"
 """What a line may hold and still be no line of the log."""
@@ -36,15 +34,10 @@ def line_text(raw: bytes, *, first: bool) -> str:
     return (text.removeprefix(BYTE_ORDER_MARK) if first else text).strip(EMPTY)
 
 
-def drawn(numbers: NDArray[np.int64], before: int) -> NDArray[np.bool_]:
-    """Which of these lines are kept for samples if so many requests stand before them, or more."""
-    kept: NDArray[np.bool_] = priority(numbers) < threshold(before + numbers.size)
-    return kept
-
-
 class Part(NamedTuple):
     """Requests of a piece of a log."""
 
+    seen: Seen
     rows: pa.RecordBatch
     counted: Counted | None = None
     """Those that are no rows."""
@@ -75,6 +68,8 @@ class Worker:
     program: Program
     counting: bool
     """Whether ordinary requests are only counted (`facts.counted`)."""
+    wanted: Wanted
+    """The part of the requests that is told."""
 
     @classmethod
     def of(
@@ -85,8 +80,9 @@ class Worker:
         plan: Plan | None,
         *,
         counting: bool,
+        wanted: Wanted,
     ) -> Worker:
-        return cls(parse, path, file, plan, Program.of(plan.steps) if plan else NO_STEPS, counting)
+        return cls(parse, path, file, plan, Program.of(plan.steps) if plan else NO_STEPS, counting, wanted)
 
     def piece(self, before: int, block: Block, desk: Desk) -> Piece:
         """Of a block before which so many requests were found, or more."""
@@ -121,11 +117,18 @@ class Worker:
         return read if isinstance(read, Request) else None
 
     def _part(self, lines: Planned, before: int) -> Part:
+        seen, lines = Seen.of_lines(lines, self.wanted), wanted_lines(lines, self.wanted)
         kept = drawn(lines.index + (lines.piece.block.lines_before + 1), before)
-        odd = kept | lines.failed | lines.retried | ~lines.served | lines.delayed
-        odd[lines.outermost] = True
         if not self.counting:
-            odd[:] = True
+            return Part(seen, planned_rows(lines.chosen(np.arange(lines.index.size)), self.file, kept))
+        odd = lines.failed | lines.retried | ~lines.served | lines.delayed
+        odd[lines.outermost] = True
         told = np.flatnonzero(odd)
         rows = planned_rows(lines.chosen(told), self.file, kept[told])
-        return Part(rows, counted(lines, np.flatnonzero(~odd)) if self.counting else None)
+        return Part(
+            seen, rows, counted(lines, np.flatnonzero(~odd), self._drawn(lines.piece, lines.index[kept & ~odd]))
+        )
+
+    def _drawn(self, piece: Cut, index: Numbers) -> list[Drawn]:
+        numbers = (index + (piece.block.lines_before + 1)).tolist()
+        return [Drawn(self.file, number, raw) for number, raw in zip(numbers, piece.raw_lines(index), strict=True)]

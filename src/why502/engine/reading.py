@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from why502.engine.arrays import plain, there
-from why502.engine.pieces import Part, Worker, drawn, line_text
+from why502.engine.drawing import drawn
+from why502.engine.pieces import Part, Worker, line_text
 from why502.engine.rows import parsed_rows
+from why502.engine.seeing import Seen
 from why502.engine.working import worked
+from why502.facts.wanted import EVERYTHING, Wanted
 from why502.formats.columns import ABSENT_US, Plan
 from why502.formats.health_events import logged_s, tell_health
 from why502.formats.interface import LogFormat
 from why502.model.case import KernelEvent, Misread, Window
 from why502.model.evidence import Place, Source
-from why502.model.requests import Request
+from why502.model.traffic import micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    import pyarrow as pa
-
     from why502.engine.pieces import Piece
+    from why502.model.requests import Request
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Tally:
     not_understood: int = 0
     first_misreads: list[Misread] = field(default_factory=list)
     kinds: set[Source] = field(default_factory=set)
-    """Requests with a status are an access log's, others an error log's."""
+    """As `Seen.kinds`."""
     events: list[KernelEvent] = field(default_factory=list)
     _from_us: int | None = None
     _to_us: int | None = None
@@ -47,19 +49,11 @@ class Tally:
         if len(self.first_misreads) < self.keep_misreads:
             self.first_misreads.append(Misread(at, why))
 
-    def saw(self, rows: pa.RecordBatch) -> None:
-        """Takes note of the times in the rows, and of what they are."""
-        of_requests = plain(rows.column("attempt"), np.int32) == 0
-        answered = there(rows.column("status"))[of_requests]
-        self.kinds.update(
-            {Source.ACCESS_LOG} if answered.any() else (), {Source.ERROR_LOG} if not answered.all() else ()
-        )
-        for column in ("start_us", "end_us"):
-            times_us = plain(rows.column(column), np.int64)[there(rows.column(column)) & of_requests]
-            if times_us.size:
-                low, high = int(times_us.min()), int(times_us.max())
-                self._from_us = low if self._from_us is None else min(self._from_us, low)
-                self._to_us = high if self._to_us is None else max(self._to_us, high)
+    def saw(self, seen: Seen) -> None:
+        self.kinds.update(seen.kinds)
+        if seen.from_us is not None and seen.to_us is not None:
+            self._from_us = seen.from_us if self._from_us is None else min(self._from_us, seen.from_us)
+            self._to_us = seen.to_us if self._to_us is None else max(self._to_us, seen.to_us)
 
     @property
     def window(self) -> Window | None:
@@ -82,6 +76,8 @@ class LogReader:
     """Requests and attempts of earlier files in the table."""
     counting: bool = False
     """Whether ordinary requests are only counted (`facts.counted`)."""
+    wanted: Wanted = EVERYTHING
+    """The part of the requests that is told."""
     written_s: float | None = None
     """When the file was last written to."""
     _added: int = 0
@@ -90,10 +86,12 @@ class LogReader:
 
     def parts(self, stream: BinaryIO) -> Iterator[Part]:
         """The requests of all lines; the tally is complete when they are through."""
-        worker = Worker.of(self.log_format.parse, self.path, self.file, self.plan, counting=self.counting)
+        worker = Worker.of(
+            self.log_format.parse, self.path, self.file, self.plan, counting=self.counting, wanted=self.wanted
+        )
         for piece in worked(stream, lambda: partial(worker.piece, self.added_before + self._added)):
             for part in self._parts(piece):
-                self.tally.saw(part.rows)
+                self.tally.saw(part.seen)
                 self._added += part.rows.num_rows + (part.counted.requests if part.counted else 0)
                 yield part
             self._last_s = self.tally.window.to_s if self.tally.window else None
@@ -103,9 +101,9 @@ class LogReader:
             yield piece.part
             self.tally.understood += piece.planned.index.size
         if piece.others.size:
-            yield Part(self._by_parser(piece))
+            yield self._by_parser(piece)
 
-    def _by_parser(self, piece: Piece) -> pa.RecordBatch:
+    def _by_parser(self, piece: Piece) -> Part:
         """The requests of the lines of which the plan is not certain."""
         requests: list[Request] = []
         raw: list[bytes] = []
@@ -128,8 +126,10 @@ class LogReader:
             else:
                 requests.append(read)
                 raw.append(line)
-        kept = drawn(np.array([r.at.number for r in requests], np.int64), self.added_before + self._added)
-        return parsed_rows(requests, self.file, raw, drawn=kept)
+        wanted = [self.wanted.ended(micros(r.end_s)) and self.wanted.to(r.target) for r in requests]
+        told, details = list(compress(requests, wanted)), list(compress(raw, wanted))
+        kept = drawn(np.array([r.at.number for r in told], np.int64), self.added_before + self._added)
+        return Part(Seen.of_requests(requests, self.wanted), parsed_rows(told, self.file, details, drawn=kept))
 
     def _before_s(self, index: int, requests: Sequence[Request], piece: Piece) -> float | None:
         """When the request before that line of the piece was logged."""

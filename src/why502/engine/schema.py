@@ -49,6 +49,9 @@ RUNS: Final = pa.schema(
 )
 """`facts.counted`"""
 
+DRAWN: Final = pa.schema([("file", pa.int32()), ("line", pa.int64()), ("detail", pa.binary())])
+"""`facts.counted`"""
+
 TABLES: Final = {"requests": SCHEMA, "counts": COUNTS, "runs": RUNS}
 
 

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
+from why502.engine.drawing import Drawing
 from why502.engine.remembering import Memory
 from why502.engine.schema import TABLES, plain
 from why502.errors import Why502Error
 from why502.facts.asking import Maker, Words, table
+from why502.facts.wanted import EVERYTHING, Wanted
+from why502.model.traffic import MAX_TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import ibis
     import ibis.backends.pyspark
@@ -35,9 +38,12 @@ HANDED_ROWS = 1_000_000
 class SparkStore:
     """Implements `engine.interface.LogStore`."""
 
-    def __init__(self, url: str, *, counting: bool = False) -> None:
+    def __init__(self, url: str, *, counting: bool = False, wanted: Wanted = EVERYTHING) -> None:
         self.counting = counting
+        self.wanted = wanted
+        self.passed_over: frozenset[str] = frozenset()
         self._memory = Memory()
+        self._drawing = Drawing()
         self._spark = _session(url)
         self._tables = {name: _Growing(self._spark, schema) for name, schema in TABLES.items()}
         self.rows_added = 0
@@ -53,6 +59,10 @@ class SparkStore:
             self._tables["counts"].add(counted.counts)
             self._tables["runs"].add(counted.runs)
             self.rows_added += counted.requests
+            self._drawing.add(counted.drawn, self.rows_added)
+
+    def pass_over(self, targets: Iterable[str]) -> None:
+        self.passed_over = frozenset(sorted(self.passed_over.union(targets))[:MAX_TARGETS])
 
     @cached_property
     def _backend(self) -> ibis.backends.pyspark.Backend:
@@ -71,6 +81,10 @@ class SparkStore:
     @property
     def runs(self) -> ibis.Table:
         return self._view(self._tables["runs"].whole(), "runs")
+
+    @property
+    def drawn(self) -> ibis.Table:
+        return self._view(self._spark.createDataFrame(self._drawing.table(self.rows_added)), self._new_name())
 
     def kept(self, expression: ibis.Table) -> ibis.Table:
         return self._view(self._asked(expression).persist(), self._new_name())

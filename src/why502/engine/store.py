@@ -9,14 +9,17 @@ from weakref import finalize
 
 import pyarrow as pa
 
+from why502.engine.drawing import Drawing
 from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
 from why502.engine.schema import TABLES, plain
 from why502.facts.asking import table
+from why502.facts.wanted import EVERYTHING, Wanted
+from why502.model.traffic import MAX_TARGETS
 from why502.scratch import Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
     import ibis
@@ -37,9 +40,12 @@ INSERT_ROWS = 250_000
 class RequestStore:
     """Implements `engine.interface.LogStore`."""
 
-    def __init__(self, *, counting: bool = False) -> None:
+    def __init__(self, *, counting: bool = False, wanted: Wanted = EVERYTHING) -> None:
         self.counting = counting
+        self.wanted = wanted
+        self.passed_over: frozenset[str] = frozenset()
         self._memory = Memory()
+        self._drawing = Drawing()
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_rows = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="insert")
@@ -68,8 +74,12 @@ class RequestStore:
             self._take("counts", counted.counts)
             self._take("runs", counted.runs)
             self.rows_added += counted.requests
+            self._drawing.add(counted.drawn, self.rows_added)
         if self._waiting_rows >= INSERT_ROWS:
             self._hand_over()
+
+    def pass_over(self, targets: Iterable[str]) -> None:
+        self.passed_over = frozenset(sorted(self.passed_over.union(targets))[:MAX_TARGETS])
 
     def _take(self, name: str, rows: pa.RecordBatch) -> None:
         self._waiting.setdefault(name, []).append(rows)
@@ -105,6 +115,10 @@ class RequestStore:
     def runs(self) -> ibis.Table:
         return self._table("runs")
 
+    @property
+    def drawn(self) -> ibis.Table:
+        return self._registered(self._drawing.table(self.rows_added), "drawn")
+
     def _table(self, name: str) -> ibis.Table:
         self._hand_over()
         self._wait()
@@ -127,9 +141,12 @@ class RequestStore:
         return self._memory.recall(row)
 
     def of(self, requests: Sequence[Request]) -> ibis.Table:
+        return self._registered(self._memory.remember(requests), "requests")
+
+    def _registered(self, rows: pa.Table, made_from: str) -> ibis.Table:
         name = self._new_name()
-        self._database.register(name, self._memory.remember(requests))
-        return _expression(name, "requests")
+        self._database.register(name, rows)
+        return _expression(name, made_from)
 
     def _new_name(self) -> str:
         self._names += 1

@@ -5,11 +5,10 @@ As `facts.error_log` does it for requests in memory; of failures too many for th
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from why502.facts.error_log import join
-from why502.model.traffic import micros
+from why502.facts.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,17 +38,20 @@ def asked(table: RequestTable, requests: Sequence[Request], window: Window, targ
     Rows without a time are kept; a target is asked for as 'address:port' or as 'address'. The failed attempts of a
     request go with it.
     """
-    rows = chosen = table.rows.filter(_.attempt == 0)
-    if isfinite(window.from_s):
-        chosen = chosen.filter(_.end_us.isnull() | (_.end_us >= micros(window.from_s)))
-    if isfinite(window.to_s):
-        chosen = chosen.filter(_.end_us.isnull() | (_.end_us <= micros(window.to_s)))
+    wanted = Wanted.of(window, target)
+    if wanted == table.wanted:
+        return table.rows.union(table.of(requests)) if requests else table.rows
+    if table.counting or not table.wanted.everything:
+        raise ValueError("of requests that were only counted no other part can be asked for")
+    chosen = table.rows.filter(_.attempt == 0)
+    if wanted.from_us is not None:
+        chosen = chosen.filter(_.end_us.isnull() | (_.end_us >= wanted.from_us))
+    if wanted.to_us is not None:
+        chosen = chosen.filter(_.end_us.isnull() | (_.end_us <= wanted.to_us))
     if target is not None:
         port = _.target.substr(len(target) + 1)
         chosen = chosen.filter((_.target == target) | (_.target.startswith(f"{target}:") & ~port.contains(":")))
-    if chosen is not rows and table.counting:
-        raise ValueError("of requests that were only counted no part can be asked for")
-    kept = table.rows if chosen is rows else chosen.union(table.rows.filter(_.attempt > 0).semi_join(chosen, LINE))
+    kept = chosen.union(table.rows.filter(_.attempt > 0).semi_join(chosen, LINE))
     return kept.union(table.of(requests)) if requests else kept
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     import ibis
 
+    from why502.facts.wanted import Wanted
     from why502.model.requests import Request
 
 
@@ -24,7 +25,15 @@ class RequestTable(Protocol):
 
     @property
     def counting(self) -> bool:
-        """Whether others are only counted (`facts.counted`): a part of the requests cannot be asked for then."""
+        """Whether others are only counted (`facts.counted`): no other part than `wanted` can be asked for then."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """The part of the requests that the table holds."""
+
+    @property
+    def passed_over(self) -> frozenset[str]:
+        """Targets (some of them, if they are many) of requests that were not wanted because of their target."""
 
     @property
     def counts(self) -> ibis.Table:
@@ -33,6 +42,10 @@ class RequestTable(Protocol):
     @property
     def runs(self) -> ibis.Table:
         """The table `runs` of `facts.counted`."""
+
+    @property
+    def drawn(self) -> ibis.Table:
+        """The table `drawn` of `facts.counted`."""
 
     @property
     def rows_added(self) -> int:

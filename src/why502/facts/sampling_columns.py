@@ -24,8 +24,11 @@ else:
 
 def sample(table: RequestTable, rows: ibis.Table, failed: int, total: int) -> Sample:
     """Of those that failed and of the others; the latter from the lines that were kept for it."""
-    ours = rows.filter(_.manner.notnull())
-    others = rows.filter(_.manner.isnull() & (_.detail.notnull() | (_.file < 0)))
+    ours = rows.filter(_.manner.notnull()).select(*KEY, "detail")
+    told = rows.filter(_.manner.isnull() & (_.detail.notnull() | (_.file < 0))).select(*KEY, "detail")
+    others = told.union(
+        table.drawn.select("file", "line", "detail", attempt=ibis.literal(0, "int32")).select(*KEY, "detail")
+    )
     if total > failed:
         others = others.filter(priority(_.line) < threshold(table.rows_added))
     return Sample(_drawn(table, ours), failed, _drawn(table, others), total - failed)

@@ -50,9 +50,10 @@ IDLE_US = round(IDLE_S * 1e6)
 
 
 def first_targets(table: RequestTable) -> list[str]:
-    """Some of the targets that are there."""
+    """Some of the targets that are there, or were passed over for another."""
     named = table.rows.filter(_.target.notnull() & (_.attempt == 0)).select("target").distinct()
-    return [str(row["target"]) for row in table.fetch(named.order_by("target").limit(MAX_TARGETS))]
+    told = {str(row["target"]) for row in table.fetch(named.order_by("target").limit(MAX_TARGETS))}
+    return sorted(told | table.passed_over)[:MAX_TARGETS]
 
 
 def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | None:

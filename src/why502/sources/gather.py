@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from why502.errors import Why502Error
+from why502.facts.wanted import EVERYTHING, Wanted
 from why502.model.case import Input, Misread
 from why502.model.evidence import Place
 from why502.sources import all_readers
@@ -50,12 +52,21 @@ def _silent(_: str) -> None:
 class Shelf:
     """Opens the table of requests when the first log needs it."""
 
-    def __init__(self, engine: str | None = None, *, counting: bool = False) -> None:
+    def __init__(
+        self,
+        engine: str | None = None,
+        *,
+        counting: bool = False,
+        wanted: Wanted = EVERYTHING,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
         """`engine`: see `engine.interface.open_store`; one that is asked for gets everything, whatever its size.
 
-        `counting`: nobody will ask for a part of the requests (`facts.counted`).
+        `counting`: ordinary requests are told as counts (`facts.counted`); `wanted`: the part that is told.
+        `meanwhile` is called by a thread of its own when the table is opened: large logs are read by threads that leave
+        Python idle.
         """
-        self._engine, self._counting = engine, counting
+        self._engine, self._counting, self._wanted, self._meanwhile = engine, counting, wanted, meanwhile
         self._large_bytes = LARGE_BYTES if engine is None else 0
         self._taken_bytes = 0
         self._store: LogStore | None = None
@@ -76,7 +87,8 @@ class Shelf:
         if self._store is None:
             from why502.engine.interface import open_store
 
-            self._store = open_store(self._engine, counting=self._counting)
+            self._store = open_store(self._engine, counting=self._counting, wanted=self._wanted)
+            Thread(target=self._meanwhile, name="meanwhile", daemon=True).start()
         return self._store
 
 

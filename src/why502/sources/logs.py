@@ -105,11 +105,12 @@ def _read_large(log_format: LogFormat, evidence: EvidenceFile, store: LogStore) 
         plan = plan_for(log_format, first_lines(stream.read(HEAD_BYTES)))
     tally = Tally(FIRST_MISREAD)
     number = store.register(evidence.path, log_format)
-    before, counting = store.rows_added, store.counting
-    log = LogReader(log_format, evidence.path, number, plan, tally, before, counting, evidence.written_s)
+    before, counting, wanted = store.rows_added, store.counting, store.wanted
+    log = LogReader(log_format, evidence.path, number, plan, tally, before, counting, wanted, evidence.written_s)
     with evidence.open() as stream:
         for part in log.parts(stream):
             store.add(part.rows, part.counted)
+            store.pass_over(part.seen.passed_over)
     told = Input(
         path=evidence.path,
         kind=log_format.kind,

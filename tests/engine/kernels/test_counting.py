@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.engine.compiling import COUNT, JOIN_RUNS, compiled
-from why502.engine.kernels.counting import add_one, rounded
+from why502.engine.kernels.counting import add, rounded
 from why502.facts.counted import CONNECTED, ENDED, SERVED, WAITED
 from why502.facts.quantiles import COARSE_STEPS_US, coarse
 from why502.formats.columns import ABSENT_US
@@ -28,21 +28,21 @@ def test_rounded_is_coarse(value: int) -> None:
     assert rounded(value, STEPS) == coarse(value)
 
 
-def test_add_one_counts_each_value_apart() -> None:
+def test_add_counts_each_value_apart() -> None:
     """By whom, what and value; the first of each takes a row."""
     places, counts = np.full(64, -1, np.int64), np.empty((8, 4), np.int64)
     used = 0
     for key in ((0, 1, 7), (0, 1, 7), (1, 1, 7), (0, 2, 7), (0, 1, 8), (0, 1, 7)):
-        used = add_one(*key, places, counts, used)
+        used = add(*key, 1, places, counts, used)
     assert counts[:used].tolist() == [[0, 1, 7, 3], [1, 1, 7, 1], [0, 2, 7, 1], [0, 1, 8, 1]]
 
 
-def test_add_one_searches_a_while_and_loses_nothing() -> None:
+def test_add_searches_a_while_and_loses_nothing() -> None:
     """With fewer places than values, some have several rows; their sums are right."""
     places, counts = np.full(4, -1, np.int64), np.empty((300, 4), np.int64)
     used = 0
     for number in range(300):
-        used = add_one(0, 1, number % 30, places, counts, used)
+        used = add(0, 1, number % 30, 1, places, counts, used)
     told: Counter[int] = Counter()
     for _, _, value, requests in counts[:used].tolist():
         told[value] += requests
@@ -57,10 +57,12 @@ def test_count_tells_of_each_row_what_there_is() -> None:
     used = compiled(COUNT)(
         of([0, 1, 3]),
         of([5, 5, 9, 6]),
+        11,
         of([1_999_999, 1_000_000, 0, absent]),
         of([1_034, absent, 0, 12_345]),
         of([absent, 20_004, 0, absent]),
         STEPS,
+        np.zeros(12, np.int64),
         np.full(64, -1, np.int64),
         found,
     )
@@ -68,7 +70,7 @@ def test_count_tells_of_each_row_what_there_is() -> None:
         [
             [5, SERVED, 0, 2],
             [6, SERVED, 0, 1],
-            [5, ENDED, 1, 2],
+            [11, ENDED, 1, 2],
             [5, CONNECTED, 1_034, 1],
             [6, CONNECTED, 12_340, 1],
             [5, WAITED, 20_000, 1],

@@ -35,8 +35,8 @@ def rounded(value: int, steps: Numbers) -> int:
 
 
 @njit(nogil=True)
-def add_one(who: int, what: int, value: int, places: Numbers, counts: Numbers, used: int) -> int:
-    """Counts one request more; how many rows of `counts` (who, what, value, requests) are used then.
+def add(who: int, what: int, value: int, requests: int, places: Numbers, counts: Numbers, used: int) -> int:
+    """Counts so many requests more; how many rows of `counts` (who, what, value, requests) are used then.
 
     `places` has the row of a count, or -1. Where others took all the places that are looked at, the count gets one row
     more: they are added up later, so that forged values cannot make the search long.
@@ -51,10 +51,10 @@ def add_one(who: int, what: int, value: int, places: Numbers, counts: Numbers, u
             places[place] = used
             break
         if counts[row, 2] == value and counts[row, 0] == who and counts[row, 1] == what:
-            counts[row, 3] += 1
+            counts[row, 3] += requests
             return used
         place = (place + 1) & mask
-    counts[used, 0], counts[used, 1], counts[used, 2], counts[used, 3] = who, what, value, 1
+    counts[used, 0], counts[used, 1], counts[used, 2], counts[used, 3] = who, what, value, requests
     return used + 1
 
 
@@ -62,27 +62,40 @@ def add_one(who: int, what: int, value: int, places: Numbers, counts: Numbers, u
 def count(
     rows: Numbers,
     who: Numbers,
+    nobody: int,
     end_us: Numbers,
     connect_us: Numbers,
     wait_us: Numbers,
     steps: Numbers,
+    served: Numbers,
     places: Numbers,
     counts: Numbers,
 ) -> int:
     """Fills `counts` (room for four of each request) with what these rows of the columns tell; how many it holds.
 
-    `places`: a power of two of them, filled with -1.
+    `nobody` is the code of no target; `served` has a zero for each code, `places` a power of two of -1.
     """
-    used = 0
+    used = ended = 0
+    from_us = ABSENT_US  # where the second begins in which the last `ended` rows ended: it mostly is that of the next
     for index in range(rows.size):
         row = rows[index]
-        used = add_one(who[row], SERVED, 0, places, counts, used)
-        if end_us[row] != ABSENT_US:
-            used = add_one(who[row], ENDED, end_us[row] // MICRO, places, counts, used)
+        served[who[row]] += 1
+        at_us = end_us[row]
+        if at_us != ABSENT_US:
+            if not (ended > 0 and from_us <= at_us < from_us + MICRO):
+                if ended > 0:
+                    used = add(nobody, ENDED, from_us // MICRO, ended, places, counts, used)
+                from_us, ended = at_us // MICRO * MICRO, 0
+            ended += 1
         if connect_us[row] != ABSENT_US:
-            used = add_one(who[row], CONNECTED, rounded(connect_us[row], steps), places, counts, used)
+            used = add(who[row], CONNECTED, rounded(connect_us[row], steps), 1, places, counts, used)
         if wait_us[row] != ABSENT_US:
-            used = add_one(who[row], WAITED, rounded(wait_us[row], steps), places, counts, used)
+            used = add(who[row], WAITED, rounded(wait_us[row], steps), 1, places, counts, used)
+    if ended > 0:
+        used = add(nobody, ENDED, from_us // MICRO, ended, places, counts, used)
+    for code in range(served.size):
+        if served[code] > 0:
+            used = add(code, SERVED, 0, served[code], places, counts, used)
     return used
 
 

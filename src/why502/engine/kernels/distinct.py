@@ -15,7 +15,7 @@ _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def distinct(values: Numbers, places: Numbers, first: Numbers, which: Numbers) -> int:
-    """Fills `first` (where each different value stands first) and `which` (of these, for each value); how many there are.
+    """Fills `first` (where each different value stands first) and `which` (of these, for each value): how many.
 
     `places` has one of them for each, filled with -1, a power of two; -1: there are too many, or some are alike.
     """
