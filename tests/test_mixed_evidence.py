@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import random
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.diagnosis import diagnose
 from why502.errors import Why502Error
 from why502.ranking.weigh import EXPLAINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Path(__file__).parent
 HEALTHY = HERE / "mixed"
@@ -79,6 +84,38 @@ def test_half_of_the_lines_turn_no_verdict(folder: Path, kept: int, tmp_path: Pa
         paths.append(tmp_path / path.name.removesuffix(".gz"))
         paths[-1].write_bytes(b"".join(data.splitlines(keepends=True)[kept::2]))
     assert wrong(folder, paths) == []
+
+
+def packets(capture: bytes) -> tuple[bytes, list[bytes]]:
+    """The head of a pcap file, and its records."""
+    records, place = [], 24
+    while place < len(capture):
+        end = place + 16 + int.from_bytes(capture[place + 8 : place + 12], "little")
+        records.append(capture[place:end])
+        place = end
+    return capture[:24], records
+
+
+LOST: dict[str, Callable[[int], bool]] = {
+    "every second": lambda index: index % 2 == 0,
+    "one in ten": lambda index: random.Random(index).random() < 0.9,
+}
+"""Index of a packet -> whether the recorder kept it."""
+
+
+@pytest.mark.parametrize("with_logs", [True, False], ids=["logs", "capture alone"])
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("folder", RECORDED, ids=ids)
+def test_a_recorder_that_lost_packets_turns_no_verdict(
+    folder: Path, lost: str, with_logs: bool, tmp_path: Path
+) -> None:
+    """What is not in such a capture may have been on the wire all the same."""
+    head, records = packets(gzip.decompress((folder / "capture.pcap.gz").read_bytes()))
+    thinned = tmp_path / "capture.pcap"
+    thinned.write_bytes(head + b"".join(record for index, record in enumerate(records) if LOST[lost](index)))
+    logs = [path for path in files(folder) if not path.name.startswith("capture")] if with_logs else []
+    named = wrong(folder, [*logs, thinned])
+    assert not named or set(named) <= set(wrong(folder, [*logs, folder / "capture.pcap.gz"]))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.errors import Exit, Why502Error
+from why502.facts.queueing import spans_of_logs
 from why502.facts.wanted import Wanted, is_target
 from why502.model.case import Case, Change, Input, KernelEvent, Series, Window
 from why502.model.conversations import Conversation
@@ -137,6 +138,8 @@ def assemble(
     table: RequestTable | None = None,
 ) -> Case:
     """Everything that was read, as one case; `table` holds the requests that were too many for the readings."""
+    from why502.facts import wire as wire_facts
+
     readings = list(readings)
     facts = [fact for reading in readings for fact in reading.facts]
     window = _window(since_s, until_s)
@@ -145,8 +148,6 @@ def assemble(
     requests = [f for f in kept if isinstance(f, Request)]
     conversations = [f for f in kept if isinstance(f, Conversation)]
     counted = [f for f in facts if isinstance(f, Counted) and (target is None or is_target(f.target, target))]
-    from why502.facts import wire as wire_facts
-
     traffic = _traffic(requests, table, window, target)
     if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
         raise _unknown_target(target, exchanges, table)
@@ -159,6 +160,7 @@ def assemble(
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
         settings=tuple(f for f in facts if isinstance(f, Setting)),
+        spans=spans_of_logs(requests) if table is None else {},
     )
 
 

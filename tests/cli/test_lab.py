@@ -8,9 +8,12 @@ import pytest
 
 from tests.cli.running import why502
 from why502.errors import Why502Error
-from why502.lab.proxies import proxies
+from why502.lab import tracking
+from why502.lab.proxies import Proxy, proxies
 from why502.lab.recording import prepare
-from why502.lab.trial import bundle_place
+from why502.lab.run import Options
+from why502.lab.scenarios import by_name
+from why502.lab.trial import Kinds, bundle_place, scenario_text, trials
 
 
 def test_list_names_the_scenarios() -> None:
@@ -18,6 +21,25 @@ def test_list_names_the_scenarios() -> None:
     assert why502("lab", "list").stdout.startswith("accept-queue-overflow: ")
     listed = json.loads(why502("lab", "list", "--json").stdout)
     assert listed["scenarios"][0]["name"] == "accept-queue-overflow"
+
+
+def test_list_says_what_this_machine_cannot_make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And why, below what it would be run with; running it is refused with the same sentence."""
+    monkeypatch.setattr(tracking, "NETFILTER", tmp_path)
+    *_, proxies_line, lacking_line = scenario_text(by_name("conntrack-full")).splitlines()
+    assert "nginx, alb, haproxy" in proxies_line
+    assert lacking_line == "    NOT ON THIS MACHINE: the kernel tracks no connections (modprobe nf_conntrack)"
+    with pytest.raises(Why502Error, match="this machine cannot make the fault: conntrack-full: the kernel tracks no"):
+        list(trials("conntrack-full", "nginx", Options(), None, Kinds()))
+
+
+def test_proxies_that_are_not_installed_are_left_out_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a word for each; when none is left that is the end of it."""
+    told: list[str] = []
+    monkeypatch.setattr(Proxy, "installed", property(lambda _proxy: False))
+    with pytest.raises(Why502Error, match="nothing is left to run: not installed: nginx, haproxy, apache"):
+        list(trials("response-truncated", "all", Options(), None, Kinds(), progress=told.append))
+    assert told == [f"{name}: left out, not installed" for name in ("nginx", "haproxy", "apache")]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.logs import haproxy_line, nginx_line
+from why502.engine import reading
 from why502.engine.store import RequestStore
-from why502.facts import joined_columns, traffic, traffic_columns
+from why502.facts import joined_columns, sampling_columns, traffic, traffic_columns
 from why502.facts.joined_columns import asked
 from why502.model.case import Window
 from why502.model.evidence import Source
-from why502.model.requests import Request
+from why502.model.requests import Manner, Request
 from why502.sources.interface import EvidenceFile
 from why502.sources.logs import READERS
 
@@ -78,6 +79,41 @@ def test_hidden_failures_are_the_same(seed: int) -> None:
         assert len(hidden) > 3
     small, large = both(contents, Window(BEGIN_S + 30.0, BEGIN_S + 200.0))
     assert large == small
+
+
+SERVED = (
+    '192.0.2.9 - - [{day}] "GET /orders?id=7 HTTP/1.1" 200 15 "-" "curl/8.5.0" rt=0.003 uct="-, 0.001" uht="-, 0.002" '
+    'urt="0.000, 0.002" us="502, 200" ua="10.0.0.7:8080, 10.0.0.8:8080" msec={msec:.3f}'
+)
+SERVED_JSON = (
+    '{{"msec":"{msec:.3f}","remote_addr":"192.0.2.9","request":"GET /orders?id=7 HTTP/1.1","status":"200",'
+    '"request_time":"0.003","upstream_addr":"10.0.0.7:8080, 10.0.0.8:8080","upstream_status":"502, 200",'
+    '"upstream_connect_time":"-, 0.001","upstream_header_time":"-, 0.002","upstream_response_time":"0.000, 0.002"}}'
+)
+
+
+@pytest.mark.parametrize(("kind", "line"), [("nginx-access-log", SERVED), ("nginx-json-access-log", SERVED_JSON)])
+def test_what_the_error_log_says_reaches_the_retries_of_served_requests(
+    kind: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table keeps the lines of served requests that were retried, be they cut by a plan or parsed one by one: their
+    hidden failures get the words of the error log, and are not counted a second time. None is drawn for the sample,
+    as of almost all lines of a large log, which would keep its line as well.
+    """
+    for module in (reading, sampling_columns):
+        monkeypatch.setattr(module, "threshold", lambda _: 0)
+    times = [BEGIN_S + 30.0 * number for number in range(40)]
+    days = [datetime.fromtimestamp(at_s, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000") for at_s in times]
+    contents = {
+        kind: "\n".join(line.format(day=day, msec=at_s) for day, at_s in zip(days, times, strict=True)),
+        "nginx-error-log": "\n".join(error_line(at_s) for at_s in times),
+    }
+    small, large = both(contents)
+    assert (large.requests, large.failures_total) == (small.requests, small.failures_total) == (40, 40)
+    told = [failure.request for failure in large.failures]
+    assert {(each.manner, each.target, each.at.path) for each in told} == {(Manner.REFUSED, "10.0.0.7:8080", kind)}
+    assert all((each.reason or "").startswith("connect() failed") for each in told)
+    assert {each.reason_at.path for each in told if each.reason_at} == {"nginx-error-log"}
 
 
 def test_attempts_go_with_their_request() -> None:

@@ -66,3 +66,34 @@ def test_what_the_runtime_says_counts_where_the_group_was_made_anew() -> None:
     later = replace(_in(replace(GROUP, number=8)), restarts=Restarts(4, 137, oom_killed=True))
     assert _kills((3, first), (4, later)).own == 1
     assert _kills((3, later), (4, later)).own == 0
+
+
+MIB = 1 << 20
+
+
+def _using(*mib: int, limit_mib: int | None = 100) -> list[Process]:
+    """One process in a group that uses so much, look by look."""
+    limit = None if limit_mib is None else limit_mib * MIB
+    return [_in(replace(GROUP, memory_bytes=now * MIB, memory_limit_bytes=limit), 77) for now in mib]
+
+
+@pytest.mark.parametrize(
+    ("used", "machine", "expected"),
+    [
+        pytest.param(_using(40, 70), 4, 1, id="30 MiB a second more, and 30 are left"),
+        pytest.param(_using(95, 95), 4, 1, id="as good as full"),
+        pytest.param(_using(60, 60), 4, 0, id="it does not grow"),
+        pytest.param(_using(10, 30), 4, 0, id="it grows, and there is room"),
+        pytest.param(_using(40, 70), 3, 0, id="nobody was killed"),
+        pytest.param(_using(40, 70, limit_mib=None), 4, None, id="no limit"),
+        pytest.param(
+            [*_using(40, 70), _in(Cgroup("/", 2, memory_bytes=MIB), 77)], 4, 1, id="dead, in the root's group"
+        ),
+    ],
+)
+def test_memory_that_runs_out_as_the_process_ends_tells_whose_kill_it_was(
+    used: list[Process], machine: int, expected: int | None
+) -> None:
+    """The group is made anew with the process, so that its own count of kills is gone."""
+    after = _in(replace(GROUP, number=8, memory_bytes=MIB, memory_limit_bytes=100 * MIB), 99)
+    assert _kills(*((3, process) for process in used), (machine, after)).at_limit == expected

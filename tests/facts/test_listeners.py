@@ -92,3 +92,20 @@ def test_growth_of_connection_tracking_is_among_the_counters() -> None:
     (window,) = listener_windows(host(*looks), "host.json")
     assert window.grown["ConntrackDrop"] == 5
     assert "ConntrackInvalid" not in window.grown
+
+
+@pytest.mark.parametrize(
+    ("waiting", "standing"),
+    [
+        pytest.param((0, 6, 5, 7, 0), (3, 5), id="three looks in a row"),
+        pytest.param((4, 0, 3, 0, 9), (1, 9), id="an instant each"),
+        pytest.param((1, 1, 1, 1), (0, 0), id="one at a time comes and goes"),
+    ],
+)
+def test_a_queue_that_stands_waits_at_one_look_after_the_other(
+    waiting: tuple[int, ...], standing: tuple[int, int]
+) -> None:
+    """Looks in a row, and how many waited at least."""
+    looks = [snapshot(float(at_s), listener(queue_len=number)) for at_s, number in enumerate(waiting)]
+    (window,) = listener_windows(host(*looks), "host.json")
+    assert window.standing == standing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import shutil
 import socket
 import struct
@@ -51,11 +52,12 @@ http {{
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream nobody {{ server 127.0.0.1:9 down; server 127.0.0.1:10 down; }}
   upstream second {{ server 127.0.0.1:{refusing} max_fails=0; server 127.0.0.1:{target} backup; }}
-  proxy_connect_timeout 1s; proxy_read_timeout 1s; proxy_buffer_size 1k; proxy_buffers 4 1k;
+  proxy_connect_timeout 1s; proxy_read_timeout 20s; proxy_buffer_size 1k; proxy_buffers 4 1k;
   proxy_busy_buffers_size 2k;
   server {{
     listen 127.0.0.1:{port};
     location / {{ proxy_pass http://127.0.0.1:{target}; }}
+    location ~ ^/(slow|left) {{ proxy_pass http://127.0.0.1:{target}; proxy_read_timeout 1s; }}
     location /refused {{ proxy_pass http://127.0.0.1:{refusing}; }}
     location /full {{ proxy_pass http://127.0.0.1:{full}; }}
     location /nobody {{ proxy_pass http://nobody; }}
@@ -125,6 +127,15 @@ def bound() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
+def free_port() -> int:
+    """Below the range out of which kernels give ports to clients (`ip_local_port_range`): nobody is given it since."""
+    while True:
+        with socket.socket() as tried, suppress(OSError):
+            port = random.randrange(15_000, 32_000)
+            tried.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def full() -> Iterator[int]:
     """A listener whose accept queue is full: its backlog is 0, and a connection waits that nobody accepts."""
@@ -142,8 +153,7 @@ def full() -> Iterator[int]:
 @contextmanager
 def nginx(folder: Path, **ports: int) -> Iterator[int]:
     """A real nginx; its logs are complete when the block ends."""
-    with bound() as port:
-        pass
+    port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
         CONFIGURATION.format(folder=folder, port=port, formats=LOG_FORMATS + JSON_AND_CUSTOM, **ports)

@@ -11,17 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.formats.misbehaving import ANSWERS, ask, ask_and_leave, bound, full, target
+from tests.formats.misbehaving import ANSWERS, LEFT, ask, ask_and_leave, bound, full, target
 from why502.model.requests import Manner, Phase, Request, Side
 from why502.sources.gather import gather
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from why502.sources.interface import Reading
 
 START_S = 20.0
 """On a busy machine Varnish compiles its VCL for seconds."""
+
+PATIENCE_S = 30.0
+"""For a line of a log that is sure to come; longer than any timeout of the proxies here."""
 
 Fate = tuple[Side | None, Phase, Manner | None]
 
@@ -51,17 +54,15 @@ PATHS = (
     "/slow",
 )
 
+ASKED = tuple(f"{path}?id=7" for path in (*PATHS, LEFT))
+"""As the proxies log them once all is over."""
+
 
 @contextmanager
 def targets() -> Iterator[Targets]:
     """One that misbehaves as it is asked to, one that refuses, one whose accept queue is full."""
     with target() as usual, bound() as refusing, full() as no_room:
         yield Targets(usual, refusing, no_room)
-
-
-def free_port() -> int:
-    with bound() as port:
-        return port
 
 
 def executable(name: str) -> str | None:
@@ -97,10 +98,15 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the proxy did not start")
 
 
-def wait_until_logged(log: Path, text: str) -> None:
-    """Until a line with it was written; the tests say what is missing if it never is."""
-    until_s = time.monotonic() + START_S
-    while text not in log.read_text() and time.monotonic() < until_s:
+def wait_until_logged(log: Path, *texts: str) -> None:
+    """Until each of them was written; the tests say what is missing if one never is."""
+    wait_until(lambda: log.exists() and all(text in log.read_text(errors="replace") for text in texts))
+
+
+def wait_until(told: Callable[[], bool]) -> None:
+    """Until it is so, or for as long as the slowest machine may need."""
+    until_s = time.monotonic() + PATIENCE_S
+    while not told() and time.monotonic() < until_s:
         time.sleep(0.05)
 
 

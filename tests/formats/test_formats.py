@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from why502.formats import alb, all_formats, envelopes, fate, fields, fitting, go_errors, nginx_access, nginx_error
+from why502.formats import (
+    alb,
+    all_formats,
+    arr_query,
+    envelopes,
+    fate,
+    fields,
+    fitting,
+    go_errors,
+    iis_fate,
+    nginx_access,
+    nginx_error,
+)
 from why502.model.evidence import Place
 from why502.model.requests import Request
 
@@ -111,7 +123,9 @@ def test_no_line_is_slow_to_refuse(log_format: LogFormat, piece: str) -> None:
         assert isinstance(log_format.parse(line[:cut] + piece * (200_000 // len(piece)), AT), Request | str | None)
 
 
-@pytest.mark.parametrize("module", [fields, fate, fitting, go_errors, envelopes], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [fields, fate, fitting, go_errors, envelopes, arr_query, iis_fate], ids=lambda module: module.__name__
+)
 def test_examples_in_the_documentation_are_true(module: ModuleType) -> None:
     """What a docstring shows is what happens."""
     assert doctest.testmod(module).failed == 0

@@ -6,7 +6,8 @@ from unittest import mock
 
 import pytest
 
-from tests.formats.proxying import Fate, Targets, ask_everything, executable, free_port, read, running, targets
+from tests.formats.misbehaving import free_port
+from tests.formats.proxying import Fate, Targets, ask_everything, executable, read, running, targets
 from why502.facts.error_log import join
 from why502.model.requests import Manner, Phase, Request, Side
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not executable("caddy"), reason="caddy is not installed")
 
-TRANSPORT = "transport http {{\n dial_timeout 1s\n response_header_timeout 1s\n max_response_header 2KB\n {more}\n}}"
+TRANSPORT = (
+    "transport http {{\n dial_timeout {dial}\n response_header_timeout {wait}\n max_response_header 2KB\n {more}\n}}"
+)
+"""Only what never comes has a short timeout: on a busy machine all else takes the time that it takes."""
 
 CONFIGURATION = """
 {{
@@ -65,11 +69,16 @@ def configuration(folder: Path, port: int, servers: Targets) -> str:
         "/full*": f"http://127.0.0.1:{servers.full}",
         "/name*": "http://orders.invalid:80",
         "/tls*": f"https://127.0.0.1:{servers.usual}",
+        "/slow*": f"http://127.0.0.1:{servers.usual}",
         "": f"http://127.0.0.1:{servers.usual}",
     }
     handlers = "\n".join(
         f"handle {path} {{\n reverse_proxy {upstream} {{\n"
-        + TRANSPORT.format(more="tls_timeout 1s\n tls_insecure_skip_verify" if "https" in upstream else "")
+        + TRANSPORT.format(
+            dial="1s" if path == "/full*" else "20s",
+            wait="1s" if path == "/slow*" else "20s",
+            more="tls_timeout 1s\n tls_insecure_skip_verify" if "https" in upstream else "",
+        )
         + "\n}\n}"
         for path, upstream in routes.items()
     )

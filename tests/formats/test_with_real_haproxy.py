@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats.misbehaving import LEFT, free_port
 from tests.formats.proxying import (
     ANSWERED,
     NOT_FAILED,
@@ -17,11 +17,12 @@ from tests.formats.proxying import (
     ask_everything,
     executable,
     fates,
-    free_port,
     read,
     requests,
     running,
     targets,
+    wait_until,
+    wait_until_logged,
 )
 from why502.model.requests import Manner, Phase, Request, Side
 
@@ -50,9 +51,13 @@ OPTIONS = {
 BACKENDS = """
 backend usual
   server t 127.0.0.1:{usual}
+backend slow
+  timeout server 1s
+  server t 127.0.0.1:{usual}
 backend refused
   server r 127.0.0.1:{refusing}
 backend full
+  timeout connect 300ms
   server f 127.0.0.1:{full}
 backend nobody
   server n 127.0.0.1:{refusing} disabled
@@ -62,11 +67,16 @@ backend retried
   server r 127.0.0.1:{refusing} id 1
   server t 127.0.0.1:{usual} id 2
 backend tls
+  timeout connect 1s
   server s 127.0.0.1:{usual} ssl verify none
 backend tcp
   mode tcp
+  timeout server 1s
   server t 127.0.0.1:{usual}
 """
+
+SILENT = ("/slow", "/name", "/left")
+"""What the target never answers; all else has the time that it needs on a busy machine."""
 
 TIMED_OUT: Fate = (Side.PROXY, Phase.WAIT, Manner.TIMEOUT)
 CUT: Fate = (Side.PROXY, Phase.WAIT, Manner.CUT)
@@ -97,9 +107,9 @@ def configuration(ports: dict[str, int], sinks: dict[str, int], servers: Targets
         "  maxconn 256",
         "defaults",
         "  mode http",
-        "  timeout client 5s",
-        "  timeout server 1s",
-        "  timeout connect 300ms",
+        "  timeout client 20s",
+        "  timeout server 20s",
+        "  timeout connect 20s",
         "  timeout queue 1s",
         "  retries 1",
     ]
@@ -110,6 +120,7 @@ def configuration(ports: dict[str, int], sinks: dict[str, int], servers: Targets
         if name == "tcplog":
             lines += ["  mode tcp", "  default_backend tcp"]
             continue
+        lines += [f"  use_backend slow if {{ path {' '.join(SILENT)} }}"]
         special = ("refused", "full", "nobody", "retried", "tls")
         lines += [f"  use_backend {path} if {{ path /{path} }}" for path in special]
         lines += ["  default_backend usual"]
@@ -118,26 +129,21 @@ def configuration(ports: dict[str, int], sinks: dict[str, int], servers: Targets
 
 @contextmanager
 def sink(path: Path) -> Iterator[int]:
-    """A syslog server that writes what it hears, until nothing came for a while after the block."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard, path.open("wb") as log:
+    """A syslog server that writes what it hears, until it hears nothing: the empty datagram that comes last."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard, path.open("wb", buffering=0) as log:
         heard.bind(("127.0.0.1", 0))
-        heard.settimeout(0.5)
-        over = threading.Event()
 
         def write() -> None:
-            while True:
-                try:
-                    log.write(heard.recv(1 << 16).rstrip(b"\n") + b"\n")
-                except TimeoutError:
-                    if over.is_set():
-                        return
+            while said := heard.recv(1 << 16):
+                log.write(said.rstrip(b"\n") + b"\n")
 
         writing = threading.Thread(target=write)
         writing.start()
         try:
             yield heard.getsockname()[1]
         finally:
-            over.set()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", heard.getsockname())
             writing.join()
 
 
@@ -157,7 +163,9 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
         (folder / "cfg").write_text(configuration(ports, dict(zip(OPTIONS, (a, b, c, d, e), strict=True)), servers))
         with running([executable("haproxy") or "", "-db", "-f", str(folder / "cfg")], *ports.values()):
             ask_everything(*ports.values())
-            time.sleep(1.2)  # until the request whose client left has run into its timeout
+            for name in set(OPTIONS) - {"tcplog"}:  # the request whose client left runs into its timeout
+                wait_until_logged(logs[name], *PATHS, LEFT)
+            wait_until(lambda: logs["tcplog"].read_bytes().count(b"\n") > len(PATHS))
     return read(*logs.values())
 
 

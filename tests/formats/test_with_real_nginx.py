@@ -146,6 +146,6 @@ def test_the_configured_timers_are_those_that_ran_out(readings: dict[str, Readin
     lasted_s = spent_s(failed)
     assert lasted_s is not None
     assert failed.manner is not None
-    (timer,) = set_for(timeouts, "nginx", failed.phase, failed.manner, failed.group)
-    assert timer.name == name
-    assert lasted_s >= (timer.seconds or 0.0) - EARLY_S
+    timers = list(set_for(timeouts, "nginx", failed.phase, failed.manner, failed.group))
+    assert {timer.name for timer in timers} == {name}
+    assert lasted_s >= min(timer.seconds or 0.0 for timer in timers) - EARLY_S

@@ -2,29 +2,31 @@ from __future__ import annotations
 
 import getpass
 import os
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats.misbehaving import free_port
 from tests.formats.proxying import (
     ANSWERED,
+    ASKED,
     NOT_FAILED,
     Fate,
     Targets,
     ask_everything,
     executable,
     fates,
-    free_port,
     read,
     running,
     targets,
+    wait_until_logged,
 )
 from why502.facts.error_log import join
 from why502.lab.proxies.trafficserver import FOLDERS, INSTALLED
 from why502.model.requests import Manner, Phase, Request, Side
+from why502.model.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +41,9 @@ SETTINGS = {
     "http.cache.http": "INT 0",
     "exec_thread.autoconfig": "INT 0",
     "exec_thread.limit": "INT 2",
-    "http.connect_attempts_timeout": "INT 1",
+    "http.connect_attempts_timeout": "INT 20",
     "http.connect_attempts_max_retries": "INT 0",
-    "http.transaction_no_activity_timeout_out": "INT 1",
+    "http.transaction_no_activity_timeout_out": "INT 20",
     "http.down_server.cache_time": "INT 0",
     "http.response_header_max_size": "INT 3000",
     "log.logging_enabled": "INT 3",
@@ -62,12 +64,18 @@ LOGGING = """logging:
     - {filename: extended2, format: extended2, mode: ascii}
 """
 
+NO_CONNECT = "@plugin=conf_remap.so @pparam=proxy.config.http.connect_attempts_timeout=1"
+SILENT = "@plugin=conf_remap.so @pparam=proxy.config.http.transaction_no_activity_timeout_out=1"
+"""Only what never comes has a short timeout: on a busy machine all else takes the time that it takes."""
+
 REMAP = """map http://127.0.0.1:{port}/refused http://127.0.0.1:{refusing}/refused
-map http://127.0.0.1:{port}/full http://127.0.0.1:{full}/full
+map http://127.0.0.1:{port}/full http://127.0.0.1:{full}/full {no_connect}
+map http://127.0.0.1:{port}/slow http://127.0.0.1:{usual}/slow {silent}
+map http://127.0.0.1:{port}/nobody http://127.0.0.1:{usual}/nobody {silent}
 map http://127.0.0.1:{port}/name http://orders.invalid/name
-map http://127.0.0.1:{port}/tls https://127.0.0.1:{usual}/tls
+map http://127.0.0.1:{port}/tls https://127.0.0.1:{usual}/tls {no_connect}
 map http://127.0.0.1:{port}/ http://127.0.0.1:{usual}/
-map http://x/ http://127.0.0.1:{usual}/
+map http://x/ http://127.0.0.1:{usual}/ {silent}
 """
 
 CUT: Fate = (Side.PROXY, Phase.WAIT, Manner.CUT)
@@ -92,6 +100,11 @@ JOINED: dict[str, Fate] = {
     "/left": TIMED_OUT,
 }
 
+UNCONNECTED = tuple(
+    f"{path}?id=7" for path, (_, phase, _) in JOINED.items() if phase in (Phase.CONNECT, Phase.NO_TARGET)
+)
+"""What the error log tells of."""
+
 
 def configure(folder: Path, port: int, servers: Targets) -> None:
     for name in set(FOLDERS.values()):
@@ -106,7 +119,8 @@ def configure(folder: Path, port: int, servers: Targets) -> None:
     (etc / "storage.config").write_text(f"{folder}/cache 16M\n")
     allowed = "ip_allow:\n  - apply: in\n    ip_addrs: [127.0.0.0/8]\n    action: allow\n    methods: ALL\n"
     (etc / "ip_allow.yaml").write_text(allowed)
-    (etc / "remap.config").write_text(REMAP.format(port=port, **servers._asdict()))
+    remap = REMAP.format(port=port, no_connect=NO_CONNECT, silent=SILENT, **servers._asdict())
+    (etc / "remap.config").write_text(remap)
     (etc / "logging.yaml").write_text(LOGGING)
 
 
@@ -121,8 +135,11 @@ def readings() -> Iterator[dict[str, Reading]]:
             path.chmod(0o777)
         with running([executable("traffic_server") or "", f"--run-root={folder}"], port):
             ask_everything(port)
-            time.sleep(2.5)  # it writes its buffers out once a second
-        yield read(*(folder / "log" / f"{name}.log" for name in ("squid", "extended2", "error")))
+            for name in ("squid", "extended2"):  # it writes its buffers out once a second
+                wait_until_logged(folder / "log" / f"{name}.log", *ASKED)
+            wait_until_logged(folder / "log" / "error.log", *UNCONNECTED)
+        logs = [folder / "log" / f"{name}.log" for name in ("squid", "extended2", "error")]
+        yield read(*logs, folder / "etc" / "records.config", folder / "etc" / "remap.config")
 
 
 def test_both_logs_together_tell_what_each_target_did(readings: dict[str, Reading]) -> None:
@@ -140,6 +157,22 @@ def test_squids_format_tells_timeouts_and_the_targets_own_errors(readings: dict[
     told = fates(readings["squid.log"])
     assert (told["/slow"], told["/answers502"], told["/fine"]) == (TIMED_OUT, ANSWERED, NOT_FAILED)
     assert told["/refused"] == told["/closed"] == (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
+
+
+def test_its_configuration_is_read(readings: dict[str, Reading]) -> None:
+    """The records, and those that one mapping overrides."""
+    told = {
+        name: [s for s in readings[name].facts if isinstance(s, Setting)] for name in ("records.config", "remap.config")
+    }
+    assert {(s.name, s.seconds, s.scope) for s in told["records.config"] if s.seconds} == {
+        ("connect_attempts_timeout", 20.0, ""),
+        ("transaction_no_activity_timeout_out", 20.0, ""),
+    }
+    assert {(s.name, s.seconds) for s in told["remap.config"]} == {
+        ("connect_attempts_timeout", 1.0),
+        ("transaction_no_activity_timeout_out", 1.0),
+    }
+    assert all(s.scope.startswith("map http://") for s in told["remap.config"])
 
 
 @pytest.mark.parametrize("log", ["squid.log", "extended2.log", "error.log"])

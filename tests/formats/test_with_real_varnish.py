@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats.misbehaving import ask, free_port
 from tests.formats.proxying import (
     ANSWERED,
+    ASKED,
     NOT_FAILED,
     UNTOLD,
     Fate,
@@ -15,22 +16,32 @@ from tests.formats.proxying import (
     ask_everything,
     executable,
     fates,
-    free_port,
     read,
+    requests,
     running,
     targets,
+    wait_until,
+    wait_until_logged,
 )
+from why502.facts.timers import set_for
 from why502.model.requests import Manner, Phase, Side
+from why502.model.settings import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from why502.sources.interface import Reading
 
 pytestmark = pytest.mark.skipif(not executable("varnishd"), reason="varnish is not installed")
 
-TIMEOUTS = ".connect_timeout = 1s; .first_byte_timeout = 1s; .between_bytes_timeout = 1s;"
+PATIENT = ".connect_timeout = 1s; .first_byte_timeout = 20s; .between_bytes_timeout = 20s;"
+HASTY = ".connect_timeout = 1s; .first_byte_timeout = 1s; .between_bytes_timeout = 1s;"
 BACKEND = 'backend {name} {{ .host = "127.0.0.1"; .port = "{port}"; {timeouts} {more} }}\n'
 SICK = '.probe = { .url = "/"; .interval = 1s; .initial = 0; .threshold = 8; }'
 RECEIVE = """sub vcl_recv {
+  if (req.url ~ "^/attached") { return (synth(204)); }
+  if (req.url ~ "^/(slow|name|tls|left)") { set req.backend_hint = silent; }
   if (req.url ~ "^/refused") { set req.backend_hint = refused; }
   if (req.url ~ "^/full") { set req.backend_hint = full; }
   if (req.url ~ "^/nobody") { set req.backend_hint = nobody; }
@@ -53,10 +64,17 @@ LOG: dict[str, Fate] = {
 } | dict.fromkeys(("/slow", "/name", "/tls", "/left"), (Side.PROXY, Phase.WAIT, Manner.TIMEOUT))
 
 
+BOTH_SIDES = tuple(f"{side:<14} {url}" for url in ASKED for side in ("ReqURL", "BereqURL"))
+"""As varnishlog writes them, of the client's transaction and of the one with the target."""
+
+
 def configuration(servers: Targets) -> str:
     ports = {"usual": servers.usual, "refused": servers.refusing, "full": servers.full, "nobody": servers.refusing}
+    ports["silent"] = servers.usual
     backends = (
-        BACKEND.format(name=name, port=port, timeouts=TIMEOUTS, more=SICK if name == "nobody" else "")
+        BACKEND.format(
+            name=name, port=port, timeouts=HASTY if name == "silent" else PATIENT, more=SICK if name == "nobody" else ""
+        )
         for name, port in ports.items()
     )
     return "vcl 4.1;\n" + "".join(backends) + RECEIVE
@@ -78,10 +96,18 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
         with running(daemon, port), ExitStack() as writing:
             for command in writers:
                 writing.enter_context(running(command))
-            time.sleep(1.0)  # until they have attached to the shared memory
+            logs = [folder / name for name in ("ncsa.log", "request.log", "vxid.log")]
+            wait_until(lambda: attached(port, logs))
             ask_everything(port)
-            time.sleep(1.2)  # until the request whose client left has run into its timeout
-    return read(folder / "ncsa.log", folder / "request.log", folder / "vxid.log")
+            for log, words in zip(logs, (ASKED, BOTH_SIDES, BOTH_SIDES), strict=True):
+                wait_until_logged(log, *words)  # the request whose client left runs into its timeout
+    return read(*logs, folder / "vcl")
+
+
+def attached(port: int, logs: Sequence[Path]) -> bool:
+    """Whether the writers see the shared memory: what Varnish answers itself comes to their files."""
+    ask(port, "/attached")
+    return all(log.exists() and "/attached" in log.read_text() for log in logs)
 
 
 @pytest.mark.parametrize("log", ["request.log", "vxid.log"])
@@ -91,6 +117,20 @@ def test_the_shared_memory_log_tells_what_each_target_did(readings: dict[str, Re
     assert told.pop("/refused") in (LOG["/refused"], (Side.PROXY, Phase.CONNECT, Manner.UNKNOWN))  # hold-down
     assert told.pop("/body-cut")[1:] == LOG["/body-cut"][1:]  # a 503 or a short 200, whichever was faster
     assert told == {path: fate for path, fate in LOG.items() if path not in ("/refused", "/body-cut")}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "length_s"), [("/slow", "first_byte_timeout", 1.0), ("/full", "connect_timeout", 1.0)]
+)
+def test_the_configured_timer_of_the_backend_is_the_one_that_ran_out(
+    readings: dict[str, Reading], path: str, name: str, length_s: float
+) -> None:
+    """What varnishlog says of a silent target and of a full accept queue, held against the VCL."""
+    timers = [fact for fact in readings["vcl"].facts if isinstance(fact, Setting)]
+    failed = requests(readings["request.log"])[path]
+    assert failed.manner is not None
+    due = list(set_for(timers, "varnish", failed.phase, failed.manner, failed.group))
+    assert {(timer.name, timer.seconds) for timer in due if timer.name == name} == {(name, length_s)}
 
 
 def test_the_access_log_tells_the_targets_own_errors(readings: dict[str, Reading]) -> None:

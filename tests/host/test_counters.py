@@ -16,6 +16,7 @@ from tests.isolation import connecting, isolated, listening
 from why502.host import counters
 from why502.host.namespaces import at, inside
 from why502.host.opened import OpenedNamespace
+from why502.model.host import COUNTERS
 
 NETSTAT = """\
 TcpExt: SyncookiesSent SyncookiesRecv SyncookiesFailed ListenOverflows ListenDrops TCPHPHits
@@ -79,7 +80,7 @@ def test_no_counter_has_its_name_in_two_sections() -> None:
     """Both files go into one dictionary."""
     text = "".join((Path("/proc/self/net") / name).read_text() for name in counters.FILES)
     rows = [line.split()[1:] for line in text.splitlines() if line.startswith(counters.SECTIONS)][::2]
-    names = [name for row in rows for name in row if name in counters.COUNTERS]
+    names = [name for row in rows for name in row if name in COUNTERS]
     assert len(names) == len(set(names)) > 20
 
 

@@ -74,3 +74,17 @@ def test_fields_can_be_set_anew() -> None:
     """The hop's own fields are replaced, whatever their case; the others stay."""
     head = Head("GET / HTTP/1.1", (("CONNECTION", "close"), ("Host", "a")), 0)
     assert head.encode(connection="keep-alive") == b"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "bounded"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", True),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", False),
+    ],
+)
+def test_an_answer_is_bounded_or_lasts_as_long_as_its_connection(answer: bytes, *, bounded: bool) -> None:
+    """Only of a bounded one can be said that it ended too early."""
+    assert asyncio.run(_head(answer)).bounded is bounded

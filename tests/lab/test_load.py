@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from why502.lab.load import Acted, Fetch, Outcome, Outcomes, Page, Plan, load
+from why502.lab.load import Acted, Fetch, Outcome, Outcomes, Page, Plan, Repeats, load
 
 
-def _loaded(fetch: Fetch, per_connection: int) -> tuple[Outcomes, list[int]]:
+def _loaded(fetch: Fetch, per_connection: int, repeats: Repeats | None = None) -> tuple[Outcomes, list[int]]:
     """What becomes of a page with this request, at a server that closes connections after so many answers."""
     answered: list[int] = []
 
@@ -25,7 +25,7 @@ def _loaded(fetch: Fetch, per_connection: int) -> tuple[Outcomes, list[int]]:
     async def case() -> Outcomes:
         async with await asyncio.start_server(serves, "127.0.0.1", 0) as server:
             host, port = server.sockets[0].getsockname()
-            return await load(Plan(f"{host}:{port}", 5.0, (Page(0.0, (fetch,)),)))
+            return await load(Plan(f"{host}:{port}", 5.0, (Page(0.0, (fetch,)),), repeats))
 
     return asyncio.run(case()), answered
 
@@ -40,6 +40,18 @@ def test_a_connection_that_ended_is_made_anew() -> None:
     """The request that met its end failed, and the next one goes on."""
     outcomes, answered = _loaded(Fetch("GET", "/a", times=5), per_connection=2)
     assert (outcomes.by_status, answered) == ({"200": 4, "none": 1}, [2, 2])
+
+
+def test_a_plan_goes_on_until_enough_has_failed() -> None:
+    """Two of three requests of a page get an answer, the third fails: as many pages as failures are wanted."""
+    outcomes, _ = _loaded(Fetch("GET", "/a", times=3), per_connection=2, repeats=Repeats(4, for_s=3600.0))
+    assert outcomes.by_status == {"200": 8, "none": 4}
+
+
+def test_a_plan_without_failures_ends_when_its_time_is_over() -> None:
+    """After the plan itself, with no page more."""
+    outcomes, _ = _loaded(Fetch("GET", "/a"), per_connection=9, repeats=Repeats(4, for_s=0.0))
+    assert outcomes.by_status == {"200": 1}
 
 
 def test_failures_are_counted_by_when_they_began() -> None:

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from why502.errors import Why502Error
+from why502.lab.load import Repeats
 from why502.lab.proxies import proxies
 from why502.lab.scenarios import by_name, scenarios
 from why502.lab.scenarios.accept_queue_overflow import TARGET_IDLE_S, pages
+from why502.lab.scenarios.interface import ENOUGH, LONGEST
 from why502.suspects import modules
 
 
@@ -36,6 +38,24 @@ def test_seed_chooses_the_way_to_the_fault_and_never_the_twin() -> None:
         ways = [scenario.target_setup(seed, healthy=False) for seed in range(12)]
         assert all(way in ways for way in (scenario.faulty, *scenario.other_faulty))
         assert scenario.target_setup(5, healthy=True) == scenario.healthy
+
+
+def test_proxy_to_which_only_one_way_is_a_fault_gets_that_one() -> None:
+    """With every seed; the twin stays the twin."""
+    for scenario in scenarios():
+        assert set(scenario.only_way) <= set(scenario.proxies)
+        for proxy, way in scenario.only_way.items():
+            assert all(scenario.target_setup(seed, healthy=False, proxy=proxy) == way for seed in range(12))
+            assert scenario.target_setup(5, healthy=True, proxy=proxy) == scenario.healthy
+
+
+def test_load_goes_on_only_where_the_fault_lasts_and_fails() -> None:
+    """Acts make and end a fault; a twin has nothing to wait for."""
+    crashed, closes, rare = (by_name(name) for name in ("target-crashed", "closed-without-response", "rare-fault"))
+    assert crashed.repeats(7.0, healthy=False) is None
+    assert closes.repeats(7.0, healthy=True) is None
+    assert closes.repeats(7.0, healthy=False) == Repeats(ENOUGH, 7.0 * LONGEST)
+    assert rare.repeats(7.0, healthy=False) == Repeats(1, 7.0 * LONGEST)
 
 
 def test_unknown_scenario_is_refused_with_the_known_ones() -> None:

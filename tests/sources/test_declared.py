@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from why502.diagnosis import read
 from why502.errors import Why502Error
 from why502.formats.cloudfront_fields import USUAL, by_fields
+from why502.formats.iis_fields import by_fields as iis_by_fields
 from why502.model.requests import Request
 from why502.sources import haproxy_conf, nginx_conf
 from why502.sources.gather import Shelf, gather
@@ -194,3 +195,34 @@ def test_other_texts_are_no_configurations() -> None:
     for text in (b"listen to the server; then {go}", b"backend is down\n  server a 1.2.3.4:80\n", b"server {\n"):
         assert nginx_conf.fit(text) == 0.0
         assert haproxy_conf.fit(text) == 0.0
+
+
+IIS = (
+    "#Software: Microsoft Internet Information Services 8.5\n#Version: 1.0\n#Date: 2015-01-13 00:32:17\n"
+    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "
+    "sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken\n"
+    "2015-01-13 00:32:17 100.79.192.81 GET /robots.txt - 80 - 157.55.39.146 Mozilla/5.0+(compatible) - 404 0 2 1405 "
+    "242 283\n"
+)
+"""The head and first line of a log that lnav's tests hold (tstack/lnav, test/logfile_w3c_big.0), agent shortened."""
+
+
+def test_an_iis_log_with_columns_of_ones_own_is_read_by_its_head(tmp_path: Path) -> None:
+    """Heads come again in the middle; a line with other columns is counted, and not misread."""
+    log = tmp_path / "u_ex150113.log"
+    log.write_text("\ufeff" + IIS * 2 + "2015-01-13 00:32:18 100.79.192.81 GET /a - 80 - 1.2.3.4 - 200 0 0 12\n")
+    (reading,) = gather([str(log)])
+    requests = [fact for fact in reading.facts if isinstance(fact, Request)]
+    assert (reading.input.kind, reading.input.records, reading.input.not_understood) == ("iis-log", 10, 1)
+    assert "columns instead of the 17" in reading.input.first_not_understood[0].why
+    assert [(r.request_bytes, r.total_s, r.status) for r in requests] == [(242, 0.283, 404)] * 2
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["time c-ip cs-method cs-uri-stem sc-status", "c-ip c-dns date time cs-method cs-uri sc-status bytes", "date time"],
+    ids=["ftp", "oracle-web-cache", "few"],
+)
+def test_heads_of_other_programs_are_not_iis(fields: str) -> None:
+    """FTP, Oracle's Web Cache and others write the same kind of head (lnav's logfile_w3c.1 and .2)."""
+    assert iis_by_fields(f"#Fields: {fields}") is None

@@ -23,15 +23,15 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_scenarios(*, as_json: bool) -> None:
-    """List the scenarios."""
+    """List the scenarios: what is broken and how, with which proxies and real servers, and what cannot be run here."""
     from why502.lab.scenarios import scenarios
-    from why502.lab.trial import scenarios_json
+    from why502.lab.trial import scenario_text, scenarios_json
 
     if as_json:
         output.show(scenarios_json(scenarios()))
         return
     for scenario in scenarios():
-        output.show(f"{scenario.name}: {scenario.title} ({', '.join(scenario.proxies)})")
+        output.show(scenario_text(scenario))
 
 
 @command.command("run")

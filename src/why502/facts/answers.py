@@ -26,6 +26,6 @@ def last_answer_bytes(conversation: Conversation) -> int | None:
 
 
 def last_head_bytes(conversation: Conversation) -> int | None:
-    """Status line and headers of the last answer, as far as they came; None: no payload was captured."""
+    """Status line and headers of the last answer, as far as they came; None: not all of it was captured."""
     exchanges = conversation.detail.exchanges if conversation.detail else ()
     return exchanges[-1].answer_head_bytes if exchanges else None

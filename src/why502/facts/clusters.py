@@ -250,3 +250,20 @@ def same_target(one: Cluster, other: Cluster) -> bool:
         return one.target == other.target
     names = [{place.request.group for place in cluster.logged} for cluster in (one, other)]
     return names[0] == names[1] != {None}
+
+
+def may_be_same_target(case: Case, one: Cluster, other: Cluster) -> bool:
+    """As `same_target`; or one of them names nothing, and the logs name the other's target alone.
+
+    Caddy names the address in errors of the connect and of the socket, and says nothing but `EOF` of a connection that
+    was closed (proxies.md 5.3).
+    """
+    if same_target(one, other):
+        return True
+    named = {t.target for t in case.traffic.targets if t.target} if case.traffic else set()
+    nameless = [c for c in (one, other) if c.target is None and c.phase is not Phase.NO_TARGET]
+    given = [c for c in (one, other) if c.target in named]
+    if len(named) != 1 or len(nameless) != 1 or len(given) != 1:
+        return False
+    told = [{(p.request.proxy, p.request.group) for p in c.logged} for c in (one, other)]
+    return told[0] == told[1] != set()

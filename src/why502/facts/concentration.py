@@ -48,7 +48,7 @@ ZONE_BITS = {4: 24, 6: 64}
 _NODE = re.compile(r"_(\d{1,3}(?:\.\d{1,3}){3})_[a-z0-9]{6,10}\.log(?:\.gz)?$")
 """The balancer's address in the name of an ALB log: one node for each zone (`load-balancer-access-logs`)."""
 
-WITH_EDGES = frozenset({"cloudfront", "cloudflare"})
+WITH_EDGES = frozenset({"cloudfront", "cloudflare", "frontdoor"})
 """Proxies that log the location of their edge."""
 
 _IN_PATH = re.compile(r"/(?!v\d{1,2}(?:/|$))(?=[^/]*\d)[^/]+|/[0-9a-fA-F-]{16,}(?=/|$)")

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from why502.facts.hosts import placed
 from why502.facts.surfaces.differences import called, grown, owner
-from why502.model.evidence import Place, Source
+from why502.model.evidence import Place
 from why502.model.requests import Manner, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from why502.facts.scene import Cluster, Scene
     from why502.model.case import Case, KernelEvent
@@ -84,7 +85,7 @@ def descriptors(scene: Scene) -> tuple[list[Use], list[Use]]:
     own_sockets = {(window.listener.netns, window.listener.address) for window in scene.listeners}
     targets: list[Use] = []
     others: list[Use] = []
-    for record, at in _hosts(scene.case):
+    for record, at in placed(scene.case):
         peaks: dict[tuple[int, float | None], tuple[Process, int, int]] = {}
         for process in (one for snapshot in record.snapshots for one in snapshot.processes):
             if process.fds_open is None or not process.fds_limit:  # a limit of 0 belongs to one that wants none
@@ -110,7 +111,7 @@ def ports(scene: Scene) -> list[Use]:
     """Ephemeral ports taken towards the cluster's target, in each namespace that connects to it."""
     target = scene.cluster.target
     found: dict[tuple[str, int], Use] = {}
-    for record, at in _hosts(scene.case):
+    for record, at in placed(scene.case):
         for space in (one for snapshot in record.snapshots for one in snapshot.namespaces):
             if space.ephemeral_first is None or space.ephemeral_last is None:
                 continue
@@ -127,7 +128,7 @@ def tracking(case: Case) -> list[Tracked]:
     """Every network namespace of the hosts given that tracks connections."""
     return [
         tracked
-        for record, at in _hosts(case)
+        for record, at in placed(case)
         for inode in {space.inode: None for snapshot in record.snapshots for space in snapshot.namespaces}
         if (tracked := _tracked(_over_time(record, inode), at)) is not None
     ]
@@ -156,9 +157,3 @@ def _tracked(seen: list[tuple[Namespace, Conntrack]], at: Place) -> Tracked | No
 def _over_time(record: HostRecord, inode: int) -> list[tuple[Namespace, Conntrack]]:
     spaces: Iterable[Namespace] = (one for snapshot in record.snapshots for one in snapshot.namespaces)
     return [(one, one.conntrack) for one in spaces if one.inode == inode and one.conntrack is not None]
-
-
-def _hosts(case: Case) -> Iterator[tuple[HostRecord, Place]]:
-    paths = [i.path for i in case.inputs if i.source is Source.HOST]
-    for index, record in enumerate(case.hosts):
-        yield record, Place(paths[index] if index < len(paths) else record.hostname)

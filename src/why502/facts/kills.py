@@ -24,6 +24,9 @@ AFTERWARDS_S = 10.0
 """What a kill brings about shows at once, or with the next connects, which come within seconds."""
 BEFORE_S = 2.0
 """A kernel's log is written in the order of events, but a proxy may note a failure by the time its request began."""
+NEAR_LIMIT = 0.9
+"""Of a group's memory. The kernel kills where not a page more fits (`try_charge_memcg`, mm/memcontrol.c); a look is
+up to a second old, and what grows goes on growing as it did."""
 
 
 class Kills(Struct, frozen=True):
@@ -34,6 +37,9 @@ class Kills(Struct, frozen=True):
     """In the control group of the target, or of its container as the runtime tells."""
     as_it_ended: int | None
     """On the machine, between the looks between which a process that held the listener ended; None: none ended."""
+    at_limit: int | None = None
+    """Of such ends those with a kill on the machine and with the memory of the process's group about to run out;
+    None: no limit, or none ended."""
 
     @property
     def by_chance(self) -> bool:
@@ -45,7 +51,7 @@ class Kills(Struct, frozen=True):
         """Those that can be taken for its own."""
         if self.own is not None:
             return self.own
-        return 0 if self.by_chance else self.as_it_ended or 0
+        return self.at_limit or 0 if self.by_chance else self.as_it_ended or 0
 
 
 class Whose(StrEnum):
@@ -70,6 +76,7 @@ class Killing:
             machine=_grown(self._snapshots[0], self._snapshots[-1]),
             own=self._own(processes),
             as_it_ended=self._as_it_ended(seen),
+            at_limit=self._at_limit(seen),
         )
 
     def _own(self, processes: Sequence[Process]) -> int | None:
@@ -88,6 +95,32 @@ class Killing:
             if held.get(before.at_s, set()) - held.get(after.at_s, set())
         ]
         return sum(span or 0 for span in spans) if spans else None
+
+    def _at_limit(self, seen: Sequence[tuple[Snapshot, Listener]]) -> int | None:
+        pids = {pid for _, listener in seen for pid in listener.pids}
+        told = [near for pid in pids if (near := self._ended_at_limit(pid)) is not None]
+        return sum(told) if told else None
+
+    def _ended_at_limit(self, pid: int) -> bool | None:
+        """None if it did not end, or had no limit. A process that was killed is moved to the root's group at last."""
+        looks = [(s.at_s, g) for s in self._snapshots if (g := _group_of(s, pid)) and g.memory_limit_bytes]
+        after = next((s for s in self._snapshots if looks and s.at_s > looks[-1][0]), None)
+        if after is None:
+            return None
+        (at_s, last), (before_s, before) = looks[-1], looks[max(-2, -len(looks))]
+        now, limit = last.memory_bytes or 0, last.memory_limit_bytes or 0
+        rate = max(0.0, (now - (before.memory_bytes or 0)) / (at_s - before_s)) if at_s > before_s else 0.0
+        gone = next((s for s in self._snapshots if s.at_s > at_s and not _has(s, pid)), after)
+        kills = _grown(next(s for s in self._snapshots if s.at_s == at_s), gone)
+        return now + rate * (gone.at_s - at_s) >= NEAR_LIMIT * limit and bool(kills)
+
+
+def _has(snapshot: Snapshot, pid: int) -> bool:
+    return any(process.pid == pid for process in snapshot.processes)
+
+
+def _group_of(snapshot: Snapshot, pid: int) -> Cgroup | None:
+    return next((process.cgroup for process in snapshot.processes if process.pid == pid), None)
 
 
 def _by_runtime(processes: Sequence[Process]) -> int:

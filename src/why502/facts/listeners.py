@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 WILDCARDS = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - compared with, not bound to
 
+FEWEST_STANDING = 2
 
 Sightings = list[tuple["Snapshot", "Listener"]]
 
@@ -30,7 +32,25 @@ def listener_windows(record: HostRecord, path: str) -> Iterator[ListenerWindow]:
     for snapshot in record.snapshots:
         for listener in snapshot.listeners:
             sightings[listener.netns, listener.address].append((snapshot, listener))
-    return map(over.window, sightings.values())
+    return _with_overflows([over.window(seen) for seen in sightings.values()])
+
+
+def _with_overflows(windows: Sequence[ListenerWindow]) -> Iterator[ListenerWindow]:
+    """Where no socket tells its drops, ListenDrops of the namespace are those of the only listener they can come from.
+
+    `tcp_listendrop` (include/net/tcp.h) counts both. That listener is alone, or the only one whose queue was seen full.
+    """
+    silent: dict[int, list[ListenerWindow]] = defaultdict(list)
+    for window in windows:
+        silent[window.listener.netns].append(window)
+    for window in windows:
+        beside = silent[window.listener.netns]
+        full = [one for one in beside if one.queue_len_max > one.listener.backlog]
+        untold = all(one.drops is None for one in beside)
+        if untold and (full or beside) == [window] and (drops := window.grown.get("ListenDrops")) is not None:
+            yield msgspec.structs.replace(window, drops=drops)
+        else:
+            yield window
 
 
 class _Watched:
@@ -62,9 +82,11 @@ class _Watched:
             restarts=_restarts(self._first, seen),
             queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
             queue_full_s=sum(sampled) if sampled else None,
+            standing=_standing(seen),
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
+            departures=_departures(seen),
         )
 
     def _process(self, seen: Sightings) -> Process | None:
@@ -95,6 +117,19 @@ class _Watched:
             by_socket[listener.inode].append(listener.drops)
         grown = [drops[-1] - (drops[0] if inode in self._old else 0) for inode, drops in by_socket.items()]
         return sum(grown) if all(growth >= 0 for growth in grown) else None
+
+
+def _standing(seen: Sightings) -> tuple[int, int]:
+    """(looks in a row, fewest connections that waited then); one waits for an instant at any busy listener."""
+    waiting: dict[float, int] = defaultdict(int)
+    for snapshot, listener in seen:
+        waiting[snapshot.at_s] += listener.queue_len
+    best, row = (0, 0), (0, 0)
+    for at_s in sorted(waiting):
+        here = waiting[at_s]
+        row = (row[0] + 1, min(row[1] or here, here)) if here >= FEWEST_STANDING else (0, 0)
+        best = max(best, row)
+    return best
 
 
 def growth(before: Namespace | None, after: Namespace | None) -> dict[str, int]:
@@ -132,6 +167,23 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
             restarts.append(at_s)
         before = by_look[at_s]
     return tuple(restarts)
+
+
+def _departures(seen: Sightings) -> tuple[Window, ...]:
+    """For each process that held a socket and was gone at the next look, others still holding it: between which looks.
+
+    So it is with workers of a server that forks.
+    """
+    by_socket: dict[int, Sightings] = defaultdict(list)
+    for snapshot, listener in seen:
+        by_socket[listener.inode].append((snapshot, listener))
+    return tuple(
+        Window(before.at_s, after.at_s)
+        for looks in by_socket.values()
+        for (before, old), (after, new) in pairwise(looks)
+        if set(old.pids) & set(new.pids)
+        for _ in set(old.pids) - set(new.pids)
+    )
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Medians and percentiles of durations from counts of rounded values: exact enough, and bounded at any size.
 
-Durations are rounded down to three significant digits, so that there are at most 900 values a decade. Logs with times
-in milliseconds lose nothing below 1 s.
+Durations are rounded down to four significant digits, so that there are at most 9000 values a decade. Logs with times
+in milliseconds lose nothing below 10 s.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ COARSE_STEPS_US = tuple((10**digits, 10 ** (digits - 3)) for digits in range(12,
 
 
 def coarse(value_us: int) -> int:
-    """The duration with three significant digits.
+    """The duration with four significant digits.
 
-    >>> coarse(12_345), coarse(999), coarse(1_234_567)
-    (12300, 999, 1230000)
+    >>> coarse(12_345), coarse(9_999), coarse(1_234_567)
+    (12340, 9999, 1234000)
     """
     step_us = next((step_us for from_us, step_us in COARSE_STEPS_US if value_us >= from_us), 1)
     return value_us // step_us * step_us

@@ -10,7 +10,7 @@ from why502.facts.kills import Kills
 from why502.model.case import Case, Window
 from why502.model.conversations import Conversation, Outcome
 from why502.model.evidence import Place, Source
-from why502.model.host import Listener, Namespace, Process
+from why502.model.host import UNTOLD, Listener, Namespace, Process
 from why502.model.requests import Manner, Phase, Side
 from why502.model.traffic import FailedRequest, TargetTraffic
 from why502.model.wire import TargetWire
@@ -80,12 +80,23 @@ class ListenerWindow(Struct, frozen=True):
     queue_len_max: int
     queue_full_s: float | None
     """How long its queue was seen full; None: not sampled finely."""
+    standing: tuple[int, int] = (0, 0)
+    """The longest row of looks at which some connections waited to be accepted, and how many at least at each."""
     sockets: int = 1
     """Sockets that listened at this address when it was last seen: several with SO_REUSEPORT."""
     owners: frozenset[int] = frozenset()
     """Every process that held it at any look."""
     kills: Kills | None = None
     """None: not watched."""
+    departures: tuple[Window, ...] = ()
+    """One for each process that held the socket and ended while another one went on to hold it: between which looks."""
+
+    @property
+    def steady(self) -> bool | None:
+        """Whether one socket stayed open all the time; None: looked at once, or nothing told sockets apart."""
+        if self.listener.inode == UNTOLD or self.watched.to_s <= self.watched.from_s:
+            return None
+        return not self.restarts
 
 
 class Scene(Struct, frozen=True):

@@ -77,6 +77,9 @@ def _ended_then(conversation: Conversation, at_s: float) -> bool:
         end_s = conversation.end_s
     left_s = conversation.fin_by_opener_s
     first = end_s is not None and (left_s is None or end_s <= left_s)
+    # What was answered just before, its answer ended: the target was at work on it, not taken away.
+    if end_s is not None and not conversation.failed and end_s - (conversation.answer_s or 0.0) < INSTANT_S:
+        return False
     return first and end_s is not None and -INSTANT_S <= end_s - at_s <= INSTANT_S
 
 

@@ -57,13 +57,15 @@ PROXY_TIMERS: dict[tuple[str, Timer], Usual] = {
     ("trafficserver", Timer.CONNECT): Usual(30.0, "Traffic Server's connect_attempts_timeout, if it is the default"),
     ("trafficserver", Timer.WAIT): Usual(30.0, "Traffic Server's no_activity_timeout_out, if it is the default"),
     ("azure", Timer.WAIT): Usual(20.0, "Application Gateway's request timeout, if it is the default"),
+    ("frontdoor", Timer.WAIT): Usual(30.0, "Front Door's origin response timeout, if it is the default"),
+    ("heroku", Timer.WAIT): Usual(30.0, "the time that Heroku's router waits for an answer to begin"),
     ("cloudfront", Timer.CONNECT): Usual(10.0, "CloudFront's origin connection timeout, if it is the default"),
     ("cloudfront", Timer.WAIT): Usual(30.0, "CloudFront's origin response timeout, if it is the default"),
 }
 """From the projects' documentation: nginx `ngx_http_proxy_module`, Envoy `Cluster.connect_timeout` and
 `RouteAction.timeout`, Apache `mod_proxy`, Traefik `forwardingTimeouts`, Caddy `reverse_proxy`, `man varnishd`, Traffic
 Server `records.yaml`, AWS `load-balancer-troubleshooting` and CloudFront's `Origin` and `CustomOriginConfig`, Azure
-`application-gateway` (request time-out)."""
+`application-gateway` (request time-out) and `front-door` (troubleshooting of 504), Heroku `request-timeout`."""
 
 FIXED: dict[tuple[str, Timer], Usual] = {("alb", Timer.CONNECT): Usual(10.0, "ALB's connect timeout (cannot be set)")}
 

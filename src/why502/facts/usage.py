@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.hosts import placed
 from why502.model.evidence import Place, Source
 
 if TYPE_CHECKING:
@@ -61,12 +62,10 @@ def _period_s(series: Series) -> float:
 
 
 def _hosts(case: Case, spans: Callable[[HostRecord], Iterator[tuple[float, float, float]]]) -> Iterator[Usage]:
-    paths = [i.path for i in case.inputs if i.source is Source.HOST]
-    for index, record in enumerate(case.hosts):
+    for record, at in placed(case):
         found = tuple(spans(record))
         if found:
-            path = paths[index] if index < len(paths) else record.hostname
-            yield Usage(Source.HOST, Place(path), found)
+            yield Usage(Source.HOST, at, found)
 
 
 def _busy(record: HostRecord) -> Iterator[tuple[float, float, float]]:

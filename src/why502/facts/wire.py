@@ -10,6 +10,7 @@ from msgspec import structs
 from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
+from why502.facts.recording import doubted, lossy
 from why502.model.conversations import Outcome
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
@@ -24,7 +25,8 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    for conversation in map(as_spare, map(as_left, once)):
+    lacking = lossy(once)
+    for conversation in map(as_spare, map(as_left, map(doubted, once) if lacking else once)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -40,6 +42,7 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
         first_s=min([*(c.first_s for c in told), *(p.first_s for p in parts)], default=None),
         last_s=max([*(c.last_s for c in told), *(p.last_s for p in parts)], default=None),
         pairings=pairings,
+        lossy=lacking,
     )
 
 
@@ -47,6 +50,12 @@ def delayed(conversation: Conversation) -> bool:
     """Whether the handshake lost time although it succeeded in the end."""
     waited_for_syn = conversation.established_s is not None and len(conversation.syn_s) > 1
     return not conversation.failed and (waited_for_syn or conversation.synacks_after_ack > 0)
+
+
+def repeated(conversation: Conversation) -> bool:
+    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped."""
+    again = conversation.retransmissions_sent + conversation.retransmissions_received
+    return again > 0 and not conversation.synacks_after_ack
 
 
 def as_left(conversation: Conversation) -> Conversation:
@@ -83,6 +92,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
     lost = lost_syns(in_time)
+    well = [c for c in in_time if c.outcome is Outcome.ANSWERED]
+    again = [c for c in well if repeated(c)]
     for part in counted:
         outcomes.update(part.outcomes)
     return TargetWire(
@@ -97,6 +108,9 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
         syns_lost=lost.lost,
         syns_lost_alone=None if counted else lost.alone,
+        told_answered=len(well),
+        sent_again=len(again),
+        sent_again_first=again[0].at if again else None,
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )

@@ -29,6 +29,8 @@ class Coincidence(Struct, frozen=True):
     p: float
     """Chance of so many, if the failures had fallen anywhere."""
     first: KernelEvent
+    events: int = 1
+    """Times at which it was told, those that go together counted once."""
 
     @property
     def holds(self) -> bool:
@@ -65,6 +67,7 @@ def coincidence(scene: Scene, kinds: Collection[str], lasts_s: float = 0.0) -> C
         near=len(near),
         p=p_value(met, met + elsewhere, min(1.0, covered_s / width_s)),
         first=events[0],
+        events=len(spans),
     )
 
 

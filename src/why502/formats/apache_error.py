@@ -54,10 +54,13 @@ CODES: dict[str, Manner] = {
     "99": Manner.EXHAUSTED,
     "24": Manner.EXHAUSTED,
     "23": Manner.EXHAUSTED,
+    "13": Manner.FORBIDDEN,
+    "1": Manner.FORBIDDEN,
     "70014": Manner.CLOSED,
     "70008": Manner.CLOSED,
 }
-"""errno, or APR's own: 70007 APR_TIMEUP, 70008 APR_INCOMPLETE, 70014 APR_EOF."""
+"""errno, or APR's own: 70007 APR_TIMEUP, 70008 APR_INCOMPLETE, 70014 APR_EOF. 13 (EACCES) at a
+connect: SELinux without `httpd_can_network_connect`, the classic on Red Hat's systems."""
 
 NO_STATUS_LINE = "20014"
 """APR_EGENERAL: at AH01102 the backend closed without a byte (seen with 2.4.71)."""

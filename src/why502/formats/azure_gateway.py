@@ -1,11 +1,13 @@
 """Access log of Azure's Application Gateway: diagnostic records, one JSON object a line.
 
 MicrosoftDocs/azure-docs, `application-gateway-diagnostics.md`. `timeTaken` is seconds in v2 and milliseconds in v1;
-only v2 has `serverRouted`. The gateway v2 may write its own status into `serverStatus`: `error_info` decides.
+only v2 has `serverRouted`, v1 tells the server in the query string. The gateway v2 may write its own status into
+`serverStatus`: `error_info` decides.
 """
 
 from __future__ import annotations
 
+from why502.formats.arr_query import routed
 from why502.formats.fate import GATEWAY_STATUSES, UNTOLD, Fate, answered
 from why502.formats.fields import iso_time, request_line
 from why502.formats.fitting import share
@@ -33,7 +35,10 @@ def parse(line: str, at: Place) -> Request | str:
     status, error = told.whole("httpStatus"), told.text("error_info")
     end = entry.text("time", "timeStamp", "timestamp")
     end_s, total_s = iso_time(end) if end else None, _total_s(told)
-    side, phase, manner = _fate(status, told.whole("serverStatus"), error)
+    target, target_status = told.text("serverRouted"), told.whole("serverStatus")
+    if not told.has("serverRouted"):
+        target, target_status = routed(told.text("requestQuery") or "")
+    side, phase, manner = _fate(status, target_status, error, first=not told.has("serverRouted"))
     method, path = request_line(f"{told.text('httpMethod') or '-'} {told.text('requestUri') or '-'} HTTP/1.1")
     host, port = told.text("clientIP"), told.text("clientPort")
     return Request(
@@ -46,7 +51,7 @@ def parse(line: str, at: Place) -> Request | str:
         phase=phase,
         manner=manner,
         client=f"{host}:{port}" if host and port else host,
-        target=told.text("serverRouted"),
+        target=target,
         group=told.text("backendPoolName"),
         node=told.text("instanceId"),
         method=method,
@@ -64,13 +69,14 @@ def _total_s(told: Row) -> float | None:
     return value if value is None or told.has("serverRouted") else value / 1000
 
 
-def _fate(status: int | None, target_status: int | None, error: str | None) -> Fate:
+def _fate(status: int | None, target_status: int | None, error: str | None, *, first: bool) -> Fate:
+    """`first`: version 1, whose status of the server is always the server's own."""
     if error in ERRORS:
         return ERRORS[error]
     if error not in (None, "ERRORINFO_NO_ERROR"):
         failed = status is not None and status >= 500
         return Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN if failed else None)
-    if target_status is not None and target_status == status and (error or status not in GATEWAY_STATUSES):
+    if target_status is not None and target_status == status and (first or error or status not in GATEWAY_STATUSES):
         return answered(status)
     return UNTOLD if status is not None and status >= 500 else Fate(None, Phase.UNKNOWN)
 

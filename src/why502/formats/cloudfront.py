@@ -102,8 +102,11 @@ def request(
 
 
 def fit(lines: list[str]) -> float:
-    """The share of lines that have the columns."""
-    return share(lines, lambda line: not isinstance(parse(line, Place("")), str))
+    """The share of lines that have the columns; the two '#' lines are not counted, for others write such ones."""
+    rows = [line for line in lines if not line.startswith("#")]
+    if not rows:
+        return float(any(line.startswith("#Fields:") and "x-edge-location" in line for line in lines))
+    return share(rows, lambda line: not isinstance(parse(line, Place("")), str))
 
 
 _GUIDE = "docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"

@@ -54,7 +54,7 @@ def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFor
     """The format, which now reads its lines inside envelopes as well, and those of its family."""
 
     def parse(line: str, at: Place) -> Request | None | str:
-        bare = content(line)
+        bare = line if log_format.whole_line else content(line)
         read = log_format.parse(bare, at)
         if not isinstance(read, str):
             return read
@@ -67,7 +67,7 @@ def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFor
         return next((answer for answer in answers if not isinstance(answer, str)), refused)
 
     def fit(lines: list[str]) -> float:
-        bare = [content(line) for line in lines]
+        bare = lines if log_format.whole_line else [content(line) for line in lines]
         own = log_format.fit(bare)
         carried = [_carried(line) or line for line in bare] if any(line.startswith("{") for line in bare) else bare
         return own if carried == bare else max(own, log_format.fit(carried))

@@ -2,7 +2,8 @@
 
 START_TIME is the start, DURATION milliseconds of the whole stream. Istio inserts the code details, the termination
 details and the transport failure behind the flags, and cluster and addresses at the end
-(istio.io/docs/tasks/observability/logs/access-log).
+(istio.io/docs/tasks/observability/logs/access-log); before 1.9 it inserted Mixer's status, until 1.7, and the transport
+failure alone, both quoted.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from why502.model.requests import Manner, Phase, Request, Side
 _QUOTED = r'"([^"]{0,16384})"'
 _LINE = re.compile(
     rf"\[(\d{{4}}-\d\d-\d\dT[\d:.]{{8,18}}Z)\] {_QUOTED} (\d{{1,3}}) ([A-Za-z0-9,_-]{{1,256}})"
-    rf"(?: ([^\s\"]{{1,4096}}) ([^\s\"]{{1,4096}}) {_QUOTED})? (\d{{1,18}}|-) (\d{{1,18}}|-)"
-    rf" (\d{{1,12}}|-) (\d{{1,12}}|-) {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED}"
+    rf"(?: ([^\s\"]{{1,4096}}) ([^\s\"]{{1,4096}}) {_QUOTED}|(?: \"[^\"]{{0,1024}}\")?? {_QUOTED})?"
+    rf" (\d{{1,18}}|-) (\d{{1,18}}|-) (\d{{1,12}}|-) (\d{{1,12}}|-) {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED}"
     r"(?: (\S{1,512}) (\S{1,256}) (\S{1,256}) (\S{1,256}) (\S{1,256}) (\S{1,256}))?",
     re.ASCII,
 )
@@ -36,12 +37,12 @@ def parse(line: str, at: Place) -> Request | None | str:
     found = _LINE.match(line)
     if not found:
         return None if _MESSAGE.match(line) else "not the fields of Envoy's access log"
-    time, asked, status, flags, details, _, failure, received, _, duration, service, *rest = found.groups()
+    time, asked, status, flags, details, _, failure, earlier, received, _, duration, service, *rest = found.groups()
     told = Told(
         status=whole(status),
         flags=flags,
         details=present(details or ""),
-        failure=present(failure or ""),
+        failure=present(failure or earlier or ""),
         answered=present(service) is not None,
     )
     return request(

@@ -64,7 +64,7 @@ LOCAL = frozenset({"RL", "RLSE", "UAEX", "FI", "DI", "IH", "DPE", "NR", "RFCF", 
 """Envoy answered as it was configured to, or refused the client's request."""
 
 CONNECTS: tuple[tuple[str, Phase, Manner], ...] = (
-    (r"TLS_error|CERTIFICATE_VERIFY|WRONG_VERSION_NUMBER|SSL", Phase.TLS, Manner.UNKNOWN),
+    (r"TLS[_ ]error|CERTIFICATE_VERIFY|WRONG_VERSION_NUMBER|SSL", Phase.TLS, Manner.UNKNOWN),
     (r"[Cc]onnection[ _]refused|error: 111\b|error:_111\b", Phase.CONNECT, Manner.REFUSED),
     (
         r"[Nn]o[ _]route[ _]to[ _]host|[Nn]etwork[ _]is[ _]unreachable|error:[ _](?:101|113)\b",

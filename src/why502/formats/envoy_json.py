@@ -1,4 +1,4 @@
-"""Access log of Envoy and Istio as JSON: names are the user's, these are Istio's and those of Envoy's documents."""
+"""Access log of Envoy as JSON: names are the user's; these are Istio's, Envoy Gateway's and Envoy's own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from why502.model.requests import Manner, Phase, Request, Side
 
 FLAGS = ("response_flags", "responseFlags", "flags", "response_flags_long")
 STATUS = ("response_code", "responseCode", "status", "status_code")
+SERVICE_TIME = ("upstream_service_time", "upstreamServiceTime", "x-envoy-upstream-service-time")
+PATH = ("path", "request_path", "uri", ":path", "x-envoy-origin-path", "x-envoy-original-path")
+"""`x-envoy-origin-path` is the only path in Envoy Gateway's default (gateway.envoyproxy.io, "Proxy Access Logs")."""
 TARGET = ("upstream_host", "upstreamHost", "upstream_remote_address")
 
 
@@ -26,16 +29,16 @@ def parse(line: str, at: Place) -> Request | str:
         flags=fields.text(*FLAGS),
         details=fields.text("response_code_details", "responseCodeDetails"),
         failure=fields.text("upstream_transport_failure_reason", "upstreamTransportFailureReason"),
-        answered=fields.number("upstream_service_time", "upstreamServiceTime") is not None,
+        answered=fields.number(*SERVICE_TIME) is not None,
     )
     start = fields.text("start_time", "startTime", "timestamp", "time")
-    forwarded = fields.text("x_forwarded_for", "forwarded_for")
+    forwarded = fields.text("x_forwarded_for", "forwarded_for", "x-forwarded-for")
     return request(
         told,
         at,
         start_s=iso_time(start) if start else None,
         total_s=_seconds(fields, "duration", "duration_ms"),
-        wait_s=_seconds(fields, "upstream_service_time", "upstreamServiceTime"),
+        wait_s=_seconds(fields, *SERVICE_TIME),
         client=fields.text("downstream_remote_address", "downstreamRemoteAddress")
         or (forwarded or "").split(",")[0]
         or None,
@@ -48,7 +51,7 @@ def parse(line: str, at: Place) -> Request | str:
 
 
 def _is_envoys(fields: Row) -> bool:
-    named = any(key in fields.values for key in FLAGS)
+    named = any(key in fields.values for key in (*FLAGS, "x-envoy-origin-path", "x-envoy-upstream-service-time"))
     return named and any(key in fields.values for key in STATUS)
 
 
@@ -59,7 +62,7 @@ def _seconds(fields: Row, *keys: str) -> float | None:
 
 def _line(fields: Row) -> tuple[str | None, str | None]:
     method = fields.text("method", "request_method", ":method") or "-"
-    return request_line(f"{method} {fields.text('path', 'request_path', 'uri', ':path') or '-'} HTTP/1.1")
+    return request_line(f"{method} {fields.text(*PATH) or '-'} HTTP/1.1")
 
 
 def fit(lines: list[str]) -> float:

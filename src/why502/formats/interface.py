@@ -45,3 +45,5 @@ class LogFormat:
     family: str = ""
     """Programs write several formats to one stream (a container's output): each format of a family also reads the
     lines of the others."""
+    whole_line: bool = False
+    """The only time of a line stands in what a logger puts around it, so the format reads the line with that."""

@@ -6,7 +6,7 @@ Mostly they are the names of the variables. Values may be strings, and absent on
 from __future__ import annotations
 
 from why502.formats import nginx_variables
-from why502.formats.fields import iso_time, local_time
+from why502.formats.fields import iso_time, local_time, seconds
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -45,6 +45,9 @@ def parse(line: str, at: Place) -> Request | str:
     if fields is None:
         return "no JSON object"
     variables = {name: text for name, keys in KEYS.items() if (text := _text(fields, keys)) is not None}
+    timed = variables.get("request_time", "-")
+    if timed != "-" and seconds(timed) is None:
+        return "its request_time is no time in seconds"
     if "status" not in variables or not any(name in variables for name in TELLING):
         return "not the usual keys of nginx's access log"
     return nginx_variables.request(variables | _time(fields), at)

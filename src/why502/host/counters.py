@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from why502.model.host import COUNTERS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILES: Final = ("netstat", "snmp")
-
-COUNTERS: Final = frozenset(
-    {
-        # a full accept queue, with cookies and without
-        *("ListenOverflows", "ListenDrops", "TCPReqQFullDoCookies", "TCPReqQFullDrop", "EmbryonicRsts"),
-        *("SyncookiesSent", "SyncookiesRecv", "SyncookiesFailed"),
-        # connections that were cut, and by what
-        *("OutRsts", "EstabResets", "AttemptFails", "PassiveOpens", "ActiveOpens", "CurrEstab"),
-        *("TCPAbortOnData", "TCPAbortOnClose", "TCPAbortOnMemory", "TCPAbortOnTimeout", "TCPAbortOnLinger"),
-        # loss and waiting
-        *("InSegs", "OutSegs", "RetransSegs", "TCPTimeouts", "TCPSynRetrans", "TCPRetransFail"),
-        # limits of the kernel itself
-        *("TCPTimeWaitOverflow", "TCPMemoryPressures", "TCPBacklogDrop", "TCPRcvQDrop", "PruneCalled"),
-    }
-)
-"""What judgement uses. None of these names stands in two sections of the files."""
 
 SECTIONS: Final = ("TcpExt:", "Tcp:")
 

@@ -8,6 +8,8 @@ from typing import Protocol
 
 MAX_HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 64 * 1024
+BODYLESS = frozenset({204, 304})
+"""Statuses of answers that never have a body."""
 
 
 class MalformedError(Exception):
@@ -53,6 +55,12 @@ class Head:
     def stays(self) -> bool:
         """Whether the connection may carry another message."""
         return (self.get("connection") or "keep-alive").lower() != "close"
+
+    @property
+    def bounded(self) -> bool:
+        """Of an answer: whether its end shows otherwise than by the end of the connection (RFC 9112, 6.3)."""
+        chunked = (self.get("transfer-encoding") or "").lower() == "chunked"
+        return chunked or self.get("content-length") is not None or self.status in BODYLESS
 
     def encode(self, **replaced: str) -> bytes:
         """On the wire again, with some fields (underscores for hyphens) set anew."""

@@ -12,6 +12,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,15 @@ class Page(msgspec.Struct, frozen=True):
     """(seconds after the page was opened, what is said then); the requests go on meanwhile."""
 
 
+class Repeats(msgspec.Struct, frozen=True):
+    """Pages are loaded again, without their cues, as long as hardly anything has failed."""
+
+    until_failed: int
+    """Requests."""
+    for_s: float
+    """Since the beginning; no page begins later."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """Everything that the client will do."""
 
@@ -58,6 +68,7 @@ class Plan(msgspec.Struct, frozen=True):
     timeout_s: float
     """When the client itself gives up a request; longer than any timer of the proxy."""
     pages: tuple[Page, ...]
+    repeats: Repeats | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -177,11 +188,11 @@ async def _status(
     sends = asyncio.create_task(_send_body(writer, wanted))
     try:
         answer = await read_head(reader)
-        if last or not answer.stays:
-            await reader.read(-1)
-            return answer.status, False
-        await skip_body(reader, answer)
-        return answer.status, True
+        if answer.bounded:
+            await skip_body(reader, answer)
+            return answer.status, answer.stays and not last
+        await reader.read(-1)
+        return answer.status, False
     finally:
         sends.cancel()
         await asyncio.gather(sends, return_exceptions=True)
@@ -198,6 +209,7 @@ async def _send_body(writer: asyncio.StreamWriter, wanted: Fetch) -> None:
 
 async def load(plan: Plan) -> Outcomes:
     """Load all pages of the plan, one after the other."""
+    begin_s = time.monotonic()
     outcomes: list[Outcome] = []
     for page in plan.pages:
         if cue := RESTART if page.restart_before else page.cue:
@@ -205,7 +217,21 @@ async def load(plan: Plan) -> Outcomes:
             await asyncio.to_thread(sys.stdin.readline)
         await asyncio.sleep(page.idle_before_s)
         outcomes += await open_page(plan, page)
+    if plan.repeats:
+        outcomes += await _repeated(plan, plan.repeats, begin_s, sum(outcome.failed for outcome in outcomes))
     return Outcomes(tuple(outcomes))
+
+
+async def _repeated(plan: Plan, repeats: Repeats, begin_s: float, failed: int) -> list[Outcome]:
+    """The same pages again, while they are needed."""
+    outcomes: list[Outcome] = []
+    for page in cycle(plan.pages):
+        if failed >= repeats.until_failed or time.monotonic() - begin_s > repeats.for_s:
+            break
+        await asyncio.sleep(page.idle_before_s)
+        outcomes += (loaded := await open_page(plan, msgspec.structs.replace(page, cue_during=None)))
+        failed += sum(outcome.failed for outcome in loaded)
+    return outcomes
 
 
 async def _say_later(after_s: float, cue: str) -> None:

@@ -60,7 +60,7 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
         interruption.check()
         if settings.local_ports:
             ends.proxy.set_sysctls({"net.ipv4.ip_local_port_range": settings.local_ports})
-        target_setup = scenario.target_setup(options.seed, healthy=healthy)
+        target_setup = scenario.target_setup(options.seed, healthy=healthy, proxy=proxy.name)
         target = stack.enter_context(Target(ends.target, target_setup, folder, options.seed, scale))
         others = tuple(
             stack.enter_context(Target(ends.target, setup, folder, options.seed, scale, number))
@@ -74,6 +74,7 @@ def run(scenario: Scenario, proxy: Proxy, options: Options, bundle: Path, *, hea
                 address=LISTEN,
                 timeout_s=(settings.connect_timeout_s + settings.read_timeout_s) * scale + PATIENCE_S,
                 pages=scenario.pages(options.seed, options.lasts_s(scenario), scale),
+                repeats=scenario.repeats(options.lasts_s(scenario), healthy=healthy),
             )
             acts = {RESTART: restart_gracefully, **(scenario.healthy_acts if healthy else scenario.acts)}
             stage = Stage(ends, target, running, recording, options.seed, others)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from why502.diagnosis import diagnose
 from why502.errors import Why502Error
 from why502.lab.expectation import unmet
+from why502.lab.hosts import check_rights
 from why502.lab.load import Outcomes
 from why502.lab.proxies import proxies
 from why502.lab.recording import prepare
@@ -86,9 +87,12 @@ def trials(
 ) -> Iterator[Trial]:
     """Run a scenario with each wanted proxy, each wanted kind, one after the other; with a real server, if named."""
     scenario = by_name(name).on(server)
+    if lacking := scenario.lacking():
+        raise Why502Error("this machine cannot make the fault", where=name, why=lacking)
     if server and (missing := scenario.servers[server].server.missing):
         raise Why502Error(f"{server} cannot be run here", why=missing, hint="make servers builds it")
-    wanted = _wanted(scenario, proxy_name)
+    wanted = _wanted(scenario, proxy_name, progress)
+    check_rights()
     with ExitStack() as stack:
         root = Path(stack.enter_context(Scratch())) if folder is None else folder
         places = [
@@ -106,13 +110,27 @@ def trials(
             yield Trial(scenario, proxy.name, healthy, bundle, outcomes, diagnose([str(bundle)]))
 
 
-def _wanted(scenario: Scenario, name: str) -> list[Proxy]:
+def _wanted(scenario: Scenario, name: str, progress: Callable[[str], None]) -> list[Proxy]:
     known = proxies()
-    names = scenario.proxies if name == "all" else (name,)
-    if unknown := [each for each in names if each not in scenario.proxies]:
+    if name == "all":
+        return _installed([known[each] for each in scenario.proxies], progress)
+    if name not in scenario.proxies:
         hint = f"it can be run with {', '.join(scenario.proxies)} or all"
-        raise Why502Error("this scenario does not know the proxy", where=unknown[0], hint=hint)
-    return [known[each] for each in names]
+        raise Why502Error("this scenario does not know the proxy", where=name, hint=hint)
+    if program := known[name].program:
+        program()  # refused before anything is made, not after
+    return [known[name]]
+
+
+def _installed(found: list[Proxy], progress: Callable[[str], None]) -> list[Proxy]:
+    """Those that this machine has; what it lacks is told."""
+    for proxy in found:
+        if not proxy.installed:
+            progress(f"{proxy.name}: left out, not installed")
+    if usable := [proxy for proxy in found if proxy.installed]:
+        return usable
+    lacking = ", ".join(proxy.name for proxy in found)
+    raise Why502Error("nothing is left to run", why=f"not installed: {lacking}")
 
 
 def bundle_place(root: Path, proxy: Proxy | None, *, healthy: bool) -> Path:
@@ -155,6 +173,27 @@ def trials_json(done: Sequence[Trial]) -> str:
     return msgspec.json.format(msgspec.json.encode({"trials": lines})).decode()
 
 
+def scenario_text(scenario: Scenario) -> str:
+    """What `why502 lab list` says of one: name, title, what it can be run with, and why it cannot be run here."""
+    lines = [f"{scenario.name}: {scenario.title}", f"    with {', '.join(scenario.proxies)}"]
+    if scenario.servers:
+        lines.append(f"    real servers: {', '.join(scenario.servers)}")
+    if lacking := scenario.lacking():
+        lines.append(f"    NOT ON THIS MACHINE: {lacking}")
+    return "\n".join(lines)
+
+
 def scenarios_json(found: Sequence[Scenario]) -> str:
-    lines = [{"name": s.name, "title": s.title, "proxies": s.proxies} for s in found]
+    lines = [
+        {
+            "name": s.name,
+            "title": s.title,
+            "proxies": s.proxies,
+            "servers": tuple(s.servers),
+            "causes": s.convicts,
+            "duration_s": s.duration_s,
+            "lacking": s.lacking(),
+        }
+        for s in found
+    ]
     return msgspec.json.format(msgspec.json.encode({"scenarios": lines})).decode()

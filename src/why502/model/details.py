@@ -58,7 +58,7 @@ class Exchange(Struct, frozen=True):
     """'HTTP/1.1 200 OK'; None: no answer, or one that is not HTTP."""
     answer_s: float | None = None
     answer_head_bytes: int | None = None
-    """Status line and headers, as far as they came."""
+    """Status line and headers, as far as they came; None: the capture holds only a part of them."""
     expected_bytes: int | None = None
     """Content-Length of the answer."""
     received_bytes: int = 0
@@ -153,6 +153,8 @@ class ConversationDetail(Struct, frozen=True):
     """In between."""
     left_out_after: int = 0
     """Index into `packets` after which they are missing."""
+    gaps: int = 0
+    """How often bytes that were acknowledged are not in the capture: it lost packets."""
 
     @property
     def notable(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 
@@ -95,6 +97,10 @@ class Process(Struct, frozen=True):
     restarts: Restarts | None = None
 
 
+UNTOLD: Final = 0
+"""No socket has this inode."""
+
+
 class Listener(Struct, frozen=True):
     """One listening TCP socket (`inet_diag`, state LISTEN)."""
 
@@ -103,7 +109,7 @@ class Listener(Struct, frozen=True):
     netns: int
     """Inode of its network namespace."""
     inode: int
-    """Inode of the socket."""
+    """Inode of the socket; `UNTOLD` if nothing tells it."""
     backlog: int
     """`sk_max_ack_backlog`: min(argument of listen(), somaxconn). The accept queue holds one more."""
     queue_len: int
@@ -225,3 +231,19 @@ class HostRecord(Struct, frozen=True):
 
 
 HOST_SCHEMA = "why502-host/1"
+
+COUNTERS: Final = frozenset(
+    {
+        # a full accept queue, with cookies and without
+        *("ListenOverflows", "ListenDrops", "TCPReqQFullDoCookies", "TCPReqQFullDrop", "EmbryonicRsts"),
+        *("SyncookiesSent", "SyncookiesRecv", "SyncookiesFailed"),
+        # connections that were cut, and by what
+        *("OutRsts", "EstabResets", "AttemptFails", "PassiveOpens", "ActiveOpens", "CurrEstab"),
+        *("TCPAbortOnData", "TCPAbortOnClose", "TCPAbortOnMemory", "TCPAbortOnTimeout", "TCPAbortOnLinger"),
+        # loss and waiting
+        *("InSegs", "OutSegs", "RetransSegs", "TCPTimeouts", "TCPSynRetrans", "TCPRetransFail"),
+        # limits of the kernel itself
+        *("TCPTimeWaitOverflow", "TCPMemoryPressures", "TCPBacklogDrop", "TCPRcvQDrop", "PruneCalled"),
+    }
+)
+"""Counters that judgement uses. None of these names stands in two sections of /proc/net/netstat and snmp."""

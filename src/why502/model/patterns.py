@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +28,18 @@ class Silence(Struct, frozen=True):
     bursts: int
     failed: int
     """Those in which the gateway had a failure."""
+
+
+class Span(NamedTuple):
+    """One request at a target; they sort by their beginning."""
+
+    asked_s: float
+    until_s: float
+    """Its first byte of an answer (be it too late), or the end of the connection: it is in nobody's way any more."""
+    given_up_s: float | None
+    """When the proxy gave it up; None: it was served in time."""
+    fresh: bool = True
+    """The first one on its connection, as far as that is told."""
 
 
 class Traits(Struct, frozen=True):

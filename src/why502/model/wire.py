@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from why502.model.conversations import Conversation, Outcome
+from why502.model.evidence import Place
 
 STEPS_PER_DOUBLING = 32
 """Durations that are only counted are counted in steps of 2.2 %."""
@@ -57,6 +58,11 @@ class TargetWire(Struct, frozen=True):
     syns_lost_alone: int | None = None
     """Of these, sent while no connection in the capture waited to be accepted; None: some conversations are only
     counted, so that this cannot be told."""
+    told_answered: int = 0
+    """Of the answered, those that are told one by one..."""
+    sent_again: int = 0
+    """...and those of them in which data of either side had to be sent again, although the target had accepted them."""
+    sent_again_first: Place | None = None
     connect_median_s: float | None = None
     answer_median_s: float | None = None
     """From request to first byte, of the answered."""
@@ -82,6 +88,8 @@ class Wire(Struct, frozen=True):
     first_s: float | None = None
     last_s: float | None = None
     pairings: tuple[Pairing, ...] = ()
+    lossy: bool = False
+    """Packets are missing in the capture that both ends had: what it does not show may have been all the same."""
 
     def target(self, name: str | None) -> TargetWire | None:
         return next((t for t in self.targets if t.target == name), None)

@@ -76,7 +76,9 @@ def _listener(scene: Scene) -> tuple[Link, ...]:
     dropped = "drops not known" if window.drops is None else f"{window.drops} dropped while watched"
     text = f"{listener.address}: backlog {listener.backlog}, at most {window.queue_len_max} waiting, {dropped}"
     owner = (
-        Link("process", f"{process.name} (pid {process.pid}): {process.command}", str(window.at))
+        Link(
+            "process", f"{process.name} (pid {process.pid}){process.command and ': '}{process.command}", str(window.at)
+        )
         if process
         else _missing("process", "its owner could not be seen")
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import clusters, same_target
+from why502.facts.clusters import clusters, may_be_same_target
 from why502.facts.counts import by_status
+from why502.facts.hosts import placed
 from why502.facts.listeners import listener_windows, listeners_of
 from why502.facts.scene import Basis, Cluster, ListenerWindow, Scene
 from why502.model.evidence import Source
@@ -64,14 +65,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
 
 
 def _listeners(case: Case) -> list[ListenerWindow]:
-    paths = [i.path for i in case.inputs if i.source is Source.HOST]
-    records = enumerate(case.hosts)
-    return [
-        window
-        for index, record in records
-        if record.snapshots
-        for window in listener_windows(record, paths[index] if index < len(paths) else record.hostname)
-    ]
+    return [window for record, at in placed(case) if record.snapshots for window in listener_windows(record, at.path)]
 
 
 def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Sequence[ListenerWindow]) -> Scene:
@@ -84,7 +78,7 @@ def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Se
         traffic=(case.traffic.target(target) or case.traffic.unnamed) if case.traffic else None,
         wire=_wire(case, cluster),
         listeners=own,
-        others=tuple(other for other in found if other is not cluster and same_target(other, cluster)),
+        others=tuple(other for other in found if other is not cluster and may_be_same_target(case, other, cluster)),
     )
 
 

@@ -1,7 +1,7 @@
 """What configurations among the evidence, and the user, say about the logs, found before the logs are read.
 
-nginx's `log_format` becomes a reader of its own, and so does a '#Fields:' line of CloudFront with an order of its own;
-HAProxy's server lines turn the names in its logs into addresses.
+nginx's `log_format` becomes a reader of its own, and so does a '#Fields:' line of CloudFront or IIS with an order of
+its own; HAProxy's server lines turn the names in its logs into addresses.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.errors import Why502Error
-from why502.formats import all_formats
-from why502.formats.cloudfront_fields import by_fields
+from why502.formats import all_formats, cloudfront_fields, iis_fields
 from why502.formats.interface import LogFormat
 from why502.formats.nginx_log_format import compiled
 from why502.model.requests import Request
@@ -83,11 +82,14 @@ def _take(found: Declared, finding: Found) -> None:
 
 
 def _take_fields(found: Declared, head: bytes) -> None:
-    """CloudFront's '#Fields:' line, the second of its logs."""
-    for line in head[:HEAD_LINES_BYTES].decode("utf-8", "replace").splitlines()[:4]:
-        log_format = by_fields(line.strip()) if len(found.log_formats) < MAX_FIELD_LISTS else None
+    """The '#Fields:' line, the second of CloudFront's logs and the fourth of IIS's."""
+    for line in head[:HEAD_LINES_BYTES].decode("utf-8", "replace").splitlines()[:8]:
+        if len(found.log_formats) >= MAX_FIELD_LISTS:
+            return
+        text = line.strip().removeprefix("\ufeff")
+        log_format = cloudfront_fields.by_fields(text) or iis_fields.by_fields(text)
         if log_format is not None:
-            found.log_formats.setdefault(line.strip(), log_format)
+            found.log_formats.setdefault(text, log_format)
 
 
 def _compile(found: Declared, name: str, text: str) -> None:

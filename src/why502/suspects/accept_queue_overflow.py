@@ -52,9 +52,10 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.lost_syns import lost_alone
+from why502.suspects.lost_syns import lost_alone, path_loses
 from why502.suspects.server_says import queue_full
-from why502.suspects.weighing import connects_delayed, listener_gone, proxy_says, syns_at_both_ends
+from why502.suspects.stopped import listener_gone
+from why502.suspects.weighing import connects_delayed, proxy_says, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +154,10 @@ def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
         # Each SYN and each final ACK that a full queue turns away raises both; `sk_drops` alone has other reasons.
         text = f"its namespace counted no ListenOverflows while {where} was watched through the failures"
         yield Evidence(-8.0, text, Source.HOST, window.at)
+    elif drops is None and overflows:
+        # Of several listeners each may be the one; that its namespace has any while requests fail is rare by itself.
+        text = f"ListenOverflows of its namespace grew by {overflows}, of which listener is not told"
+        yield Evidence(3.5 if covered else 1.5, text, Source.HOST, window.at)
     elif drops is None and (window.listener.drops or 0) > 0:
         # One snapshot: since the socket was opened. `sk_drops` counts other failures too, so it only hints.
         text = f"{where} has dropped {window.listener.drops} packets since it was opened (when is not known)"
@@ -194,6 +199,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if outcome is Outcome.RESET_UNACKNOWLEDGED:
         yield from listener_gone(scene, -7.0)
     yield from lost_alone(scene, several=-3.5, one=-2.0)
+    yield from path_loses(scene, -5.0)
     others = _other_faces(seen, outcome)
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)

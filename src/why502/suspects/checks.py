@@ -14,8 +14,13 @@ from why502.model.evidence import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MANAGED: Final = frozenset({"alb", "elb", "nlb", "gcp", "cloudfront", "cloudflare", "azure"})
+MANAGED: Final = frozenset(
+    {"alb", "elb", "nlb", "gcp", "cloudfront", "cloudflare", "azure", "frontdoor", "apigateway", "heroku"}
+)
 """Proxies whose machines and error logs are somebody else's."""
+
+HOSTING: Final = frozenset({"heroku"})
+"""Proxies whose targets run on somebody else's machines, too: nobody can be root or record packets there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         why="run on the target's host while it fails: the listener's backlog, queue and drops tell a full "
         "accept queue from a slow or dead application",
         outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
+        not_with=HOSTING,
         at_socket=(
             "ss -xlnp | grep -F {target}",
             "as root, while it fails: who listens there, and is its queue (Recv-Q) as long as its backlog (Send-Q)",
@@ -71,6 +77,7 @@ CHECKS: Final[Mapping[str, Check]] = {
             "acknowledged-silence",
             "answered",
         ),
+        not_with=HOSTING,
     ),
     ACCESS_LOG: Check(
         source=Source.ACCESS_LOG,
@@ -88,7 +95,7 @@ CHECKS: Final[Mapping[str, Check]] = {
             "why502 diagnose access.log error.log",
             "the proxy's error log around {since} names the failing call",
         ),
-        not_with=MANAGED | {"envoy", "haproxy"},
+        not_with=MANAGED | {"envoy", "haproxy", "iis"},
     ),
     CHANGES: Check(
         source=Source.CHANGES,

@@ -35,14 +35,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.aftermath import cut_before
 from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.hosts import listening_told
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.afterwards import refusals, told_by
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import failed_at_once, nothing_sent
+from why502.suspects.unseen import nothing_sent
+from why502.suspects.weighing import failed_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +62,9 @@ CHECKED_WITHIN_S = 30.0
 """Checks come every few seconds (`inter` 2 s), and three have to fail (`fall`)."""
 
 
-ENDED = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
-CLOCK_S = 1.0
-"""Logs round to whole seconds."""
 ROOT_ELSEWHERE = -5.0
-"""Wrong addresses and services that were never started refuse connects without ever having taken any."""
+"""Wrong addresses and services that were never started refuse connects without ever having taken any; those that lost
+their process are for target-crashed and target-restarted to explain."""
 FIND_THE_END = Remedy("Find out what ended the process just before: its own log, the journal, the list of deployments.")
 
 
@@ -91,22 +93,14 @@ def judge(scene: Scene) -> Judgement:
 
 def _wire_and_words(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
-    if cluster.outcome is Outcome.REFUSED:
-        text = f"answered with RST: {count(len(cluster.conversations), 'SYN')}"
-        yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
+    yield from refusals(scene)
     if cluster.outcome is None and scene.wire is None:
         yield from (structs.replace(e, bits=-6.0) for e in nothing_sent(scene, 5.0))
-    if cluster.outcome is None and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
+    whole = scene.case.wire is not None and not scene.case.wire.lossy
+    if cluster.outcome is None and whole and scene.wire is not None and not scene.wire.outcomes.get(Outcome.REFUSED):
         text = f"no SYN was refused in {scene.wire.conversations} conversations with the target"
         yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
-    if not cluster.logged:
-        return
-    first = cluster.logged[0].request
-    if cluster.manner is Manner.REFUSED and first.reason:
-        yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.told_at)
-    elif cluster.manner is Manner.REFUSED and cluster.outcome is None:
-        yield Evidence(8.0, f"refused: {count(cluster.count, 'connect')}", Source.ACCESS_LOG, first.at)
-    else:
+    if cluster.manner is not Manner.REFUSED:
         yield from failed_at_once(cluster)
 
 
@@ -115,19 +109,13 @@ def _went_away(scene: Scene) -> Iterator[Evidence]:
 
     Refused connects are then what a crash or a restart brought along, and what ended the process is the cause of both.
     """
-    window = scene.cluster.window
-    cut_s = [f.at_s for c in scene.others if c.manner in ENDED for f in c.failures if f.at_s is not None]
-    before = [at_s for at_s in cut_s if window and window.from_s - AFTERWARDS_S <= at_s <= window.from_s + CLOCK_S]
-    if before and scene.cluster.failures:
-        first, logged = scene.cluster.failures[0], scene.cluster.logged
-        text = (
-            f"{count(len(before), 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first one"
-        )
-        if logged:
-            source = Source.ERROR_LOG if logged[0].request.reason else Source.ACCESS_LOG
-            yield Evidence(ROOT_ELSEWHERE, text, source, logged[0].request.told_at)
-        elif first.conversation is not None:
-            yield Evidence(ROOT_ELSEWHERE, text, Source.CAPTURE, first.conversation.decided_at)
+    found = cut_before(scene)
+    if found is None or not scene.cluster.failures:
+        return
+    text = (
+        f"{count(found.requests, 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first one"
+    )
+    yield told_by(scene, ROOT_ELSEWHERE, text)
 
 
 def _checks(scene: Scene) -> Iterator[Evidence]:
@@ -148,7 +136,7 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     if not scene.looked(Source.HOST) or scene.cluster.target is None:
         return
     restarts = [at_s for window in scene.listeners for at_s in window.restarts]
-    if not scene.listeners:
+    if not scene.listeners and listening_told(scene.case):
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(2.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
     elif restarts:

@@ -47,7 +47,7 @@ SIGNIFICANT = 0.01
 
 
 def judge(scene: Scene) -> Judgement:
-    watched = [w for w in scene.listeners if w.watched.to_s > w.watched.from_s]
+    watched = [w for w in scene.listeners if w.steady is not None]
     if not watched:
         return _told(scene) or CannotTell((Source.HOST,), "nobody watched the target's process")
     window = max(watched, key=lambda w: len(w.restarts))

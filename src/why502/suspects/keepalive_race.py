@@ -55,8 +55,9 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import no_end_on_the_wire
-from why502.suspects.weighing import listener_gone, proxy_says
+from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

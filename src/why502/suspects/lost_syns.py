@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.losses import losses
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.words import count
@@ -31,3 +32,12 @@ def lost_alone(scene: Scene, *, several: float, one: float) -> Iterator[Evidence
     )
     first = scene.cluster.conversations[0].decided_at
     yield Evidence(several if wire.syns_lost_alone >= SEVERAL else one, text, Source.CAPTURE, first)
+
+
+def path_loses(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """A path that loses data loses final ACKs and SYNs as well; a full queue touches nothing that was accepted."""
+    found = losses(scene)
+    taken = scene.cluster.outcome in (Outcome.NEVER_ACKNOWLEDGED, Outcome.SYN_UNANSWERED)
+    if taken and found.on_wire and found.first is not None:
+        text = f"in {found.again} of {found.conversations} accepted conversations data had to be sent again"
+        yield Evidence(bits, f"{text}: the path loses packets", Source.CAPTURE, found.first)

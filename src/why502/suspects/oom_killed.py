@@ -11,7 +11,8 @@ A crash: requests in flight end together, connects are refused until the service
 What gives it away
 ------------------
 The kernel's event, or its words in the journal, name a process or the control group of the target; the kills counted
-in that group grow while requests fail; or the machine's own count grows just as the target's process ends.
+in that group grow while requests fail; or the machine's own count grows just as the target's process ends, most of all
+with the memory of its group at the limit.
 
 What clears it
 --------------
@@ -94,6 +95,11 @@ def _of_target(window: ListenerWindow, kills: Kills) -> Evidence | None:
         bits, text = -7.0, "no kill for memory on the target's machine"
     elif kills.own == 0:
         bits, text = -6.0, f"{everywhere}, none of them in the target's group ({group})"
+    elif kills.at_limit:
+        # A process that ends by itself does not do so just as its group's memory runs out and the kernel kills.
+        bits = 7.0
+        ends = count(kills.at_limit, "time")
+        text = f"{everywhere}, and {ends} the target's process ended with its group ({group}) at its limit of memory"
     elif kills.as_it_ended:
         # Looks are a second apart: that a neighbour dies in the very second in which the target ends is rare, unless
         # neighbours die all the time.

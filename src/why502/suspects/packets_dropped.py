@@ -3,20 +3,23 @@
 What happens
 ------------
 The SYNs towards the target get lost although the listener is well: a security group, a firewall rule, a full conntrack
-table, a broken route.
+table, a broken route. Or packets of any kind do: a link that is full or broken.
 
 How it looks from the proxy
 ---------------------------
 Connects time out; nothing is refused, nothing is reset. Often all connects from some place fail, and all the time.
+Where packets of standing connections are lost, requests become slow by 0.2, 0.6, 1.4... s, and some time out.
 
 What gives it away
 ------------------
 SYNs that are never answered, to a listener that was watched meanwhile and dropped nothing; or while every connection
-that stood had been accepted, so that the accept queue can have held none of them.
+that stood had been accepted, so that the accept queue can have held none of them. Of standing connections: data that
+had to be sent again in others which went well, or again and again on the target's host (`RetransSegs`).
 
 What clears it
 --------------
-A listener that counted the drops itself; connects that failed otherwise.
+A listener that counted the drops itself; connects that failed otherwise. Many exchanges in which nothing had to be sent
+again.
 
 What to do
 ----------
@@ -35,12 +38,14 @@ from typing import TYPE_CHECKING
 from why502.facts.bursts import after_idle
 from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
+from why502.facts.hosts import listening_told
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.lost_later import lost_later, waited_in_vain
 from why502.suspects.lost_syns import lost_alone
 from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
@@ -52,11 +57,26 @@ if TYPE_CHECKING:
 CLOCK_S = 1.0
 """Logs and journals round to whole seconds."""
 
+LOSSY = (
+    Remedy("Find where segments vanish: capture at both ends, and let why502 compare them."),
+    Remedy(
+        "Look for errors and drops of the interfaces and queues on the way, and for links that are full.",
+        "ip -s -s link; tc -s qdisc; nstat -az TcpRetransSegs",
+    ),
+)
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply("the proxy did not make this status")
+    if waited_in_vain(cluster):
+        found = tuple(lost_later(scene))
+        if not found:
+            return DoesNotApply("nothing is known to have been sent again, and TCP repairs single losses by itself")
+        missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
+        text = f"Packets between the proxy and {cluster.target or 'the target'} got lost on the way."
+        return Weighed(found, text, missing, remedies=LOSSY)
     if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
         return DoesNotApply("the connection had been made, or no target was tried")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN) or cluster.outcome not in (None, Outcome.SYN_UNANSWERED):
@@ -129,7 +149,7 @@ def _host(scene: Scene) -> Iterator[Evidence]:
         elif window.drops == 0 and scene.cluster.manner is Manner.TIMEOUT:
             text = f"{where} was watched and dropped nothing: the SYNs did not reach it"
             yield Evidence(4.0, text, Source.HOST, window.at)
-    if scene.cluster.target and scene.looked(Source.HOST) and not scene.listeners:
+    if scene.cluster.target and listening_told(scene.case) and not scene.listeners:
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(-1.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
 
@@ -162,7 +182,7 @@ def _waited(failure: Failure) -> tuple[float, float] | None:
 SUSPECT = Suspect(
     name="packets-dropped",
     kind=Kind.FAULT,
-    title="SYNs got lost although the listener was well",
+    title="packets got lost on the way although the listener was well",
     prior=0.04,
     judge=judge,
     expects={

@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.losses import losses
 from why502.facts.unheard import unheard
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -131,6 +132,11 @@ def _small_ones_too(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(-9.0, f"{text}: packets of any size were lost", Source.CAPTURE, small[0].decided_at)
     if scene.wire is None or not scene.wire.failed:
         return
+    found = losses(scene)
+    if found.on_wire and found.first:
+        # What is too large for the path does not pass the second time either.
+        text = f"in {found.again} of {found.conversations} conversations data got through when it was sent again"
+        yield Evidence(-6.0, text, Source.CAPTURE, found.first)
     lost = scene.wire.syns_lost
     if lost and lost >= SYN_SHARE * scene.wire.conversations:
         text = f"{count(lost, 'SYN')} went unanswered as well, in {scene.wire.conversations} conversations"

@@ -38,8 +38,9 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.checks import MANAGED
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.unseen import captured, nothing_sent
 from why502.suspects.waiting import all_taken, waited_in_proxy
-from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
+from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
@@ -66,7 +67,7 @@ def judge(scene: Scene) -> Judgement:
         )
         summary = f"The proxy failed {count(cluster.count, 'connect')} by itself, before a packet left."
         return Weighed((*nothing, *((own,) if managed else ())), summary, (Source.ERROR_LOG,))
-    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+    if not captured(scene) and (instant := tuple(failed_at_once(cluster))):
         return Weighed(instant, "The proxy may have been short of something.", (Source.ERROR_LOG,))
     if cluster.manner is Manner.UNKNOWN and cluster.phase in (Phase.CONNECT, Phase.UNKNOWN):
         return CannotTell((Source.ERROR_LOG,), "nothing given tells how the connect failed")

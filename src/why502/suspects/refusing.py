@@ -64,10 +64,11 @@ def cluster_is_vague(cluster: Cluster) -> bool:
 
     HAProxy has one flag for both: PH, "invalid, incomplete or too large headers" (configuration.txt 8.5). Apache writes
     "bad header" (AH01106) of both; of one that is too large it writes another line before (AH10124, both in
-    mod_proxy_http.c), which may be missing from what was given.
+    mod_proxy_http.c), which may be missing from what was given. Envoy flags whatever its parser did not take with UPE:
+    headers beyond its limit (60 KiB by default) make the parser fail as well.
     """
     proxies = {place.request.proxy for place in cluster.logged}
-    if proxies == {"haproxy"}:
+    if proxies in ({"haproxy"}, {"envoy"}):
         return cluster.manner in (Manner.MALFORMED, Manner.TOO_LARGE)
     return proxies == {"apache"} and cluster.manner is Manner.MALFORMED and _bad_header_alone(cluster)
 

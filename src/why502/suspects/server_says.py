@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.departures import departures
 from why502.facts.workers import coincidence
 from why502.model.evidence import Evidence, Source
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
+LEFT = 6.0
+"""Servers end workers on purpose as well (gunicorn `max_requests`, php-fpm `pm.max_requests`): those fail nothing."""
 POOL_S = 300.0
 """PHP-FPM says once that all children are busy, and again only after some were idle (`fpm_pctl_perform_idle_...`)."""
 
@@ -19,6 +22,15 @@ POOL_S = 300.0
 def worker_gone(scene: Scene) -> Iterator[Evidence]:
     """A worker died, or was killed by its own server for taking too long, as the requests failed."""
     yield from _said(scene, ("worker-died", "worker-timeout"), most=6.0)
+
+
+def workers_left(scene: Scene) -> Iterator[Evidence]:
+    """Processes that held the listener were gone from one look at the host to the next, just when requests failed."""
+    found = departures(scene)
+    if found is not None and found.holds:
+        where = found.window.listener.address
+        text = f"processes that held {where} ended {found.ended} times while others kept it open; {found}"
+        yield Evidence(min(LEFT, found.bits), text, Source.HOST, found.window.at)
 
 
 def killed_for_time(scene: Scene) -> bool:

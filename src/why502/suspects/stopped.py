@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from why502.facts.rollout import rollout
 from why502.facts.stopping import stopping
 from why502.model.evidence import Evidence, Source
+from why502.model.requests import Manner
 from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+
+CLOSING_S = 1.0
+"""Handshakes that were under way when a listener was closed are reset as soon as the next segment comes."""
 
 
 def told_to_stop(scene: Scene, bits: float) -> Iterator[Evidence]:
@@ -52,3 +56,13 @@ def one_after_the_other(scene: Scene, direction: float) -> Iterator[Evidence]:
         f"on each at one instant, {even} {found.apart_s:.1f} s"
     )
     yield Evidence(direction * found.bits, text, source, at)
+
+
+def listener_gone(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """The target refused connects at that very time: its listener was being closed, or opened again."""
+    refused_s = [f.at_s for c in scene.others if c.manner is Manner.REFUSED for f in c.failures if f.at_s is not None]
+    failures = [f for f in scene.cluster.failures if f.at_s is not None]
+    near = sum(any(abs(at_s - (f.at_s or 0.0)) <= CLOSING_S for at_s in refused_s) for f in failures)
+    if failures and near > len(failures) / 2 and scene.cluster.conversations:
+        text = f"the target refused connects within {CLOSING_S:.0f} s of {near} of them: its listener went away"
+        yield Evidence(bits, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)

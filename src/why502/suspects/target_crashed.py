@@ -35,18 +35,19 @@ from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
 from why502.facts.kills import follow
+from why502.facts.workers import coincidence
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
+from why502.suspects.afterwards import after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.server_says import killed_for_time, worker_gone
-from why502.suspects.stopped import told_to_stop
+from why502.suspects.server_says import killed_for_time, worker_gone, workers_left
+from why502.suspects.stopped import listener_gone, told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
     ended_together,
     fate_of_others,
-    listener_gone,
     stayed_open,
 )
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+    from why502.model.case import KernelEvent
 
 
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
@@ -68,18 +70,23 @@ TIMED_OUT = (
 
 
 def judge(scene: Scene) -> Judgement:
+    return after_a_cut(scene, _judge) or _judge(scene)
+
+
+def _judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
+    gone = [*_exits(scene), *worker_gone(scene), *workers_left(scene)]
     evidence = [
         *closing,
         *ended_together(scene),
         *fate_of_others(scene),
         *told_to_stop(scene, -4.0),
-        *stayed_open(scene),
-        *_exits(scene),
-        *worker_gone(scene),
+        # A master process keeps the listener open whatever becomes of its workers.
+        *(e for e in stayed_open(scene) if not gone or e.bits > 0),
+        *gone,
         *_planned(scene),
     ]
     missing = tuple(s for s in (Source.HOST, Source.EVENTS) if not scene.looked(s))
@@ -88,6 +95,8 @@ def judge(scene: Scene) -> Judgement:
     target = scene.cluster.target or "the target"
     summary = f"The process behind {target} died with requests in flight"
     unsure = "" if scene.looked(Source.CHANGES) or scene.looked(Source.EVENTS) else " (or was stopped without draining)"
+    if not closing and any(e.bits > 0 for e in gone) and not deaths(scene).refused_after:
+        summary = f"A process behind {target} died with requests in flight; others kept its listener open"
     if killed_for_time(scene):
         summary = f"A worker of {target} was killed by its own server, for its request took too long"
         return Weighed(tuple(evidence), f"{summary}.", missing, remedies=TIMED_OUT)
@@ -104,12 +113,26 @@ def _exits(scene: Scene) -> Iterator[Evidence]:
             text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
             yield Evidence(5.0, text, Source.EVENTS, event.at)
             return
-        if event.kind in ("exit", "oom") and not owners and near and follow(scene, event):
-            # Nobody looked at the target's host: it may be another machine, or another of its programs.
+        if (
+            event.kind in ("exit", "oom")
+            and near
+            and follow(scene, event)
+            and (not owners or _named_alike(scene, event))
+        ):
+            # Nobody looked at the target's host: it may be another machine, or another of its programs. That one died
+            # whenever requests failed, again and again, is no chance any more.
             who = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
             text = f"{who} ended as the requests failed: {event.kind}; whether it is the target is not told"
-            yield Evidence(2.5, text, Source.EVENTS, event.at)
+            found = coincidence(scene, (event.kind,))
+            again = found is not None and found.holds and found.events > 1
+            bits = max(2.5, min(6.0, found.bits)) if again and found else 2.5
+            yield Evidence(bits, f"{text}; {found}" if again else text, Source.EVENTS, event.at)
             return
+
+
+def _named_alike(scene: Scene, event: KernelEvent) -> bool:
+    """A worker that no look saw has at least its master's name."""
+    return event.process is not None and any(w.process and w.process.name == event.process for w in scene.listeners)
 
 
 def _planned(scene: Scene) -> Iterator[Evidence]:

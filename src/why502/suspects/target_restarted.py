@@ -37,17 +37,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.rollout import rollout
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
+from why502.suspects.afterwards import after_a_change, after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.stopped import one_after_the_other, told_to_stop
+from why502.suspects.stopped import listener_gone, one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
     changes_near,
     cut_in_flight,
     ended_together,
     fate_of_others,
-    listener_gone,
     one_instant_each,
     stayed_open,
 )
@@ -56,13 +57,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+    from why502.model.case import Change
 
 
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
 """What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
 
+ROLLOUT_S = 900.0
+"""Kubernetes (`progressDeadlineSeconds` 600), CodeDeploy and Auto Scaling go from target to target for minutes, with a
+health check each; the list of changes may hold only when it began."""
+
+OUT_FIRST = Remedy(
+    "Keep it listening until nobody sends it anything new: in Kubernetes a preStop sleep of 5 to 15 s (endpoints are "
+    "removed while SIGTERM is sent), elsewhere deregister first and wait."
+)
+
 
 def judge(scene: Scene) -> Judgement:
+    answer = after_a_cut(scene, _judge)
+    if answer is None and (away := after_a_change(scene)):
+        summary = f"{scene.cluster.target or 'the target'} was restarted while it was in rotation."
+        return Weighed(away, summary, remedies=(OUT_FIRST,))
+    return answer or _judge(scene)
+
+
+def _judge(scene: Scene) -> Judgement:
     why_not = cut_in_flight(scene)
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
@@ -92,10 +111,24 @@ def _change(scene: Scene) -> Iterator[Evidence]:
         # Deployments are rare against failures: one within seconds of them is no accident.
         text = f"a change was recorded within {AFTERWARDS_S:.0f} s: {change.text}"
         yield Evidence(4.0, text, Source.CHANGES, change.at)
+    elif (begun := _begun_before(scene)) is not None:
+        text = f"a change was recorded {begun[1] / 60:.0f} min before: roll-outs take minutes ({begun[0].text})"
+        # One target after the other, each once, is what it does; without that, the change may be any.
+        yield Evidence(3.0 if rollout(scene) else 0.0, text, Source.CHANGES, begun[0].at)
     elif any(i.source is Source.CHANGES for i in scene.case.inputs):
         recorded = len(scene.case.changes)
         text = f"none of {recorded} recorded changes lies near the failures" if recorded else "no change was recorded"
         yield Evidence(-4.0, text, Source.CHANGES, Place(scene.path_of(Source.CHANGES)))
+
+
+def _begun_before(scene: Scene) -> tuple[Change, float] | None:
+    """The last change within a roll-out's time before the first failure, and how long before (s)."""
+    window = scene.cluster.window
+    before = [c for c in scene.case.changes if window and 0 <= window.from_s - c.at_s <= ROLLOUT_S]
+    if window is None or not before:
+        return None
+    last = max(before, key=lambda c: c.at_s)
+    return last, window.from_s - last.at_s
 
 
 SUSPECT = Suspect(

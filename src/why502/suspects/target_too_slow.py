@@ -12,7 +12,7 @@ A read timeout: 504 in nginx and ALB, with a time that equals the configured tim
 What gives it away
 ------------------
 In a capture: the target's kernel acknowledged the request, and nothing came. In a log: durations at the timeout, and
-served requests that come near it.
+served requests that come near it. Other requests come later and are answered before.
 
 What clears it
 --------------
@@ -39,7 +39,8 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import crowded, given_up, lost_on_the_way
+from why502.suspects.queued import queued
+from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,11 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
-    evidence = [*_capture(scene), *given_up(scene), *crowded(scene, spared=-1.5, not_spared=0.0)]
+    evidence = [
+        *_capture(scene),
+        *given_up(scene),
+        *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
+    ]
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")

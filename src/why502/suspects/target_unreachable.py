@@ -36,7 +36,8 @@ from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import failed_at_once, nothing_sent, proxy_says
+from why502.suspects.unseen import captured, nothing_sent
+from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def judge(scene: Scene) -> Judgement:
     if nothing:
         summary = f"{cluster.target or 'The target'} could not be reached: the proxy's own kernel had no way to it."
         return Weighed((*nothing, *_pooled(scene)), summary, (Source.ERROR_LOG,))
-    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+    if not captured(scene) and (instant := tuple(failed_at_once(cluster))):
         return Weighed(instant, "The network may have said so.", (Source.ERROR_LOG, Source.CAPTURE))
     if cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "nothing given tells how the connect failed")

@@ -38,6 +38,7 @@ from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.unseen import captured
 from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
-    if not scene.looked(Source.CAPTURE) and (instant := tuple(failed_at_once(cluster))):
+    if not captured(scene) and (instant := tuple(failed_at_once(cluster))):
         return Weighed(instant, "The TLS handshake may have failed.", (Source.ERROR_LOG, Source.CAPTURE))
     if cluster.phase is Phase.CONNECT and cluster.manner is Manner.UNKNOWN:
         return CannotTell((Source.ERROR_LOG, Source.CAPTURE), "a failed handshake and a refused connect log the same")

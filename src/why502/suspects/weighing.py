@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
 from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deaths
+from why502.facts.losses import losses
 from why502.facts.survivors import survivors
 from why502.facts.unheard import unheard
 from why502.facts.usage import usages_of
@@ -35,16 +36,14 @@ LATE_CONNECTS = 2
 INSTANT_S = 0.05
 """A refusal takes one round trip; a connect that took longer was not refused at once."""
 
-CLOSING_S = 1.0
-"""Handshakes that were under way when a listener was closed are reset as soon as the next segment comes."""
-
-NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
-
 ONE_INSTANT = 0.6
 """What takes a process away ends nearly everything at its own instant; some clocks and some joins are off."""
 
 FEWEST_ENDED = 3
 """Two connections may end at one instant by chance."""
+
+LOSSY = 0.6
+"""A path that loses packets has not lost those of this very exchange for certain."""
 
 MARGIN = 0.1
 """A resource that explains failures is used more while they happen, by at least this share."""
@@ -125,7 +124,7 @@ def ended_together(scene: Scene) -> Iterator[Evidence]:
         source, at = Source.CAPTURE, scene.cluster.conversations[0].decided_at
     else:
         return
-    survived = any(not w.restarts and w.watched.to_s > w.watched.from_s for w in scene.listeners)
+    survived = any(w.steady for w in scene.listeners)
     if found.together >= 2 and not survived:
         # Two may be chance on a busy target; each further one makes that much less likely, the more so the finer.
         sharp = found.sharp and found.together >= SHARP
@@ -166,7 +165,7 @@ def stayed_open(scene: Scene) -> Iterator[Evidence]:
         elif restarts:
             text = f"the listener {window.listener.address} was opened anew within {AFTERWARDS_S:.0f} s of the failures"
             yield Evidence(4.5, text, Source.HOST, window.at)
-        elif not window.restarts and window.watched.to_s > window.watched.from_s:
+        elif window.steady:
             text = f"one socket stayed open at {window.listener.address} for all the time watched"
             yield Evidence(-6.0, text, Source.HOST, window.at)
 
@@ -238,6 +237,9 @@ def lost_on_the_way(scene: Scene, bits: float) -> Iterator[Evidence]:
     elif seen.dead and seen.first_dead:
         text = f"{seen.dead} used and {seen.alive} new connections fell silent at the same time"
         yield Evidence(-bits, text, Source.CAPTURE, seen.first_dead)
+    elif (found := losses(scene)).on_wire and found.first:
+        text = f"in {found.again} of {found.conversations} conversations that went well data had to be sent again"
+        yield Evidence(-bits * LOSSY, f"{text}: the path loses packets", Source.CAPTURE, found.first)
 
 
 def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evidence]:
@@ -257,33 +259,6 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
         yield Evidence(spared if found.p < CLEAR else spared * 0.7, str(found), Source.ACCESS_LOG, at)
     elif found.spares_none and not_spared:
         yield Evidence(not_spared, str(found), Source.ACCESS_LOG, at)
-
-
-def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
-    """Connects that failed at once, of which a capture that covers their time shows not one packet."""
-    cluster = scene.cluster
-    wire = scene.case.wire
-    if cluster.manner is not Manner.UNKNOWN or cluster.phase is not Phase.CONNECT or cluster.outcome is not None:
-        return ()
-    if not cluster.logged or wire is None or wire.first_s is None or wire.last_s is None:
-        return ()
-    times_s = [f.at_s for f in cluster.failures if f.at_s is not None]
-    inside = sum(wire.first_s <= at_s <= wire.last_s for at_s in times_s)
-    seen = scene.wire.outcomes if scene.wire is not None else {}
-    if inside <= len(times_s) / 2 or any(seen.get(outcome) for outcome in NO_CONNECTION):
-        return ()
-    text = f"{count(cluster.count, 'connect')} failed before a single packet left, while others were captured"
-    return (Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),)
-
-
-def listener_gone(scene: Scene, bits: float) -> Iterator[Evidence]:
-    """The target refused connects at that very time: its listener was being closed, or opened again."""
-    refused_s = [f.at_s for c in scene.others if c.manner is Manner.REFUSED for f in c.failures if f.at_s is not None]
-    failures = [f for f in scene.cluster.failures if f.at_s is not None]
-    near = sum(any(abs(at_s - (f.at_s or 0.0)) <= CLOSING_S for at_s in refused_s) for f in failures)
-    if failures and near > len(failures) / 2 and scene.cluster.conversations:
-        text = f"the target refused connects within {CLOSING_S:.0f} s of {near} of them: its listener went away"
-        yield Evidence(bits, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
 
 
 def failed_at_once(cluster: Cluster) -> Iterator[Evidence]:

@@ -12,14 +12,17 @@ accept queue overflows as well.
 
 What gives it away
 ------------------
-Connections that wait in the accept queue although the backlog is ample; requests that were acknowledged by the kernel
-and never answered.
+Connections that wait in the accept queue although the backlog is ample, many of them or for long; requests that were
+acknowledged by the kernel and never answered.
 
-In a log, requests that come in small bursts are spared, those in large bursts are given up.
+In a log, requests that come in small bursts are spared, those in large bursts are given up. In a capture, requests
+that come while few are in flight are answered as fast as ever; those that come while as many are as there are workers
+wait in a line, and nobody who comes later is answered before.
 
 What clears it
 --------------
-An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged.
+An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged;
+requests that were overtaken by others which came later.
 
 What to do
 ----------
@@ -27,7 +30,8 @@ Find what the workers wait for (a dump of all threads); give the calls behind th
 
 Sources
 -------
-`sk_ack_backlog` by `inet_diag` (net/ipv4/tcp_diag.c); Apache Tomcat `maxThreads` and `maxConnections`.
+`sk_ack_backlog` by `inet_diag` (net/ipv4/tcp_diag.c); Apache Tomcat `maxThreads` and `maxConnections`;
+a queue with several servers, first come, first served: Kleinrock, Queueing Systems I, 3.5.
 """
 
 from __future__ import annotations
@@ -41,9 +45,10 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.waiting import all_taken, waited_in_proxy
-from why502.suspects.weighing import crowded, given_up, lost_on_the_way
+from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +59,9 @@ AMPLE_BACKLOG = 64
 """A queue below this fills by one burst; from here on a long queue means that nobody takes from it."""
 LONG_QUEUE = 8
 """More than one page load's worth of connections that nobody accepts."""
-SHORT_S = 0.05
+LOOKS_IN_A_ROW = 3
+"""A queue that a program takes from is empty within microseconds (`inet_csk_accept`). Even where one look in three
+finds some waiting, three in a row do so once in thirty."""
 LOG_CROWDS = 1.5
 """By a log alone: a full accept queue spares small bursts as well, and gets as much for it. The wire parts them."""
 
@@ -73,7 +80,14 @@ def judge(scene: Scene) -> Judgement:
         *_queue(scene),
         *_capture(scene),
         *given_up(scene),
-        *crowded(scene, spared=3.5 if cluster.conversations else LOG_CROWDS, not_spared=-2.5),
+        *queued(
+            scene,
+            places=3.5,
+            in_line=1.0,
+            overtaken=-2.5,
+            spared=3.5 if cluster.conversations else LOG_CROWDS,
+            not_spared=-2.5,
+        ),
     ]
     missing = tuple(s for s in (Source.HOST,) if not scene.looked(s))
     if not evidence:
@@ -88,6 +102,11 @@ def _queue(scene: Scene) -> Iterator[Evidence]:
         if backlog >= AMPLE_BACKLOG and longest >= LONG_QUEUE:
             text = f"up to {longest} connections waited to be accepted at {window.listener.address} (backlog {backlog})"
             yield Evidence(5.0, text, Source.HOST, window.at)
+        elif backlog >= AMPLE_BACKLOG and window.standing[0] >= LOOKS_IN_A_ROW:
+            looks, fewest = window.standing
+            where = f"at {window.listener.address}, {looks} looks in a row"
+            text = f"{fewest} connections and more waited to be accepted {where}"
+            yield Evidence(4.0, text, Source.HOST, window.at)
         elif window.queue_full_s is not None and longest <= 1:
             # Servers that accept at once and queue inside are full all the same, so this clears only a little.
             text = f"the accept queue of {window.listener.address} was sampled and never held more than {longest}"

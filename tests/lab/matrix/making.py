@@ -11,8 +11,15 @@ def judged(verdict: Verdict, *named: Named, subset: str = "all", failures: int =
     return Judged(subset, verdict, failures, named, suspected=(("stale-connection", 0.3), (FAULT, 0.2)))
 
 
-def run_of(*diagnoses: Judged, healthy: bool = False, seed: int = 1, error: str | None = None) -> Run:
-    return Run(Job(FAULT, "nginx", seed, healthy), requests=10, judged=diagnoses, error=error)
+def run_of(
+    *diagnoses: Judged,
+    healthy: bool = False,
+    seed: int = 1,
+    error: str | None = None,
+    by_status: dict[str, int] | None = None,
+) -> Run:
+    job = Job(FAULT, "nginx", seed, healthy)
+    return Run(job, requests=10, by_status=by_status or {}, judged=diagnoses, error=error)
 
 
 def matrix_of(*runs: Run, seeds: tuple[int, ...] = (1,)) -> Matrix:

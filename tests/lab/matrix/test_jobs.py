@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from why502.errors import Why502Error
+from why502.lab import tracking
 from why502.lab.matrix.running import Wishes, jobs, not_run
 from why502.lab.proxies import Proxy, proxies
 from why502.lab.real_servers import BUILT, REAL_SERVERS, RealServer
@@ -75,6 +76,18 @@ def test_real_servers_run_with_the_proxies_in_turn(monkeypatch: pytest.MonkeyPat
     assert {job.proxy for job in made} == {"nginx", "alb"}
     assert made[0].label == "keepalive-race-alb-node-1"
     assert not [job for job in jobs(replace(wishes, quick=True)) if job.server]
+
+
+def test_faults_that_this_machine_cannot_make_are_left_out_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The others run; alone it leaves nothing to run."""
+    monkeypatch.setattr(tracking, "NETFILTER", tmp_path)
+    wishes = Wishes(faults=("conntrack-full", "keepalive-race"), proxies=("alb",))
+    assert {job.scenario for job in jobs(wishes)} == {"keepalive-race"}
+    assert "conntrack-full: the kernel tracks no connections (modprobe nf_conntrack)" in not_run(wishes)
+    with pytest.raises(Why502Error, match="nothing is left to run"):
+        jobs(replace(wishes, faults=("conntrack-full",)))
 
 
 def test_what_a_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

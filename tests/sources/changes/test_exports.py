@@ -288,3 +288,13 @@ def test_any_bytes_are_read_or_counted(content: bytes, reader: Reader) -> None:
     """Whatever stands where lines should."""
     assert read(reader, content).input.records >= 0
     assert 0 <= reader.fit(content) <= 1
+
+
+@pytest.mark.parametrize(("code", "status"), [("exited", "143"), ("killed", "15"), ("exited", "130")])
+def test_a_process_that_was_told_to_end_past_systemd_did_not_die(code: str, status: str) -> None:
+    """`kill PID`, or a deployment's own script: SIGTERM with a handler, without one, and SIGINT."""
+    ended = record("api.service: Main process exited", UNIT="api.service", MESSAGE_ID=journal.EXITED,
+                   EXIT_CODE=code, EXIT_STATUS=status)  # fmt: skip
+    (change,) = read(journal.READER, ended).facts
+    assert isinstance(change, Change)
+    assert change.at_s == AT_S

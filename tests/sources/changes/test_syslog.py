@@ -78,14 +78,14 @@ def test_a_service_that_ended_by_itself_died() -> None:
 
 
 def test_a_service_that_was_stopped_did_not_die() -> None:
-    """Stopped and started: two changes, and its exit tells nothing, whatever its status."""
+    """Stopped and started: two changes, and its exit in between tells nothing, whatever its status. Then a signal."""
     found = told(
         systemd("Stopping shop.service - Shop API..."),
         systemd("shop.service: Main process exited, code=killed, status=9/KILL"),
         systemd("Started shop.service - Shop API."),
         systemd("shop.service: Main process exited, code=exited, status=143/n/a"),
     )
-    assert [type(fact) for fact in found.facts] == [Change, Change]
+    assert [type(fact) for fact in found.facts] == [Change, Change, Change]
     assert (found.input.source, found.input.also) == (Source.EVENTS, (Source.CHANGES,))
 
 
@@ -99,3 +99,11 @@ def test_other_programs_lines_are_understood_and_tell_nothing() -> None:
 def test_a_log_without_the_kernel_is_somebody_elses() -> None:
     """Any program writes to syslog."""
     assert fit(b"Mar 10 09:59:59 app-1 sshd[9]: Accepted publickey for root\n" * 3) == 0.0
+
+
+@pytest.mark.parametrize("status", ["exited, status=143/n/a", "killed, status=15/TERM"])
+def test_a_signal_to_end_that_systemd_did_not_send_is_a_change(status: str) -> None:
+    """And the start that follows is its other half."""
+    ended = f"Mar 10 09:59:59 app-1 systemd[1]: api.service: Main process exited, code={status}"
+    found = told(ended, "Mar 10 10:00:01 app-1 systemd[1]: Started api.service.").facts
+    assert [type(fact) for fact in found] == [Change, Change]

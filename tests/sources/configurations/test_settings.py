@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from why502.model.settings import Setting
 from why502.sources import haproxy_conf, nginx_conf
-from why502.sources.configurations import apache, caddy, keyed
+from why502.sources.configurations import apache, caddy, keyed, trafficserver, varnish
 from why502.sources.gather import recognise
 from why502.sources.interface import EvidenceFile, Reading
 
@@ -51,6 +51,44 @@ ProxyTimeout 5
   </Proxy>
   Timeout 30
 </VirtualHost>
+"""
+VCL = """vcl 4.1;
+# backend other { .connect_timeout = 9s; }
+backend shop {
+  .host = "10.0.0.7"; /* .first_byte_timeout = 1s; */
+  .connect_timeout = 500ms; .first_byte_timeout = 5m;
+  .probe = { .url = "/{"; .timeout = 1s; }
+  .between_bytes_timeout = 2s;
+}
+sub vcl_recv {
+  // set bereq.connect_timeout = 1s;
+  if (req.url ~ "^/a") { set req.http.x = "}"; }
+}
+sub vcl_backend_fetch {
+  if (bereq.url ~ "^/report") { set bereq.first_byte_timeout = 600s; }
+}
+"""
+RECORDS_CONFIG = """# CONFIG proxy.config.http.connect_attempts_timeout INT 1
+CONFIG proxy.config.http.connect_attempts_max_retries INT 3
+CONFIG proxy.config.http.connect_attempts_timeout INT 30
+CONFIG proxy.config.http.transaction_no_activity_timeout_out INT 30
+CONFIG proxy.config.http.keep_alive_no_activity_timeout_out INT 120
+CONFIG proxy.config.http.parent_proxy.connect_attempts_timeout INT 7
+CONFIG proxy.config.http.transaction_no_activity_timeout_in INT 31
+"""
+"""Names and values as Debian's trafficserver installs them."""
+REMAP_CONFIG = """map http://shop.example/ http://10.0.0.7:80/
+map http://shop.example/slow http://10.0.0.7:80/slow @plugin=conf_remap.so \
+@pparam=proxy.config.http.transaction_no_activity_timeout_out=5
+""".replace("\\\n", "")
+RECORDS_YAML = """# version 10
+records:
+  http:
+    connect_attempts_timeout: 30
+    connect_attempts_max_retries: 3
+    parent_proxy:
+      connect_attempts_timeout: 7
+    keep_alive_no_activity_timeout_out: 120
 """
 CADDYFILE = """shop.example {
 \treverse_proxy 10.0.0.7:80 {
@@ -192,13 +230,31 @@ EXPECTED = {
         "OriginReadTimeout 30 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] wait",
         "OriginKeepaliveTimeout 5 s in DistributionConfig.Origins.Items.CustomOriginConfig [x:2] pool",
     ],
+    VCL: [
+        "connect_timeout 0.5 s in backend shop [x:5] connect shop",
+        "first_byte_timeout 300 s in backend shop [x:5] wait shop",
+        "between_bytes_timeout 2 s in backend shop [x:7] wait shop",
+        "bereq.first_byte_timeout 600 s in sub vcl_backend_fetch [x:14] wait",
+    ],
+    RECORDS_CONFIG: [
+        "connect_attempts_max_retries 4 tries [x:2] connect",
+        "connect_attempts_timeout 30 s [x:3] connect",
+        "transaction_no_activity_timeout_out 30 s [x:4] wait",
+        "keep_alive_no_activity_timeout_out 120 s [x:5] pool",
+    ],
+    REMAP_CONFIG: ["transaction_no_activity_timeout_out 5 s in map http://shop.example/slow [x:2] wait"],
+    RECORDS_YAML: [
+        "connect_attempts_timeout 30 s [x:4] connect",
+        "connect_attempts_max_retries 4 tries [x:5] connect",
+        "keep_alive_no_activity_timeout_out 120 s [x:8] pool",
+    ],
     "kind: compute#backendService\nname: web\ntimeoutSec: 45\n": ["timeoutSec 45 s in web [x:3] wait"],
     '{"timeoutSec": 45, "kind": "compute#backendService"}': ["timeoutSec 45 s [x:1] wait"],
     "apiVersion: networking.istio.io/v1\nkind: VirtualService\nspec:\n  http:\n  - timeout: 10s\n": [
         "VirtualService http.timeout 10 s in spec.http [x:5] wait"
     ],
 }
-MODULES = (keyed, apache, caddy, nginx_conf, haproxy_conf)
+MODULES = (keyed, apache, caddy, varnish, trafficserver, nginx_conf, haproxy_conf)
 
 
 def read(text: str) -> Reading:
@@ -270,7 +326,7 @@ def test_any_bytes_are_a_configuration_or_not(content: bytes) -> None:
     "piece",
     ["[", "{", "- ", "? ", "a: b\n", '"', "'", "[a, ", " ", "#", "\n", '"\\', "k: {a: ", "timeout:{ ", "a.b = c\n[a]\n",
      "Timeout 5\\\n", "ProxyPass ", "<a ", "a {\n", "reverse_proxy a\n", "connect_timeout: 5s\n - ", '{"Key":"a",', ":",
-     "1", "1s"],
+     "1", "1s", "/*", "backend a {", "vcl 4.1;\n", '{"', "map a b ", "CONFIG proxy.config.http.a INT 1\n"],
 )  # fmt: skip
 def test_no_text_is_slow_to_refuse(piece: str) -> None:
     """The same piece 64 kB long: a pattern that backtracks would hang here."""

@@ -60,7 +60,7 @@ def _cells(matrix: Matrix) -> Iterator[dict[str, str | float]]:
     """How much of what was seen was right or wrong; nothing for what shows no failure."""
     seen: dict[tuple[str, str], list[Judged]] = defaultdict(list)
     for run, judged in answers(matrix):
-        if not run.job.healthy and judged.verdict is not Verdict.QUIET:
+        if not run.job.healthy and run.felt and judged.verdict is not Verdict.QUIET:
             seen[run.job.scenario, judged.subset].append(judged)
     for (fault, evidence), given in seen.items():
         causes = by_name(fault).convicts

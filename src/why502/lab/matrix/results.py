@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MATRIX_SCHEMA: Final = "why502-matrix/1"
 TOP: Final = 3
+SERVER_ERROR: Final = 500
 
 
 class Job(Struct, frozen=True):
@@ -93,6 +94,17 @@ class Run(Struct, frozen=True):
     error: str | None = None
     """It broke off."""
     expected: tuple[Expected, ...] = ()
+
+    @property
+    def felt(self) -> bool:
+        """A twin, or a fault that made a request fail, as its client saw it or as any part of the evidence tells it."""
+        told = any(judged.failures for judged in self.judged)
+        return self.job.healthy or not self.by_status or told or any(_is_failure(one) for one in self.by_status)
+
+
+def _is_failure(status: str) -> bool:
+    """A key of `by_status`: 'none' for no answer, or a status."""
+    return not status.isdecimal() or int(status) >= SERVER_ERROR
 
 
 class Matrix(Struct, frozen=True):

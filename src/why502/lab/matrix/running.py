@@ -68,7 +68,7 @@ def jobs(wishes: Wishes) -> tuple[Job, ...]:
     if unknown := sorted(set(wishes.proxies) - known.keys()):
         raise Why502Error("no such proxy", where=unknown[0], hint=f"known: {', '.join(known)}")
     usable = wishes.proxies or [name for name, proxy in known.items() if proxy.installed]
-    chosen = [by_name(name) for name in wishes.faults] or [s for s in scenarios() if s.quick or not wishes.quick]
+    chosen = [scenario for scenario in _chosen(wishes) if scenario.lacking() is None]
     planned = [
         Job(scenario.name, proxy, seed, healthy, server)
         for number, scenario in enumerate(chosen)
@@ -78,6 +78,11 @@ def jobs(wishes: Wishes) -> tuple[Job, ...]:
     if not planned:
         raise Why502Error("nothing is left to run", why="none of these faults shows with these proxies")
     return tuple(planned)
+
+
+def _chosen(wishes: Wishes) -> list[Scenario]:
+    """Those asked for by name; else all, or all that are quick."""
+    return [by_name(name) for name in wishes.faults] or [s for s in scenarios() if s.quick or not wishes.quick]
 
 
 def _places(
@@ -94,7 +99,8 @@ def _places(
 
 def not_run(wishes: Wishes) -> tuple[str, ...]:
     """What `jobs` leaves out because this machine lacks it, in words."""
-    chosen = [by_name(name) for name in wishes.faults] or scenarios()
+    chosen = _chosen(wishes)
+    faults_lacking = [f"{scenario.name}: {lacking}" for scenario in chosen if (lacking := scenario.lacking())]
     wanted = {name for scenario in chosen for name in scenario.proxies if name in (wishes.proxies or scenario.proxies)}
     proxies_lacking = [f"{name}: not installed" for name in sorted(wanted) if not proxies()[name].installed]
     servers_lacking = [
@@ -103,7 +109,7 @@ def not_run(wishes: Wishes) -> tuple[str, ...]:
         for name, variant in scenario.servers.items()
         if (missing := variant.server.missing) and not wishes.quick
     ]
-    return (*proxies_lacking, *servers_lacking)
+    return (*faults_lacking, *proxies_lacking, *servers_lacking)
 
 
 def _proxies(able: Sequence[str], number: int, *, quick: bool) -> Sequence[str]:
@@ -162,6 +168,8 @@ def sentence(one: Run) -> str:
     """What came out with all of the evidence."""
     if one.error:
         return f"broke off: {one.error}"
+    if not one.felt:
+        return "the fault made no failure: not counted"
     whole = one.judged[-1]
     named = ", ".join(f"{n.cause} ({n.probability:.2f})" for n in whole.named)
     return f"{whole.verdict}{': ' if named else ''}{named}"

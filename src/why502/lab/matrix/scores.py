@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from math import sqrt
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from why502.lab.matrix.judging import truth
 from why502.lab.matrix.results import Judged, Matrix, Run, Verdict
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SURE: Final = 0.9
+Z_95: Final = 1.959964
+"""The normal distribution's quantile at 97.5 %."""
 BINS: Final = (0.5, 0.7, 0.9, 0.99, 1.0)
 """Bounds of the calibration table; the last one is included."""
 
@@ -45,6 +48,11 @@ class SubsetScore(Struct, frozen=True):
     @property
     def accuracy(self) -> float | None:
         return self.first / self.seen if self.seen else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the accuracy lies with 95 %, if runs are independent of each other."""
+        return wilson(self.first, self.seen)
 
 
 class BinScore(Struct, frozen=True):
@@ -80,10 +88,12 @@ class Scores(Struct, frozen=True):
     """Counts, targets, times and conditions that were expected and did not come, with all of the evidence."""
     broken: tuple[str, ...]
     """Runs that broke off, and judges that crashed."""
+    unfelt: tuple[str, ...] = ()
+    """Runs whose fault made no failure. They are no miss, and counted nowhere but here."""
 
 
 def scores(matrix: Matrix) -> Scores:
-    faults = [answer for answer in answers(matrix) if not answer[0].job.healthy]
+    faults = [answer for answer in answers(matrix) if not answer[0].job.healthy and answer[0].felt]
     twins = [answer for answer in answers(matrix) if answer[0].job.healthy]
     return Scores(
         subsets=tuple(_subset(s.name, [a for a in faults if a[1].subset == s.name]) for s in SUBSETS),
@@ -95,11 +105,27 @@ def scores(matrix: Matrix) -> Scores:
             f"{run.job.label}: {sentence}" for run, judged in faults for sentence in judged.unmet if judged.named
         ),
         broken=tuple(_broken(matrix)),
+        unfelt=tuple(run.job.label for run in matrix.runs if not run.felt),
     )
 
 
 def answers(matrix: Matrix) -> list[Answer]:
     return [(run, judged) for run in matrix.runs for judged in run.judged]
+
+
+def of_seed(matrix: Matrix, seed: int) -> Scores:
+    """The figures of one seed's runs alone."""
+    return scores(structs.replace(matrix, runs=tuple(run for run in matrix.runs if run.job.seed == seed)))
+
+
+def wilson(true: int, of: int) -> tuple[float, float] | None:
+    """The 95 % interval of a share (Wilson 1927: within 0 and 1, fit for small numbers); None: of none."""
+    if of == 0:
+        return None
+    share, spread = true / of, Z_95**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z_95 / (1 + spread) * sqrt(share * (1 - share) / of + spread / (4 * of))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _subset(name: str, given: Sequence[Answer]) -> SubsetScore:

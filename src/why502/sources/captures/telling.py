@@ -15,7 +15,7 @@ from why502.sources.captures.machine import plain
 from why502.sources.captures.packets import endpoint_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from why502.model.evidence import Place
     from why502.sources.captures.tracking import Tracker
@@ -59,11 +59,12 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
     shared, flows = words[: at.C_FLOWS], (words[at.C_FLOWS :][: at.FLOW_WORDS], words[at.C_FLOWS + at.FLOW_WORDS :])
     opener, target = flows[shared[at.C_OPENER]], flows[1 - shared[at.C_OPENER]]
     ends = _endpoints(shared)
-    synacks = list(_syns(target, tracker))
+    synacks = _syns(target, tracker)
     established = opener[at.ACK_FRAME] if synacks else 0
     answered = 0 < opener[at.RUN_FRAME] < target[at.RUN_FRAME]
-    end = min((e for e in (end_of(opener, 0), end_of(target, 0)) if e[0]), default=(0, 0))
-    syns = list(_syns(opener, tracker))
+    own, its = end_of(opener, 0), end_of(target, 0)
+    end = min(own, its) if own[0] and its[0] else max(own, its)
+    syns = _syns(opener, tracker)
     return Conversation(
         opener=ends[shared[at.C_OPENER]],
         target=ends[1 - shared[at.C_OPENER]],
@@ -77,10 +78,10 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
         wire_bytes_sent=opener[at.WIRE_BYTES],
         wire_bytes_received=target[at.WIRE_BYTES],
         opened=bool(syns),
-        syn_s=tuple(at_ns / 1e9 for _, at_ns in syns),
-        synack_s=tuple(at_ns / 1e9 for _, at_ns in synacks),
+        syn_s=tuple([at_ns / 1e9 for _, at_ns in syns]),
+        synack_s=tuple([at_ns / 1e9 for _, at_ns in synacks]),
         established_s=_time(established, opener[at.ACK_NS]),
-        synacks_after_ack=sum(frame > established for frame, _ in synacks[1:]) if established else 0,
+        synacks_after_ack=_beyond(established, synacks[1:]) if established else 0,
         bytes_sent=opener[at.SENT],
         bytes_acknowledged=max(0, min(opener[at.ACKED], opener[at.SENT])),
         bytes_received=target[at.SENT],
@@ -120,18 +121,23 @@ def _endpoint(version: int, high: int, low: int, port: int) -> str:
     return endpoint(endpoint_bytes(version, high, low, port))
 
 
-def _syns(flow: list[int], tracker: Tracker) -> Iterator[tuple[int, int]]:
+def _syns(flow: list[int], tracker: Tracker) -> list[tuple[int, int]]:
     """Frame and time of each SYN (or SYN-ACK) of a side, oldest first."""
     if not flow[at.SYNS]:
-        return
-    yield flow[at.SYN_FRAME], flow[at.SYN_NS]
-    later: list[tuple[int, int]] = []
+        return []
+    found: list[tuple[int, int]] = []
     node = flow[at.SYN_LIST]
     while node >= 0:
         n = node * at.NODE_WORDS
-        later.append((int(tracker.pool[n + at.N_FIRST]), int(tracker.pool[n + at.N_SECOND])))
+        found.append((int(tracker.pool[n + at.N_FIRST]), int(tracker.pool[n + at.N_SECOND])))
         node = int(tracker.pool[n + at.N_NEXT])
-    yield from reversed(later)
+    found.append((flow[at.SYN_FRAME], flow[at.SYN_NS]))
+    return found[::-1]
+
+
+def _beyond(frame: int, syns: list[tuple[int, int]]) -> int:
+    """How many of them came after this frame."""
+    return sum(later > frame for later, _ in syns) if syns else 0
 
 
 def _time(frame: int, at_ns: int) -> float | None:

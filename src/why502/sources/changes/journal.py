@@ -27,6 +27,9 @@ EXITED: Final = "98e322203f7a4ed290d09fe03c09fe15"
 OOM: Final = "fe6faa94e7774663a0da52717891d8ef"
 """Message ids of systemd (`src/systemd/sd-messages.h`, and its message catalog)."""
 
+TOLD_TO_END: Final = frozenset({("exited", "143"), ("exited", "130"), ("killed", "15"), ("killed", "2")})
+"""EXIT_CODE and EXIT_STATUS (`service_sigchld_event`, src/core/service.c of systemd)."""
+
 FIT: Final = 0.6
 MAX_UNITS: Final = 10_000
 
@@ -48,6 +51,7 @@ _FIELDS: Final = {
     "message": "MESSAGE",
     "id": "MESSAGE_ID",
     "unit": "UNIT",
+    "code": "EXIT_CODE",
     "status": "EXIT_STATUS",
     "transport": "_TRANSPORT",
 }
@@ -59,8 +63,14 @@ class _Record(Struct, frozen=True, rename=_FIELDS):
     """What is no UTF-8 comes as a list of bytes, what is too long as null."""
     id: str | None = None
     unit: str | None = None
+    code: str | None = None
     status: str | None = None
     transport: str | None = None
+
+    @property
+    def ended_as_told(self) -> bool:
+        """By SIGTERM or SIGINT, whether the process has a handler (143 is 128 + 15) or not: somebody sent it."""
+        return (self.code, self.status) in TOLD_TO_END
 
     @property
     def text(self) -> str:
@@ -95,6 +105,9 @@ class _Units:
             yield changed(at_s, record.text, place)
         elif record.id == OOM:
             yield _death(at_s, "oom", place, record.text, unit, group=unit)
+        elif record.id == EXITED and unit not in self.asked and record.ended_as_told:
+            self._ask(unit)
+            yield changed(at_s, record.text, place)
         elif record.id == EXITED and unit not in self.asked and record.status not in (None, "0"):
             yield _death(at_s, "exit", place, record.text, unit)
 

@@ -36,7 +36,7 @@ FIT_BARE = 0.2
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)) +(\S.*)", re.ASCII)
 LOG_WORDS = re.compile(
-    r"(?:TRC|DBG|INF|WRN|ERR|FTL) |(?:\S{1,64} )?[\d.]{7,15}[: ]\d{1,5} |"
+    r"(?:TRC|DBG|INF|WRN|ERR|FTL) |[\w.-]{1,64}\[[\w.-]{1,32}\]: |(?:\S{1,64} )?[\d.]{7,15}[: ]\d{1,5} |"
     r"\W{0,3}(?:trace|debug|info|notice|warn|warning|error|fatal|crit|stdout|stderr)\b",
     re.IGNORECASE,
 )

@@ -61,8 +61,10 @@ _STEP = re.compile(
     r"(?P<step>Stopping|Stopped|Started|Starting|Reloaded) (?P<unit>\S{1,200}\.service)(?: - .*|\.{0,3})", re.ASCII
 )
 """Since systemd 252 the unit's name comes first; older ones tell its description alone, which may be anything."""
-ASKED: Final = frozenset({"0/SUCCESS", "143/n/a", "15/TERM", "130/n/a", "2/INT"})
-"""Statuses of processes that ended because they were told to, or had nothing left to do."""
+SIGNALLED: Final = frozenset({"143/n/a", "15/TERM", "130/n/a", "2/INT"})
+"""Statuses of processes that a signal told to end, with a handler (128 + 15) or without."""
+ASKED: Final = SIGNALLED | {"0/SUCCESS"}
+"""...or that had nothing left to do."""
 
 
 @dataclass(slots=True)
@@ -93,13 +95,21 @@ class _Told:
         elif died := _FAULT.match(text):
             yield KernelEvent(at_s, "exit", place, int(died["pid"]), died["name"], said)
 
+    def _ask(self, unit: str) -> None:
+        if len(self.asked) < MAX_UNITS:
+            self.asked.add(unit)
+
     def _systemd(self, text: str, at_s: float, place: Place) -> Iterator[Fact]:
         if (ended := _EXITED.match(text)) and SERVICE.fullmatch(ended["unit"]):
-            if ended["unit"] not in self.asked and ended["status"] not in ASKED:
+            if ended["unit"] not in self.asked and ended["status"] in SIGNALLED:
+                # Nobody asked systemd to stop it, and still somebody sent SIGTERM or SIGINT.
+                self._ask(ended["unit"])
+                yield changed(at_s, text, place)
+            elif ended["unit"] not in self.asked and ended["status"] not in ASKED:
                 yield KernelEvent(at_s, "exit", place, process=ended["unit"], text=text[:MAX_TEXT_CHARACTERS])
         elif (step := _STEP.fullmatch(text)) and SERVICE.fullmatch(step["unit"]):
-            if step["step"] == "Stopping" and len(self.asked) < MAX_UNITS:
-                self.asked.add(step["unit"])
+            if step["step"] == "Stopping":
+                self._ask(step["unit"])
                 yield changed(at_s, text, place)
             elif step["step"] == "Reloaded" or (step["step"] == "Started" and step["unit"] in self.asked):
                 self.asked.discard(step["unit"])

@@ -4,7 +4,7 @@ Keys stand in lower case without `_` and `-`, from the outer to the inner; eleme
 envoyproxy.io (Cluster, RouteAction, HttpProtocolOptions), istio.io (DestinationRule, VirtualService), doc.traefik.io
 (forwardingTimeouts), caddyserver.com/docs/json (reverse_proxy/transport/http: durations in nanoseconds or as text),
 kubernetes.github.io/ingress-nginx (annotations, ConfigMap), AWS (load balancer attributes, DistributionConfig), Google
-Cloud (backendServices.timeoutSec), Azure (backendHttpSettings.requestTimeout).
+Cloud (backendServices.timeoutSec), Azure (backendHttpSettings.requestTimeout), Traffic Server (records.yaml).
 """
 
 from __future__ import annotations
@@ -87,6 +87,10 @@ RULES: Final[dict[tuple[str, ...], Rule]] = {
     ("origins", "items", "connectionattempts"): Rule("cloudfront", TRIES),
     ("timeoutsec",): Rule("gcp", WAIT, kinds=("compute#backendService", "BackendConfig")),
     ("backendhttpsettingscollection", "requesttimeout"): Rule("azure", WAIT),
+    **{("http", name): Rule("trafficserver", timers, inside="records", everywhere=True, first=1) for name, timers in
+       (("connectattemptstimeout", CONNECT), ("transactionnoactivitytimeoutout", WAIT),
+        ("transactionactivetimeoutout", WAIT), ("keepalivenoactivitytimeoutout", POOL),
+        ("connectattemptsmaxretries", TRIES))},
 }  # fmt: skip
 """The longest that fits the end of a key's path counts."""
 

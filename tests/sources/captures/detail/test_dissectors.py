@@ -117,6 +117,14 @@ def test_a_head_without_end_is_given_up() -> None:
     assert dissector.told[0].answer_head_bytes < 2 * http1_messages.MAX_HEAD_BYTES
 
 
+@pytest.mark.parametrize(("missing_bytes", "head_bytes"), [(0, 134), (9000, None)])
+def test_a_head_that_the_capture_cut_has_no_size(missing_bytes: int, head_bytes: int | None) -> None:
+    """With a snapshot length its beginning tells nothing of its end; one that the proxy left may be larger still."""
+    dissector = exchanged(ASK)
+    dissector.feed(part(b"HTTP/1.1 200 OK\r\nSet-Cookie: ".ljust(134, b"x"), End.TARGET, missing_bytes))
+    assert dissector.told[0].answer_head_bytes == head_bytes
+
+
 def test_an_upgraded_connection_is_left_alone() -> None:
     """After 101 it is no HTTP any more, and that is no failure."""
     ask = (End.PROXY, b"GET /chat HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")

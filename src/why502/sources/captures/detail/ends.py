@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from why502.sources.captures.kernels import layout as at
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 Ends = tuple[int, int, int, int, int]
-"""Sender's and receiver's address, two words each; IP version and both ports in one."""
+"""Sender's and receiver's address, two machine words each (negative, if the highest bit is set); IP version and both
+ports in one. They stand like this in a segment (`kernels.layout`, S_FROM_HIGH to S_PORTS)."""
 
 _WORD = 0xFFFFFFFFFFFFFFFF
 
@@ -23,7 +20,9 @@ def raw(endpoint: str) -> bytes:
     ('0a0000071f90', '010050')
     """
     address, _, port = endpoint.rpartition(":")
-    return ip_address(address.strip("[]")).packed + int(port).to_bytes(2, "big")
+    if address[0] == "[":
+        return ip_address(address[1:-1]).packed + int(port).to_bytes(2, "big")
+    return bytes(map(int, address.split("."))) + int(port).to_bytes(2, "big")
 
 
 def ends(sender: bytes, receiver: bytes) -> Ends:
@@ -31,15 +30,12 @@ def ends(sender: bytes, receiver: bytes) -> Ends:
     version = 4 if len(sender) == 6 else 6
     ports = version << 32 | int.from_bytes(sender[-2:], "big") << 16 | int.from_bytes(receiver[-2:], "big")
     source, destination = int.from_bytes(sender[:-2], "big"), int.from_bytes(receiver[:-2], "big")
-    return source >> 64, source & _WORD, destination >> 64, destination & _WORD, ports
+    addresses = source >> 64, source & _WORD, destination >> 64, destination & _WORD
+    a_high, a_low, b_high, b_low = (word - (1 << 64) if word >> 63 else word for word in addresses)
+    return a_high, a_low, b_high, b_low, ports
 
 
-def ends_of(segment: Sequence[int]) -> Ends:
-    """Of a segment's words; machine words of IPv6 can be negative."""
-    return (
-        int(segment[at.S_FROM_HIGH]) & _WORD,
-        int(segment[at.S_FROM_LOW]) & _WORD,
-        int(segment[at.S_TO_HIGH]) & _WORD,
-        int(segment[at.S_TO_LOW]) & _WORD,
-        int(segment[at.S_PORTS]),
-    )
+def ends_of(segment: list[int]) -> Ends:
+    """Of a segment's words."""
+    a_high, a_low, b_high, b_low, ports = segment[at.S_FROM_HIGH : at.S_PORTS + 1]
+    return a_high, a_low, b_high, b_low, ports

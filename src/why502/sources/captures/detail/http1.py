@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from why502.model.details import End, Exchange, Protocol
-from why502.sources.captures.detail.http1_messages import Answers, Message, Requests
+from why502.sources.captures.detail.http1_messages import MAX_HEAD_BYTES, Answers, Message, Requests
 
 if TYPE_CHECKING:
     from why502.sources.captures.detail.streams import Part
@@ -87,12 +87,19 @@ class Http1Dissector:
             status=answer.status,
             answer=answer.line or None,
             answer_s=answer.at_s,
-            answer_head_bytes=answer.head_bytes if answer.headed else answer.fed_bytes,
+            answer_head_bytes=self._head_bytes(answer),
             expected_bytes=answer.expected_bytes,
             received_bytes=answer.body_bytes,
             chunked=answer.chunked,
             complete=self._complete(answer),
         )
+
+    def _head_bytes(self, answer: Message) -> int | None:
+        """A head that was cut by the capture (its snapshot length, a lost packet) may be of any size."""
+        if answer.headed:
+            return answer.head_bytes
+        cut = self.answers.lost and answer.fed_bytes <= MAX_HEAD_BYTES
+        return None if cut else answer.fed_bytes
 
     def _complete(self, answer: Message) -> bool | None:
         if answer.complete:

@@ -57,7 +57,7 @@ class SizeWatch:
             self.sent[piece.seq] = _Sent(piece.seq + piece.payload_bytes & 0xFFFFFFFF, piece.payload_bytes)
 
     def saw_other(self, piece: Piece) -> None:
-        if not piece.flags & ACK or piece.flags & (SYN | RST):
+        if not self.sent or not piece.flags & ACK or piece.flags & (SYN | RST):
             return
         for seq in [seq for seq, sent in self.sent.items() if distance(piece.ack, sent.end) >= 0]:
             self.largest_passed_bytes = max(self.largest_passed_bytes, self.sent.pop(seq).payload_bytes)

@@ -21,7 +21,7 @@ from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.walking import Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
     from why502.sources.captures.detail.ends import Ends
@@ -63,17 +63,12 @@ def _tags(wanted: Iterable[Ends], machine: Machine) -> Words:
     tags = []
     for ends in wanted:
         segment = [0] * at.SEGMENT_WORDS
-        segment[at.S_FROM_HIGH : at.S_PORTS + 1] = map(_signed, ends)
+        segment[at.S_FROM_HIGH : at.S_PORTS + 1] = ends
         tags.append(tag_of(segment, 0, side_of(segment, 0), 0))
     places = machine.words(1 << (4 * len(tags) + 8).bit_length())
     for tag in tags:
         want(places, tag)
     return places
-
-
-def _signed(word: int) -> int:
-    """As a machine word holds it."""
-    return word - (1 << 64) if word >> 63 else word
 
 
 def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tuple[float, list[Picked | Frame]]]:
@@ -86,22 +81,23 @@ def _stretches(stream: BinaryIO, wanted: Words, machine: Machine) -> Iterator[tu
         packets, data = walker.packets, machine.octets(buffer.content)
         count = machine.take_wanted(data, packets, taken, segments, fragments, wanted, chosen)
         found = plain(chosen[: 2 * count])
+        rows = plain(segments[: sum(s >= 0 for s in found[1::2]) * at.SEGMENT_WORDS])
         picked: list[Picked | Frame] = []
         for p, s in zip(found[::2], found[1::2], strict=True):
             begin = int(packets[p + at.P_AT])
             end = begin + int(packets[p + at.P_CAPTURED])
             if s >= 0:
-                picked.append(_picked(segments[s : s + at.SEGMENT_WORDS], buffer.content, end))
+                picked.append(_picked(rows[s : s + at.SEGMENT_WORDS], buffer.content, end))
             elif others:
                 others -= 1
                 picked.append(_frame(packets, p, bytes(buffer.content[begin:end])))
         yield int(packets[at.P_NS]) / 1e9, picked
 
 
-def _picked(words: Sequence[int], content: bytearray, end: int) -> Picked:
-    begin = int(words[at.S_DATA_AT])
-    end = min(end, begin + int(words[at.S_PAYLOAD]))
-    return Picked(plain(words), bytes(content[begin:end]) if begin else b"")
+def _picked(words: list[int], content: bytearray, end: int) -> Picked:
+    begin = words[at.S_DATA_AT]
+    end = min(end, begin + words[at.S_PAYLOAD])
+    return Picked(words, bytes(content[begin:end]) if begin else b"")
 
 
 def _frame(packets: Words, p: int, data: bytes) -> Frame:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from why502.model.details import End
 from why502.sources.captures.kernels import layout as at
 from why502.sources.captures.packets import ACK, FIN, RST, SYN
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PSH: Final = 0x08
 _FLAGS: Final = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
@@ -47,19 +44,19 @@ def _names(flags: int) -> str:
     return ", ".join(name for bit, name in _FLAGS if flags & bit) or "no flags"
 
 
-def piece(segment: Sequence[int], payload: bytes, sender: End) -> Piece:
+def piece(segment: list[int], payload: bytes, sender: End) -> Piece:
     """From the words of a segment (`kernels.layout`, S_...)."""
-    window = int(segment[at.S_WINDOW])
+    window = segment[at.S_WINDOW]
     return Piece(
-        number=int(segment[at.S_NUMBER]),
-        at_s=int(segment[at.S_NS]) / 1e9,
+        number=segment[at.S_NUMBER],
+        at_s=segment[at.S_NS] / 1e9,
         sender=sender,
-        flags=int(segment[at.S_FLAGS]),
-        seq=int(segment[at.S_SEQ]),
-        ack=int(segment[at.S_ACK]),
-        payload_bytes=int(segment[at.S_PAYLOAD]),
+        flags=segment[at.S_FLAGS],
+        seq=segment[at.S_SEQ],
+        ack=segment[at.S_ACK],
+        payload_bytes=segment[at.S_PAYLOAD],
         payload=payload,
         window=window if window >= 0 else None,
-        ip_id=int(segment[at.S_IP_ID]),
+        ip_id=segment[at.S_IP_ID],
         continues=bool(segment[at.S_CONTINUES]),
     )

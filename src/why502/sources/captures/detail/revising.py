@@ -47,6 +47,10 @@ class Finding(Struct, frozen=True):
     packet: int | None = None
 
 
+_SEEN: Final = {Outcome.UNREACHABLE, Outcome.UNUSED, Outcome.OPEN, Outcome.PARTIAL, Outcome.ABANDONED}
+"""Decided by packets that are there, or not decided at all."""
+
+
 def revised(watch: Watch) -> Conversation:
     """The conversation with its detail, and the outcome that the second look saw."""
     conversation = watch.conversation
@@ -74,6 +78,7 @@ def _detail(watch: Watch, reason: str | None) -> ConversationDetail:
         packets=watch.packets,
         packets_left_out=watch.left_out,
         left_out_after=len(watch.beginning),
+        gaps=proxy.unseen.number + target.unseen.number,
     )
     match dissector:
         case None:
@@ -103,6 +108,8 @@ def _icmp(watch: Watch) -> tuple[IcmpError, ...]:
 
 def _finding(watch: Watch) -> Finding | None:
     outcome, dissector = watch.conversation.outcome, watch.dissector
+    if outcome not in _SEEN and watch.lacks:
+        return Finding("the capture lacks packets of it: more was acknowledged than it holds", Outcome.PARTIAL)
     if outcome in _NO_HANDSHAKE:
         return _unreachable(watch)
     if isinstance(dissector, Http2Dissector):

@@ -16,6 +16,7 @@ from why502.sources.captures.detail.path_mtu import SizeWatch
 from why502.sources.captures.detail.pieces import Piece
 from why502.sources.captures.detail.streams import Part, Stream, distance
 from why502.sources.captures.detail.tls import TlsDissector, speaks_tls
+from why502.sources.captures.detail.unseen import Unseen
 from why502.sources.captures.packets import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Way:
 
     stream: Stream
     sizes: SizeWatch
+    unseen: Unseen = field(default_factory=Unseen)
     sent_up_to: int | None = None
     zero_windows: int = 0
     window: int | None = None
@@ -67,6 +69,8 @@ class Watch:
     beginning: list[Packet] = field(default_factory=list)
     ending: deque[Packet] = field(default_factory=lambda: deque(maxlen=LAST_PACKETS))
     shown: int = 0
+    asked: Piece | None = None
+    """The first segment of the last request."""
     recent: deque[tuple[Look, float]] = field(default_factory=lambda: deque(maxlen=4))
 
     @property
@@ -78,14 +82,18 @@ class Watch:
         self.left -= not piece.continues
         if self._is_copy(piece):
             return
-        own = self.ways[piece.sender]
-        other = self.ways[End.TARGET if piece.sender is End.PROXY else End.PROXY]
+        own, other = self.ways.values()
+        if piece.sender is End.TARGET:
+            own, other = other, own
         again = self._sent_again(own, piece)
         self._windows(own, piece)
         own.sizes.saw_own(piece)
         other.sizes.saw_other(piece)
+        own.unseen.sent(piece)
+        other.unseen.heard(piece)
+        self._ask(piece)
         notes = [self._read(part) for part in own.stream.feed(piece)]
-        if piece.flags & ACK:
+        if piece.flags & ACK and other.stream.waiting:
             notes += [self._read(part) for part in other.stream.acknowledged(piece)]
         if piece.flags & FIN and own.fin is None:
             own.fin = piece
@@ -132,6 +140,20 @@ class Watch:
         if own.sent_up_to is None or distance(end, own.sent_up_to) > 0:
             own.sent_up_to = end
         return again
+
+    def _ask(self, piece: Piece) -> None:
+        if piece.sender is End.PROXY and piece.payload_bytes and piece.at_s == self.conversation.request_s:
+            self.asked = self.asked or piece
+
+    @property
+    def lacks(self) -> bool:
+        """Whether packets of the last exchange are missing in the capture, although the other end has them."""
+        proxy, target = self.ways[End.PROXY].unseen, self.ways[End.TARGET].unseen
+        if self.conversation.opened and self.conversation.packets_received and target.unheard_of:
+            return True  # the SYN-ACK: without one there is nothing to acknowledge
+        if self.asked is None:
+            return proxy.after(None) or target.after(None)
+        return proxy.after(self.asked.seq) or target.after(self.asked.ack)
 
     def _windows(self, own: Way, piece: Piece) -> None:
         if piece.window is None or piece.flags & (SYN | RST):

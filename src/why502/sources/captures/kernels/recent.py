@@ -44,7 +44,7 @@ def hashed(segments: Words, s: int) -> int:
 
 def place_of(mixed: int) -> int:
     """Where packets of this hash are remembered: the first of the places."""
-    return mixed % RECENT_SETS * RECENT_WAYS * RECENT_WORDS
+    return (mixed & RECENT_SETS - 1) * RECENT_WAYS * RECENT_WORDS
 
 
 def saw(recent: Words, segments: Words, s: int) -> int:

@@ -41,6 +41,7 @@ from why502.sources.captures.kernels.layout import (
     M_USED,
     OPEN,
     PACKETS,
+    ROWS,
     RST_FRAME,
     RUN_ACK,
     RUN_FRAME,
@@ -95,8 +96,8 @@ def track(
             row = -1
         if row < 0:
             row = begin(segments, s, table, slots, meta)
-        r = row * CONVERSATION_WORDS
-        add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
+        r = (row & ROWS) * CONVERSATION_WORDS
+        add(table, r, segments[s + S_SIDE] & 1, segments, s, pool, recent, meta)
         if segments[s + S_FLAGS] & SYN and table[r + C_PACKETS] == 1:
             hear(table, r, tally, meta)
         if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):

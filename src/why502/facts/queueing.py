@@ -1,0 +1,270 @@
+"""Whether requests waited because others were in front of them: read off a capture or a log, request by request.
+
+A target that serves so many requests at once, and no more, answers those that find a free place as fast as ever and
+lets the others wait in line (a queue with c servers, first come, first served). What is slow by itself is overtaken
+meanwhile by others that came later; who waits in a line is not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from heapq import heappop, heappush
+from math import inf
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from why502.facts.coarse import coarse_logs
+from why502.facts.crowding import fisher
+from why502.model.conversations import Outcome
+from why502.model.details import End, Protocol
+from why502.model.evidence import Place
+from why502.model.patterns import Span
+from why502.model.requests import Manner, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.model.conversations import Conversation
+    from why502.model.requests import Request
+    from why502.model.wire import TargetWire
+
+SLOW = 1.5
+"""Times what is usual. Who waits for a place waits for half a service time on average, at least; and paths differ."""
+LEAST_S = 0.02
+"""A difference below that may be the scheduler's or the network's doing."""
+FEWEST = 3
+"""Requests that came while none was in flight, to tell what is usual; and on either side of the division."""
+KNOWN = 0.9
+"""Share of the conversations that have to be known request by request: who is not seen is not counted as in front."""
+FOUND = 0.75
+"""Of those that found a place are served in the usual time, give or take what differs between paths..."""
+WAITED = 0.9
+"""...and of those that found none are not."""
+CLEAR = 0.005
+ALONE = 0.02
+"""One place is taken for less: it only keeps two explanations apart that nobody can tell apart by this."""
+LATER_S = 0.002
+"""Two requests that came closer together than that may have been taken up in another order."""
+MAX_SPANS = 5000
+MAX_GIVEN_UP = 200
+MAX_BEFORE = 1000
+
+
+class Division(NamedTuple):
+    """The requests of the crowds in which some had to wait, divided by how many were in flight as each came."""
+
+    places: int = 0
+    """The number that divides them best; 0: none does."""
+    found: int = 0
+    """Came while fewer were in flight..."""
+    found_slow: int = 0
+    """...and were slow all the same."""
+    waited: int = 0
+    """Came while at least so many were in flight..."""
+    waited_slow: int = 0
+    p: float = 1.0
+    """Chance of such a division if the number in flight made no difference (Fisher's exact test, one-sided), times the
+    number of divisions that were tried."""
+
+
+class Queueing(Struct, frozen=True):
+    """How the requests at one target stood in each other's way."""
+
+    division: Division
+    crowds: int
+    """Those in which some had to wait. One stall that begins in the middle of a crowd looks like a lack of places; two
+    do not begin at the same place of theirs."""
+    usual_s: float | None
+    """For requests that came while none was in flight; None: too few did."""
+    given_up: int
+    """Those that others followed while they waited."""
+    overtaken: int
+    """Of these: one that had come later was answered before..."""
+    advanced: int
+    """...or only such as had come before were answered meanwhile: it stood in a line that moved."""
+    at: Place
+
+    @property
+    def has_places(self) -> bool:
+        """So many at once, and more than one, are served in the usual time, and nobody else is."""
+        return self.division.places > 1 and self._divides(CLEAR)
+
+    @property
+    def one_by_one(self) -> bool:
+        """One is served at a time: a single worker, or a program that does one thing at a time."""
+        return self.division.places == 1 and self.division.p < ALONE
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Most of those given up stood in no line."""
+        return not self.has_places and self.overtaken > 0 and 2 * self.overtaken >= self.given_up
+
+    @property
+    def in_line(self) -> bool:
+        """Those given up waited until those before them were served."""
+        return self.overtaken == 0 and self.given_up >= FEWEST and self.advanced >= WAITED * self.given_up
+
+    def _divides(self, clear: float) -> bool:
+        d = self.division
+        return d.p < clear and d.found - d.found_slow >= FOUND * d.found and d.waited_slow >= WAITED * d.waited
+
+
+def queueing(wire: TargetWire | None) -> Queueing | None:
+    """None if no capture tells of nearly all requests one by one."""
+    if wire is None:
+        return None
+    known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)]
+    if len(known) < max(KNOWN * wire.conversations, 1):
+        return None
+    return queueing_of(sorted(span for c in known for span in spans_of(c))[:MAX_SPANS], known[0].at)
+
+
+def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
+    """Of all requests at one target, in the order in which they came."""
+    crowds = list(_crowds(spans))
+    alone_s = [_lasted_s(crowd[0][0]) for crowd in crowds]
+    usual_s = median(alone_s) if len(alone_s) >= FEWEST else None
+    limit_s = max(SLOW * usual_s, usual_s + LEAST_S) if usual_s is not None else inf
+    told = [[(ahead, _lasted_s(span) > limit_s) for span, ahead in crowd] for crowd in crowds]
+    slow = [crowd for crowd in told if any(is_slow for _, is_slow in crowd)]
+    gone = [place for place, one in enumerate(spans) if one.given_up_s is not None]
+    waits = [_passed(place, spans) for place in gone[:MAX_GIVEN_UP]]
+    followed = [wait for wait in waits if wait.followed]
+    return Queueing(
+        division=_divided([one for crowd in slow for one in crowd]),
+        crowds=len(slow),
+        usual_s=usual_s,
+        given_up=len(followed),
+        overtaken=sum(wait.overtaken for wait in followed),
+        advanced=sum(wait.advanced and not wait.overtaken for wait in followed),
+        at=at,
+    )
+
+
+def spans_of_logs(requests: Sequence[Request]) -> dict[str, tuple[Span, ...]]:
+    """By target ('' where the log names none), of logs that tell fractions of a second; empty if none was given up."""
+    coarse = coarse_logs(r for r in requests if r.status is not None)
+    found: dict[str, list[Span]] = defaultdict(list)
+    for r in requests:
+        if r.status is not None and r.start_s is not None and r.end_s is not None and r.at.path not in coarse:
+            gone = (r.phase, r.manner) == (Phase.WAIT, Manner.TIMEOUT)
+            timed = not r.failed and r.wait_s is not None
+            until_s = r.start_s + (r.connect_s or 0.0) + (r.wait_s or 0.0) if timed else r.end_s
+            found[r.target or ""].append(Span(r.start_s, until_s, r.end_s if gone else None))
+    return {
+        target: tuple(sorted(spans)[:MAX_SPANS])
+        for target, spans in found.items()
+        if any(span.given_up_s is not None for span in spans)
+    }
+
+
+def _is_known(conversation: Conversation) -> bool:
+    """A handshake of TLS has turns of its own, and its requests cannot be told from it."""
+    detail = conversation.detail
+    if detail is not None and detail.protocol in (Protocol.TLS, Protocol.HTTP2):
+        return False
+    return conversation.exchanges <= 1 or (detail is not None and not detail.packets_left_out)
+
+
+def spans_of(conversation: Conversation) -> Iterator[Span]:
+    """The requests of one conversation, by the turns of its payload."""
+    detail, end_s = conversation.detail, conversation.last_s
+    if detail is None or detail.packets_left_out or not detail.packets:
+        if conversation.request_s is not None:
+            fresh = conversation.exchanges <= 1
+            yield _span(conversation.request_s, conversation.answer_s, _left_s(conversation), end_s, fresh=fresh)
+        return
+    asked_s = answered_s = None
+    fresh = conversation.opened
+    for packet in detail.packets:
+        if not packet.payload_bytes:
+            continue
+        if packet.sender is End.TARGET:
+            answered_s = packet.at_s if answered_s is None else answered_s
+        elif asked_s is None or answered_s is not None:
+            if asked_s is not None:
+                yield _span(asked_s, answered_s, None, end_s, fresh=fresh)
+                fresh = False
+            asked_s, answered_s = packet.at_s, None
+    if asked_s is not None:
+        yield _span(asked_s, answered_s, _left_s(conversation), end_s, fresh=fresh)
+
+
+def _left_s(conversation: Conversation) -> float | None:
+    """When the proxy left it; None if it never did before the target."""
+    left_s = conversation.fin_by_opener_s
+    if left_s is None and conversation.reset_by_opener:
+        left_s = conversation.end_s
+    return left_s if left_s is not None or conversation.outcome is not Outcome.NOT_ANSWERED else conversation.end_s
+
+
+def _span(asked_s: float, answered_s: float | None, left_s: float | None, end_s: float, *, fresh: bool) -> Span:
+    if answered_s is not None and (left_s is None or answered_s <= left_s):
+        return Span(asked_s, answered_s, None, fresh)
+    until_s = end_s if answered_s is None else answered_s
+    return Span(asked_s, until_s, end_s if left_s is None else left_s, fresh)
+
+
+def _lasted_s(span: Span) -> float:
+    return span.until_s - span.asked_s
+
+
+def _crowds(spans: Sequence[Span]) -> Iterator[list[tuple[Span, int]]]:
+    """Requests with how many were in flight as they came; a crowd ends where none is in flight."""
+    crowd: list[tuple[Span, int]] = []
+    in_flight: list[float] = []
+    for span in spans:
+        while in_flight and in_flight[0] <= span.asked_s:
+            heappop(in_flight)
+        if crowd and not in_flight:
+            yield crowd
+            crowd = []
+        crowd.append((span, len(in_flight)))
+        heappush(in_flight, span.until_s)
+    if crowd:
+        yield crowd
+
+
+def _divided(came: Sequence[tuple[int, bool]]) -> Division:
+    """The clearest division of pairs (requests in flight, whether it was slow)."""
+    best, tried = Division(), 0
+    for places in sorted({ahead for ahead, _ in came} - {0}):
+        found = [is_slow for ahead, is_slow in came if ahead < places]
+        waited = [is_slow for ahead, is_slow in came if ahead >= places]
+        if min(len(found), len(waited)) >= FEWEST:
+            tried += 1
+            p = fisher(len(found), sum(found), len(waited), sum(waited))
+            if p < best.p:
+                best = Division(places, len(found), sum(found), len(waited), sum(waited), p)
+    return best._replace(p=min(1.0, best.p * max(tried, 1)))
+
+
+class _Wait(NamedTuple):
+    """What went on while one request waited in vain."""
+
+    followed: bool
+    overtaken: bool
+    advanced: bool
+
+
+def _passed(place: int, spans: Sequence[Span]) -> _Wait:
+    """Of the one at that place.
+
+    Who has a connection needs not wait to be accepted: a new one is overtaken only by another new one.
+    """
+    one = spans[place]
+    given_up_s = one.until_s if one.given_up_s is None else one.given_up_s
+    followers = spans[bisect_right(spans, (one.asked_s + LATER_S,)) : bisect_left(spans, (given_up_s,))]
+    before = spans[max(0, place - MAX_BEFORE) : place]
+    return _Wait(
+        followed=bool(followers),
+        overtaken=any(_in_time(other, given_up_s) and (other.fresh or not one.fresh) for other in followers),
+        advanced=any(_in_time(other, given_up_s) and other.until_s > one.asked_s for other in before),
+    )
+
+
+def _in_time(other: Span, before_s: float) -> bool:
+    return other.given_up_s is None and other.until_s < before_s

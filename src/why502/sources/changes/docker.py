@@ -1,0 +1,79 @@
+"""Containers as `docker inspect` (and `podman inspect`) gives them: how they ended last."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from why502.model.case import Misread
+from why502.model.evidence import Place
+from why502.sources.changes.endings import Ending
+from why502.sources.changes.records import changed, decoded, document, reading, when
+from why502.sources.interface import EvidenceFile, Reader, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.sources.changes.records import Fact
+
+KIND: Final = "docker-inspect"
+FIT: Final = 0.95
+
+_STATE = re.compile(rb'"State"\s*:\s*\{')
+_OWN: Final = (b'"OOMKilled"', b'"FinishedAt"')
+
+
+class _State(Struct, frozen=True, rename="pascal"):
+    running: bool = False
+    exit_code: int | None = None
+    finished_at: str | None = None
+    killed_for_memory: bool = msgspec.field(default=False, name="OOMKilled")
+
+
+class _Container(Struct, frozen=True, rename="pascal"):
+    name: str = ""
+    state: _State = _State()
+    restart_count: int = 0
+    """Starts by the restart policy, which acts on what ended by itself; a start by hand begins at 0 again."""
+
+
+def fit(head: bytes) -> float:
+    listed = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    return FIT if listed and _STATE.search(head) and all(name in head for name in _OWN) else 0.0
+
+
+def read(evidence: EvidenceFile) -> Reading:
+    """Ends of containers; one that never ended is understood and tells nothing."""
+    return reading(evidence.path, KIND, _records(evidence))
+
+
+def _records(evidence: EvidenceFile) -> Iterator[tuple[Fact, ...] | Misread]:
+    listed = document(evidence, tuple[msgspec.Raw, ...])
+    if isinstance(listed, Misread):
+        yield listed
+        return
+    for number, raw in enumerate(listed, 1):
+        place = Place(evidence.path, number, "#")
+        container = decoded(raw, _Container, place)
+        yield container if isinstance(container, Misread) else _facts(container, place)
+
+
+def _facts(container: _Container, place: Place) -> tuple[Fact, ...]:
+    """The end of the life before, or of the only one; Docker writes the year 1 where there was none.
+
+    A container that runs again has lost its exit code (`State.setRunning`, moby container/state.go): what is left is
+    whether the policy started it, or somebody.
+    """
+    state, name = container.state, container.name.lstrip("/")
+    at_s = when(state.finished_at)
+    if at_s is None:
+        return ()
+    if state.running and not container.restart_count:
+        return (changed(at_s, f"container {name} was stopped, and started again by hand", place),)
+    return tuple(Ending(at_s, name, None if state.running else state.exit_code, state.killed_for_memory).facts(place))
+
+
+READER: Final = Reader(KIND, fit, read)

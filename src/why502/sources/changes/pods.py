@@ -1,0 +1,109 @@
+"""Pods as `kubectl get pods -o json` gives them: how containers ended (core/v1 `ContainerStateTerminated`)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from why502.model.case import Misread
+from why502.model.evidence import Place
+from why502.sources.changes.endings import Ending
+from why502.sources.changes.records import decoded, document, reading, when
+from why502.sources.interface import EvidenceFile, Reader, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.sources.changes.records import Fact
+
+KIND: Final = "kubernetes-pods"
+FIT: Final = 0.95
+MEMORY: Final = "OOMKilled"
+POD: Final = "Pod"
+
+_POD = re.compile(rb'"kind"\s*:\s*"Pod"')
+_STATUS: Final = b'"containerStatuses"'
+
+
+class _Terminated(Struct, frozen=True, rename="camel"):
+    exit_code: int | None = None
+    reason: str = ""
+    finished_at: str | None = None
+
+
+class _State(Struct, frozen=True):
+    terminated: _Terminated | None = None
+
+
+class _Container(Struct, frozen=True, rename="camel"):
+    name: str = ""
+    state: _State = _State()
+    last_state: _State = _State()
+
+
+class _Status(Struct, frozen=True, rename="camel"):
+    container_statuses: tuple[_Container, ...] = ()
+
+
+class _Metadata(Struct, frozen=True):
+    name: str = ""
+
+
+class _Pod(Struct, frozen=True):
+    kind: str = POD
+    """A list of nothing but pods may leave it out."""
+    metadata: _Metadata = _Metadata()
+    status: _Status = _Status()
+
+
+class _Listed(Struct, frozen=True):
+    items: tuple[msgspec.Raw, ...] | None = None
+    """None: the document is a single pod."""
+
+
+def fit(head: bytes) -> float:
+    return (
+        FIT if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and _POD.search(head) and _STATUS in head else 0.0
+    )
+
+
+def read(evidence: EvidenceFile) -> Reading:
+    """Ends of containers; pods whose containers never ended are understood and tell nothing."""
+    return reading(evidence.path, KIND, _records(evidence))
+
+
+def _records(evidence: EvidenceFile) -> Iterator[tuple[Fact, ...] | Misread]:
+    listed = document(evidence, _Listed)
+    if isinstance(listed, Misread):
+        yield listed
+        return
+    if listed.items is None:
+        pod = document(evidence, _Pod)
+        yield pod if isinstance(pod, Misread) else _facts(pod, Place(evidence.path))
+        return
+    for number, raw in enumerate(listed.items, 1):
+        place = Place(evidence.path, number, "#")
+        pod = decoded(raw, _Pod, place)
+        yield pod if isinstance(pod, Misread) else _facts(pod, place)
+
+
+def _facts(pod: _Pod, place: Place) -> tuple[Fact, ...] | Misread:
+    if pod.kind != POD:
+        return Misread(place, f"a {pod.kind}, no pod")
+    return tuple(_endings(pod, place))
+
+
+def _endings(pod: _Pod, place: Place) -> Iterator[Fact]:
+    for container in pod.status.container_statuses:
+        for state in (container.last_state, container.state):
+            ended = state.terminated
+            at_s = when(ended.finished_at) if ended else None
+            if ended is not None and at_s is not None:
+                name = f"{pod.metadata.name}/{container.name}"
+                yield from Ending(at_s, name, ended.exit_code, ended.reason == MEMORY).facts(place)
+
+
+READER: Final = Reader(KIND, fit, read)

@@ -1,0 +1,74 @@
+"""Whether requests that were given up had waited in a line, as the suspects weigh it: a lack of workers makes one, what
+is slow by itself is slow to single requests as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.queueing import SLOW, queueing, queueing_of
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner, Phase
+from why502.suspects.weighing import crowded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.queueing import Queueing
+    from why502.facts.scene import Scene
+
+
+LOG_PLACES = 0.6
+"""By a log alone: what the kernel kept from a full accept queue lasts longer as well, and in crowds only."""
+
+
+def queued(
+    scene: Scene, *, places: float, in_line: float, overtaken: float, spared: float, not_spared: float
+) -> Iterator[Evidence]:
+    """One of the following, the clearest first; `spared` and `not_spared` are for the sizes of bursts (`crowded`).
+
+    `places`: so many at once were served as fast as ever, and only those beyond that number waited. `overtaken`: others
+    came later and were answered before. `in_line`: nobody was, and those before were served meanwhile. Where one is
+    served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
+    that is used up) make the same line, and the sizes of bursts tell no more.
+    """
+    found, source = _found(scene)
+    if found is not None and found.has_places:
+        # A single stall that began in the middle of a crowd would look the same.
+        bits = (places if found.crowds > 1 else places / 2) * (1.0 if source is Source.CAPTURE else LOG_PLACES)
+        yield Evidence(bits, _divided(found), source, found.at)
+    elif found is not None and found.one_by_one:
+        return
+    elif found is not None and found.is_overtaken:
+        overtaken_of = f"{found.overtaken} of {found.given_up} given up were overtaken"
+        text = f"{overtaken_of}: requests that came later were answered before"
+        # On a dead connection, or with packets lost, a request is overtaken as well: a log says only what it was not.
+        yield Evidence(overtaken if source is Source.CAPTURE else min(overtaken, 0.0), text, source, found.at)
+    else:
+        by_size = (*crowded(scene, spared=spared, not_spared=not_spared),)
+        yield from by_size
+        if found is not None and found.in_line and not by_size and source is Source.CAPTURE:
+            text = f"{found.given_up} given up had waited in a line: only those before them were answered meanwhile"
+            yield Evidence(in_line, text, source, found.at)
+
+
+def _found(scene: Scene) -> tuple[Queueing | None, Source]:
+    """By the capture, which sees late answers as well; else by a log."""
+    cluster = scene.cluster
+    found = queueing(scene.wire) if cluster.outcome is Outcome.NOT_ANSWERED else None
+    if found is not None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
+        return found, Source.CAPTURE
+    spans = scene.case.spans.get(cluster.target or "", scene.case.spans.get("", ()))
+    if cluster.outcome in (None, Outcome.NOT_ANSWERED) and spans:
+        found = queueing_of(spans, Place(cluster.logged[0].request.at.path))
+    return found, Source.ACCESS_LOG
+
+
+def _divided(found: Queueing) -> str:
+    d = found.division
+    usual_s = (found.usual_s or 0.0) * SLOW
+    return (
+        f"{d.places} at once were served: {d.found - d.found_slow} of {d.found} requests that came while fewer were in "
+        f"flight were answered within {usual_s:.2g} s, {d.waited - d.waited_slow} of {d.waited} others (p = {d.p:.1g})"
+    )

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from msgspec import structs
+
+from tests.making import case, conversation, host, listener, request, snapshot
+from why502.facts.clusters import clusters
+from why502.facts.listeners import listener_windows
+from why502.facts.losses import Losses, losses
+from why502.facts.scene import Scene
+from why502.facts.wire import summarise
+from why502.model.conversations import Conversation, Outcome
+
+
+def on_wire(*told: Conversation) -> Losses:
+    whole = case(request(100.0))
+    wire = summarise(told).target("10.0.0.7:8080")
+    return losses(Scene(whole, clusters(whole, ())[0], None, wire, ()))
+
+
+def answered(number: int, **fields: int) -> list[Conversation]:
+    return [conversation(100.0 + n, Outcome.ANSWERED, opener=f"10.0.0.1:{40000 + n}", **fields) for n in range(number)]
+
+
+def on_host(**grown: int) -> Losses:
+    """What the counters grew by between two looks."""
+    before, after = snapshot(90.0, listener()), snapshot(110.0, listener())
+    first = structs.replace(before.namespaces[0], counters=dict.fromkeys(grown, 5))
+    last = structs.replace(first, counters={name: 5 + number for name, number in grown.items()})
+    record = host(structs.replace(before, namespaces=(first,)), structs.replace(after, namespaces=(last,)))
+    whole = case(request(100.0))
+    windows = tuple(listener_windows(record, "host.json"))
+    return losses(Scene(whole, clusters(whole, ())[0], None, None, windows))
+
+
+def test_data_sent_again_in_conversations_that_went_well_is_loss() -> None:
+    found = on_wire(*answered(20), *(structs.replace(c, retransmissions_sent=2) for c in answered(3)))
+    assert (found.conversations, found.again) == (23, 3)
+    assert found.on_wire
+
+
+def test_one_or_two_of_many_are_what_any_network_loses() -> None:
+    found = on_wire(*answered(20), *answered(2, retransmissions_received=1))
+    assert not found.on_wire
+    assert not found.none_on_wire
+
+
+def test_a_final_ack_that_a_full_accept_queue_dropped_is_none() -> None:
+    """The request is sent again until the queue has room; nothing was lost on the way."""
+    assert on_wire(*answered(12, retransmissions_sent=3, synacks_after_ack=1)).none_on_wire
+
+
+def test_what_failed_tells_nothing_of_the_path() -> None:
+    """A target that is gone leaves every segment unheard."""
+    dead = [conversation(100.0 + n, Outcome.STALE, retransmissions_sent=4) for n in range(5)]
+    assert not on_wire(*dead, *answered(12)).on_wire
+
+
+def test_segments_that_the_host_sent_again_count_without_handshakes() -> None:
+    """SYN-ACKs are repeated wherever a listener's queue is full."""
+    assert on_host(OutSegs=500, RetransSegs=40, TCPSynRetrans=2).on_host
+    assert not on_host(OutSegs=500, RetransSegs=40, TCPSynRetrans=40).on_host
+    assert not on_host(OutSegs=50_000, RetransSegs=40, TCPSynRetrans=0).on_host
+
+
+def test_a_host_that_sent_nothing_again_lost_nothing() -> None:
+    assert on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=0).none_on_host
+    assert not on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=4).none_on_host
