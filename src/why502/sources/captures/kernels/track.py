@@ -125,7 +125,7 @@ def hear(table: Words, r: int, tally: Words, meta: Words) -> None:
 
 def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> int:
     """A SYN with another initial sequence number: the same addresses and ports, used again. So is the first SYN of a
-    side after a close: all that was seen was the end of an older conversation, or one that the other side tried to open.
+    side after a close: what was seen before was the end of an older conversation, or the other side's attempt.
     """
     if segments[s + S_FLAGS] & (SYN | ACK) != SYN:
         return 0
