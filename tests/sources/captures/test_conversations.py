@@ -159,6 +159,32 @@ def test_a_syn_that_met_an_older_connection_of_its_ports(ends_by: int, outcome: 
     assert told[0].bytes_received == (200 if ends_by & PSH else 0)
 
 
+@pytest.mark.parametrize("from_proxy", [True, False])
+def test_a_reset_left_over_from_an_older_conversation_is_not_the_next_ones(from_proxy: bool) -> None:
+    """It would seem to have ended what had not begun."""
+    talk = Talk()
+    talk.packets.append((0.0, packet(from_proxy, 0x71234567, 0, RST, 0, 70)))
+    talk.handshake(1.0)
+    talk.send(1.1, True, PSH | ACK, 100)
+    talk.send(1.2, False)
+    talk.send(1.3, False, RST | ACK)
+    older, own = conversations(read(pcap(talk.packets)))
+    assert (older.packets, older.outcome) == (1, Outcome.PARTIAL)
+    assert (own.packets, own.outcome) == (6, Outcome.RESET_BEFORE_ANSWER)
+
+
+def test_both_sides_try_to_open_one_after_the_other() -> None:
+    """Each is refused, and each is a conversation, as Wireshark counts them."""
+    talk = Talk()
+    talk.send(0.0, True, SYN)
+    talk.packets.append((0.001, packet(False, 0, 1001, RST | ACK, 0, 70)))
+    talk.packets.append((0.5, packet(False, 7000, 0, SYN, 0, 71)))
+    talk.packets.append((0.501, packet(True, 0, 7001, RST | ACK, 0, 72)))
+    told = conversations(read(pcap(talk.packets)))
+    assert [(c.packets, c.outcome) for c in told] == [(2, Outcome.REFUSED), (2, Outcome.REFUSED)]
+    assert told[0].opener == told[1].target
+
+
 def elsewhere(ip_id: int) -> bytes:
     """A packet of another conversation: time goes on."""
     sender = (PROXY[0], 50_000 + ip_id)

@@ -124,11 +124,15 @@ def hear(table: Words, r: int, tally: Words, meta: Words) -> None:
 
 
 def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> int:
-    """A SYN with another initial sequence number: the same addresses and ports, used again."""
+    """A SYN with another initial sequence number: the same addresses and ports, used again. So is the first SYN of a
+    side after a close: what was seen before was the end of an older conversation, or the other side's attempt.
+    """
     if segments[s + S_FLAGS] & (SYN | ACK) != SYN:
         return 0
     base = table[row * CONVERSATION_WORDS + C_FLOWS + side * FLOW_WORDS + BASE]
-    return int(base >= 0 and base != data_seq(segments, s) & 0xFFFFFFFF)
+    if base < 0:
+        return table[row * CONVERSATION_WORDS + C_CLOSED]
+    return int(base != data_seq(segments, s) & 0xFFFFFFFF)
 
 
 def closed(table: Words, r: int) -> int:
