@@ -66,7 +66,7 @@ def heroku(code: str, words: str, took_ms: int = 20) -> str:
     """devcenter.heroku.com "Heroku error codes"."""
     return (
         f'2017-10-17T01:48:%02d.089446+00:00 heroku[router]: at=error code={code} desc="{words}" method=POST path="/a" '
-        f'host=shop.example request_id=cc6c fwd="192.0.2.9" dyno=web.1 connect=0ms service={took_ms}ms status=503 bytes=0'
+        f'host=shop.example request_id=c fwd="192.0.2.9" dyno=web.1 connect=0ms service={took_ms}ms status=503 bytes=0'
     )
 
 
