@@ -62,6 +62,37 @@ def traefik(status: int, server: str = "http://10.0.0.7:8080", took: str = "3ms"
     )
 
 
+def heroku(code: str, words: str, took_ms: int = 20) -> str:
+    """devcenter.heroku.com "Heroku error codes"."""
+    return (
+        f'2017-10-17T01:48:%02d.089446+00:00 heroku[router]: at=error code={code} desc="{words}" method=POST path="/a" '
+        f'host=shop.example request_id=c fwd="192.0.2.9" dyno=web.1 connect=0ms service={took_ms}ms status=503 bytes=0'
+    )
+
+
+def iis(win32: int, substatus: int = 3) -> str:
+    """learn.microsoft.com "Troubleshooting 502 errors in ARR"."""
+    return f"2022-01-22 00:00:%02d 10.142.0.2 POST /orders - 443 - 192.0.2.9 curl/8.5.0 - 502 {substatus} {win32} 21"
+
+
+def front_door(error: str, status: int = 503) -> str:
+    """learn.microsoft.com "Monitor metrics and logs in Azure Front Door" (ErrorInfo)."""
+    return (
+        '{"time":"2021-12-15T03:10:%02d.000Z","category":"FrontDoorAccessLog","properties":{"httpMethod":"GET",'
+        f'"requestUri":"https://shop.example:443/orders","clientIp":"192.0.2.9","timeTaken":"0.512","httpStatusCode":"{status}","pop":'
+        f'"FRA","errorInfo":"{error}","originIp":"203.0.113.7:443","originName":"origin.example"}}}}'
+    )
+
+
+API_GATEWAY = (
+    '{"requestId":"Y1","apiId":"pv9","ip":"192.0.2.9","requestTime":"22/Nov/2026:19:37:%02d +0000","httpMethod":"GET",'
+    '"routeKey":"GET /orders","status":"503","integrationErrorMessage":"-","integrationLatency":"12"}'
+)
+KONG = (
+    '{"source":"kong","started_at":17267838%02d000,"client_ip":"192.0.2.9","latencies":{"request":5,"kong":4,"proxy":1},'
+    '"request":{"method":"GET","uri":"/orders"},"response":{"status":502},"service":{"name":"orders"},'
+    '"tries":[{"ip":"10.0.0.7","port":8080,"state":"failed","code":502},{"ip":"10.0.0.7","port":8080}]}'
+)
 VARNISH = '127.0.0.1 - - [22/Nov/2026:20:35:%02d +0000] "GET http://shop.example/a HTTP/1.1" 503 283 "-" "-"'
 CADDY = (
     '{"level":"error","ts":17953798%02d.10486,"logger":"http.log.access.log0","msg":"handled request","request":'
@@ -109,6 +140,23 @@ LINES = {
     "varnish-503": (VARNISH, set()),
     "caddy-502": (CADDY, set()),
     "cloudfront-name": (CLOUDFRONT, {"name-not-resolved"}),
+    "heroku-closed": (heroku("H13", "Connection closed without response"), set()),
+    "heroku-timeout": (heroku("H12", "Request timeout", took_ms=30001), {SLOW}),
+    "heroku-refused": (heroku("H21", "Backend connection refused"), {REFUSED}),
+    "heroku-connect-timeout": (heroku("H19", "Backend connection timeout", took_ms=5001), set()),
+    "heroku-interrupted": (heroku("H18", "Server Request Interrupted"), set()),
+    "iis-timeout": (iis(12002), set()),
+    "iis-connect": (iis(12029), set()),
+    "iis-connection": (iis(12030), set()),
+    "iis-name": (iis(12007), {"name-not-resolved"}),
+    "iis-certificate": (iis(12175), {TLS}),
+    "iis-no-server": (iis(0, substatus=4), {"no-usable-target"}),
+    "front-door-not-established": (front_door("OriginConnectionRefused"), set()),
+    "front-door-invalid": (front_door("OriginInvalidResponse"), set()),
+    "front-door-timeout": (front_door("OriginTimeout", status=0), set()),
+    "front-door-headers": (front_door("ResponseHeaderTooBig"), {"response-headers-too-large"}),
+    "api-gateway-503": (API_GATEWAY, set()),
+    "kong-502": (KONG, set()),
 }
 
 

@@ -155,7 +155,7 @@ def spans_of_logs(requests: Sequence[Request]) -> dict[str, tuple[Span, ...]]:
             timed = not r.failed and r.wait_s is not None
             until_s = r.start_s + (r.connect_s or 0.0) + (r.wait_s or 0.0) if timed else r.end_s
             found[r.target or ""].append(Span(r.start_s, until_s, r.end_s if _given_up(r) else None))
-    return {target: tuple(_around(sorted(spans))) for target, spans in found.items()}
+    return {target: tuple(_around(sorted(spans, key=lambda span: span[:2]))) for target, spans in found.items()}
 
 
 def _given_up(request: Request) -> bool:
