@@ -11,6 +11,7 @@ from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
 from why502.model.conversations import Outcome
+from why502.model.details import End
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
 
@@ -50,9 +51,18 @@ def delayed(conversation: Conversation) -> bool:
 
 
 def repeated(conversation: Conversation) -> bool:
-    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped."""
-    again = conversation.retransmissions_sent + conversation.retransmissions_received
-    return again > 0 and not conversation.synacks_after_ack
+    """Whether data had to be sent again on a connection that the target had accepted: its own, or a later request.
+
+    The first request of a new connection is sent again as well if a full accept queue dropped the final ACK, and with SYN
+    cookies no SYN-ACK is repeated that would tell (`cookie_v4_check`).
+    """
+    if conversation.retransmissions_received:
+        return True
+    detail = conversation.detail
+    if not conversation.retransmissions_sent or detail is None or conversation.synacks_after_ack:
+        return False
+    sent = [p.seq for p in detail.packets if p.sender is End.PROXY and p.payload_bytes]
+    return any(number > 1 and seq != sent[0] for seq, number in Counter(sent).items())
 
 
 def as_left(conversation: Conversation) -> Conversation:
