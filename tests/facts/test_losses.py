@@ -9,6 +9,7 @@ from why502.facts.losses import Losses, losses
 from why502.facts.scene import Scene
 from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, Outcome
+from why502.model.details import ConversationDetail, End, Packet
 
 
 def on_wire(*told: Conversation) -> Losses:
@@ -33,7 +34,7 @@ def on_host(**grown: int) -> Losses:
 
 
 def test_data_sent_again_in_conversations_that_went_well_is_loss() -> None:
-    found = on_wire(*answered(20), *(structs.replace(c, retransmissions_sent=2, exchanges=4) for c in answered(3)))
+    found = on_wire(*answered(20), *(structs.replace(c, retransmissions_received=2) for c in answered(3)))
     assert (found.conversations, found.again) == (23, 3)
     assert found.on_wire
 
@@ -49,13 +50,21 @@ def test_a_final_ack_that_a_full_accept_queue_dropped_is_none() -> None:
     assert on_wire(*answered(12, retransmissions_sent=3, synacks_after_ack=1)).none_on_wire
 
 
-def test_the_first_request_of_a_new_connection_is_none_either() -> None:
-    """It is sent again after 0.2 s, a SYN-ACK after 1 s only: the queue may have had room in between.
+def test_the_first_request_of_a_new_connection_sent_again_is_none_either() -> None:
+    """SYN cookies: the queue drops the final ACK, and no SYN-ACK is repeated. What the target sends again was lost."""
+    assert on_wire(*answered(12, retransmissions_sent=3)).none_on_wire
+    assert on_wire(*answered(12, retransmissions_received=1)).on_wire
 
-    What the target sent again was lost on the way, whatever the queue did.
-    """
-    assert on_wire(*answered(12, retransmissions_sent=3, exchanges=1)).none_on_wire
-    assert on_wire(*answered(12, retransmissions_received=1, exchanges=1)).on_wire
+
+def test_a_later_request_sent_again_is_loss() -> None:
+    """The connection had served: it waits in no queue."""
+
+    def packet(seq: int, number: int) -> Packet:
+        return Packet(number, 100.0 + number / 10, End.PROXY, "PSH, ACK", 80, seq=seq)
+
+    detail = ConversationDetail(packets=(packet(1, 1), packet(81, 2), packet(81, 3)))
+    lossy = [structs.replace(c, retransmissions_sent=1, detail=detail) for c in answered(3)]
+    assert on_wire(*answered(12), *lossy).again == 3
 
 
 def test_what_failed_tells_nothing_of_the_path() -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FEWEST = 3
 """Conversations; a network that is well loses one packet in some thousands."""
 SHARE = 0.05
+SMALL_SHARE = 0.2
+"""Of few conversations, two with a loss are no chance either."""
 ENOUGH = 10
 """With fewer conversations, none with a loss says nothing."""
 SEGMENTS_AGAIN = 10
@@ -57,7 +59,8 @@ class Losses(Struct, frozen=True):
 
     @property
     def on_wire(self) -> bool:
-        return self.again >= FEWEST and self.again >= SHARE * self.conversations
+        many = self.again >= FEWEST and self.again >= SHARE * self.conversations
+        return many or (self.again >= FEWEST - 1 and self.again >= SMALL_SHARE * self.conversations)
 
     @property
     def on_host(self) -> bool:

@@ -12,6 +12,7 @@ from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
 from why502.facts.recording import doubted, lossy
 from why502.model.conversations import Outcome
+from why502.model.details import End
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
 
@@ -53,16 +54,20 @@ def delayed(conversation: Conversation) -> bool:
 
 
 def repeated(conversation: Conversation) -> bool:
-    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped.
+    """Whether data had to be sent again on a connection that the target had accepted: its own, or a later request.
 
-    After a dropped final ACK the first request is sent again (after 0.2 s, before the SYN-ACK is after 1 s) until the
-    queue has room, and all goes well from there (`tcp_check_req`): of a connection that served one request, only what
-    the target sent again tells of losses.
+    The first request of a new connection is sent again as well if a full accept queue dropped the final ACK, and with
+    SYN cookies no SYN-ACK is repeated that would tell (`cookie_v4_check`).
     """
-    if conversation.synacks_after_ack:
+    if conversation.retransmissions_received:
+        return True
+    detail = conversation.detail
+    if not conversation.retransmissions_sent or conversation.synacks_after_ack:
         return False
-    first = conversation.opened and conversation.exchanges <= 1
-    return conversation.retransmissions_received > 0 or (conversation.retransmissions_sent > 0 and not first)
+    if detail is None or not conversation.opened:
+        return not conversation.opened
+    sent = [p.seq for p in detail.packets if p.sender is End.PROXY and p.payload_bytes]
+    return any(number > 1 and seq != sent[0] for seq, number in Counter(sent).items())
 
 
 def as_left(conversation: Conversation) -> Conversation:
