@@ -53,8 +53,8 @@ def delayed(conversation: Conversation) -> bool:
 def repeated(conversation: Conversation) -> bool:
     """Whether data had to be sent again on a connection that the target had accepted: its own, or a later request.
 
-    The first request of a new connection is sent again as well if a full accept queue dropped the final ACK, and with SYN
-    cookies no SYN-ACK is repeated that would tell (`cookie_v4_check`).
+    The first request of a new connection is sent again as well if a full accept queue dropped the final ACK, and with
+    SYN cookies no SYN-ACK is repeated that would tell (`cookie_v4_check`).
     """
     if conversation.retransmissions_received:
         return True
