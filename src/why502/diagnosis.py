@@ -138,6 +138,8 @@ def assemble(
     table: RequestTable | None = None,
 ) -> Case:
     """Everything that was read, as one case; `table` holds the requests that were too many for the readings."""
+    from why502.facts import wire as wire_facts
+
     readings = list(readings)
     facts = [fact for reading in readings for fact in reading.facts]
     window = _window(since_s, until_s)
@@ -146,8 +148,6 @@ def assemble(
     requests = [f for f in kept if isinstance(f, Request)]
     conversations = [f for f in kept if isinstance(f, Conversation)]
     counted = [f for f in facts if isinstance(f, Counted) and (target is None or is_target(f.target, target))]
-    from why502.facts import wire as wire_facts
-
     traffic = _traffic(requests, table, window, target)
     if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
         raise _unknown_target(target, exchanges, table)

@@ -4,10 +4,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from tests.engine.logs import ALB_LINES
-from why502.engine import compiling, keeping
+from why502.engine import compiling, keeping, phrasebook
 from why502.engine.store import RequestStore
 from why502.facts import traffic_columns
 from why502.sources.interface import EvidenceFile
@@ -76,3 +77,22 @@ def test_the_same_without_a_place_to_keep_things(log: Path, monkeypatch: pytest.
     traffic = traffic_columns.summarise(store)
     assert traffic is not None
     assert traffic.failures
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT who, SUM(n) AS n FROM t GROUP BY who ORDER BY who", [("a", 3), ("b", 3)]),
+        ("SELECT who, SUM(n) + 1 AS n FROM t GROUP BY who ORDER BY who", [("a", 4), ("b", 4)]),
+        ("SELECT who, CAST(SUM(n) OVER (ORDER BY n) AS BIGINT) AS n FROM t ORDER BY n", [("a", 1), ("a", 3), ("b", 6)]),
+        ("SELECT COUNT(*) AS who, SUM(n) FILTER(WHERE who = 'b') AS n FROM t", [(3, 3)]),
+    ],
+)
+def test_sums_are_as_wide_as_what_they_add_up(sql: str, told: list[tuple[object, int]]) -> None:
+    """Their values stay the same, alone, in a calculation, over a window, and filtered."""
+    database = duckdb.connect()
+    database.execute("CREATE TABLE t AS SELECT * FROM (VALUES ('a', 1::BIGINT), ('a', 2), ('b', 3)) AS v(who, n)")
+    narrow = phrasebook._with_narrow_sums(sql)
+    assert database.execute(narrow).fetchall() == told
+    if "FILTER" not in sql:
+        assert database.execute(f"SELECT DISTINCT typeof(n) FROM ({narrow})").fetchall() == [("BIGINT",)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.logs import haproxy_line, nginx_line
-from why502.engine import reading
+from why502.engine import drawing
 from why502.engine.store import RequestStore
 from why502.facts import joined_columns, sampling_columns, traffic, traffic_columns
 from why502.facts.joined_columns import asked
@@ -100,7 +100,7 @@ def test_what_the_error_log_says_reaches_the_retries_of_served_requests(
     hidden failures get the words of the error log, and are not counted a second time. None is drawn for the sample,
     as of almost all lines of a large log, which would keep its line as well.
     """
-    for module in (reading, sampling_columns):
+    for module in (drawing, sampling_columns):
         monkeypatch.setattr(module, "threshold", lambda _: 0)
     times = [BEGIN_S + 30.0 * number for number in range(40)]
     days = [datetime.fromtimestamp(at_s, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000") for at_s in times]

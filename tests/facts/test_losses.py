@@ -74,3 +74,10 @@ def test_segments_that_the_host_sent_again_count_without_handshakes() -> None:
 def test_a_host_that_sent_nothing_again_lost_nothing() -> None:
     assert on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=0).none_on_host
     assert not on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=4).none_on_host
+
+
+def test_an_answer_that_nobody_waited_for_any_more_did_not_go_well() -> None:
+    """A black hole that was mended lets old answers through; the proxy's kernel meets them with a reset."""
+    late = [structs.replace(c, retransmissions_sent=7, reset_by_opener=True) for c in answered(4)]
+    found = on_wire(*answered(12), *late)
+    assert (found.conversations, found.again) == (12, 0)

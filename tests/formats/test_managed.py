@@ -349,3 +349,24 @@ def test_the_crash_of_a_dyno_is_an_event(said: str, kind: str | None) -> None:
     assert (event.kind if event else None) == kind
     if event:
         assert (event.process, event.at_s) == ("web.1", 1508204903.172356)
+
+
+@pytest.mark.parametrize(("result", "told"), [("OriginError", True), ("Success", False)])
+def test_a_failed_probe_of_front_door_is_an_event(result: str, told: bool) -> None:
+    """MicrosoftDocs/azure-docs, front-door-diagnostics.md, the example of a health probe log, shortened."""
+    line = (
+        '{"time":"2021-02-02T07:15:37.3640748Z","category":"FrontDoorHealthProbeLog","properties":{"POP":"MAA","httpVerb":'
+        f'"HEAD","result":"{result}","httpStatusCode":"400","originName":"afdxprivatepreview.blob.core.windows.net",'
+        '"originIP":"52.239.224.228:80","totalLatencyMilliseconds":"141"}}'
+    )
+    tell = FORMATS["azure-front-door-log"].tell
+    assert tell is not None
+    event = tell(line, Place("x", 1), None, None)
+    assert (event is not None) == told
+    if event:
+        assert (event.kind, event.process, event.at_s) == (
+            "health-check-failed",
+            "52.239.224.228:80",
+            1612250137.364074,
+        )
+        assert event.text.endswith("failed its health probe (OriginError, status 400)")

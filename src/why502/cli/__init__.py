@@ -81,7 +81,6 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         sys.exit(128 + signal.SIGINT)
     except Exception:  # noqa: BLE001 - the last resort: a defect is named as one, with what to report
         _is_a_defect()
-    gc.freeze()  # what is left goes with the process
     sys.exit(status if isinstance(status, int) else Exit.NOTHING_WRONG)
 
 

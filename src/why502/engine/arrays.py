@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,9 +29,9 @@ def optional_numbers(values: Sequence[int | None], kind: pa.DataType | None = No
 
 def codes(values: Sequence[str | None], which: NDArray[np.int64]) -> pa.Array:
     """A text for each element of `which`, by its index in `values`; None becomes null."""
-    absent = np.fromiter((value is None for value in values), np.bool_, len(values))
+    absent = _absent(values)
     dictionary = binaries([(value or "").encode() for value in values], pa.string())
-    indices = numbers(which.astype(np.int32), absent[which] if absent.any() else None)
+    indices = numbers(which.astype(np.int32), None if absent is None else absent[which])
     return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
@@ -43,11 +44,10 @@ def texts(values: Sequence[str | None]) -> pa.Array:
 
 def binaries(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
     """Bytes (or UTF-8 texts, by the kind); None becomes null."""
-    absent = np.fromiter((value is None for value in values), np.bool_, len(values))
-    ends = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(np.fromiter((len(value or b"") for value in values), np.int64, len(values)), out=ends[1:])
-    content = pa.py_buffer(b"".join(value or b"" for value in values))
-    return pa.Array.from_buffers(kind, len(values), [_validity(absent), pa.py_buffer(ends), content])
+    told = [value or b"" for value in values]
+    ends = np.array([0, *accumulate(map(len, told))], np.int32)
+    content = pa.py_buffer(b"".join(told))
+    return pa.Array.from_buffers(kind, len(values), [_validity(_absent(values)), pa.py_buffer(ends), content])
 
 
 def few_binaries(count: int, places: NDArray[np.int64], values: Sequence[bytes]) -> pa.Array:
@@ -61,6 +61,11 @@ def few_binaries(count: int, places: NDArray[np.int64], values: Sequence[bytes])
     return pa.Array.from_buffers(
         pa.binary(), count, [_validity(absent), pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
     )
+
+
+def _absent(values: Sequence[object]) -> NDArray[np.bool_] | None:
+    """Where there is none; None if there is everywhere."""
+    return np.array([value is None for value in values], np.bool_) if None in values else None
 
 
 def _validity(absent: NDArray[np.bool_] | None) -> pa.Buffer | None:

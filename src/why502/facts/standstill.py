@@ -21,9 +21,9 @@ from why502.model.evidence import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from why502.facts.queueing import Span
     from why502.facts.scene import Failure, ListenerWindow, Scene
     from why502.model.conversations import Conversation
+    from why502.model.patterns import Span
     from why502.model.wire import TargetWire
 
 FEWEST = 3

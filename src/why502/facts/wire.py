@@ -99,7 +99,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
     lost = lost_syns(in_time)
-    well = [c for c in in_time if c.outcome is Outcome.ANSWERED]
+    # An answer that met a reset came when nobody waited any more: what was sent again did not get through in time.
+    well = [c for c in in_time if c.outcome is Outcome.ANSWERED and not c.reset_by_opener]
     again = [c for c in well if repeated(c)]
     for part in counted:
         outcomes.update(part.outcomes)
