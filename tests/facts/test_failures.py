@@ -32,6 +32,26 @@ def test_outside_of_the_capture_a_failure_stays_alone() -> None:
     assert sorted((c.count, c.outcome is None) for c in clusters(case, [])) == [(1, True), (2, False)]
 
 
+def test_a_request_given_up_while_it_was_still_repeated_is_one_failure() -> None:
+    """A dead connection shows no end: the kernel repeats the request long after the proxy's timer fired."""
+    dead = conversation(
+        120.0,
+        Outcome.STALE,
+        request_s=98.0,
+        first_s=90.0,
+        last_s=120.0,
+        end_s=None,
+        retransmissions_sent=8,
+        exchanges=3,
+    )
+    given_up = request(101.0, start_s=None, manner=Manner.TIMEOUT, connect_s=None, wait_s=None, total_s=None)
+    (only,) = failures(traffic_of([given_up]), wire_of([dead]))
+    assert only.conversation is not None
+    assert only.conversation.outcome is Outcome.STALE
+    before = request(97.0, start_s=None, manner=Manner.TIMEOUT, connect_s=None, wait_s=None, total_s=None)
+    assert len(failures(traffic_of([before]), wire_of([dead]))) == 2
+
+
 def test_a_refused_answer_is_found() -> None:
     """The target answered, the proxy failed the request and hung up at that instant: it did not like the answer."""
     answered = conversation(100.0, Outcome.ANSWERED, answer_s=99.999, fin_by_opener_s=100.0, bytes_received=60)

@@ -51,6 +51,7 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     logged = traffic.failures if traffic else ()
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
     pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
+    pairs |= _outlived(logged, pairs, failed)
     pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
     pairs = _believable(logged, pairs)
     joined = [_failure(place, pairs.get(index)) for index, place in enumerate(logged)]
@@ -63,6 +64,35 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
         and not (c.outcome in LEFT_BY_PROXY and (_told_of(traffic, c.target) or (_late(c) and id(c) not in by_timer)))
     ]
     return sorted(joined + alone, key=lambda failure: failure.at_s or 0.0)
+
+
+def _outlived(
+    logged: Sequence[FailedRequest], pairs: Mapping[int, _Pair], failed: Sequence[Conversation]
+) -> dict[int, _Pair]:
+    """Requests that were given up while the kernel went on repeating them to nobody.
+
+    The proxy's FIN waits behind what was never acknowledged, so that the wire does not show when it gave up; the
+    kernel repeats for minutes after that (`tcp_orphan_retries`). A log without durations does not tell when the request
+    began, either: it was given up at some moment in between.
+    """
+    used = {id(pair.conversation) for pair in pairs.values()}
+    open_ = sorted((c for c in failed if _without_end(c) and id(c) not in used), key=lambda c: c.request_s or 0.0)
+    found: dict[int, _Pair] = {}
+    for index, place in enumerate(logged):
+        request, given_up_s = place.request, place.request.end_s
+        if index in pairs or given_up_s is None or request.start_s is not None or request.manner is not Manner.TIMEOUT:
+            continue
+        fits = [c for c in open_ if request.target in (None, c.target) and _compatible(request, c)]
+        fits = [c for c in fits if (c.request_s or c.first_s) < given_up_s <= c.last_s]
+        if fits and request.phase in (Phase.SEND, Phase.WAIT):
+            found[index] = _Pair(fits[0], sure=len(fits) == 1)
+            open_.remove(fits[0])
+    return found
+
+
+def _without_end(conversation: Conversation) -> bool:
+    silent = conversation.outcome in (Outcome.STALE, Outcome.NEVER_ACKNOWLEDGED)
+    return silent and conversation.end_s is None and conversation.retransmissions_sent > 0
 
 
 def _refused(
