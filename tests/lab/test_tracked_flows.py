@@ -85,7 +85,7 @@ def test_full_table_drops_what_is_new_and_keeps_what_stands(ends: Wire, tmp_path
     with listener, ends.target.running(*command, log=tmp_path / "flows.log") as process:
         filtering.add(ends.target, "input", "ct state invalid drop")
         tracking.until_taken(ends.target, tracked_flows.BUSY - 0.01)
-        with ends.proxy.call(partial(socket.create_connection, address, timeout=10)) as stands:
+        with ends.proxy.call(partial(socket.create_connection, address, timeout=60)) as stands:
             served, _ = listener.accept()
             process.send_signal(signal.SIGUSR1)
             tracking.until_taken(ends.target, 1.0, 2.0)
@@ -96,9 +96,9 @@ def test_full_table_drops_what_is_new_and_keeps_what_stands(ends: Wire, tmp_path
             assert (_tracked(ends).drops or 0) > before
             with served:
                 served.sendall(b"x")
-                stands.settimeout(10)
+                stands.settimeout(60)
                 assert stands.recv(1) == b"x"
             process.send_signal(signal.SIGUSR2)
             tracking.until_taken(ends.target, 0.0, 0.01)
-            ends.proxy.call(partial(socket.create_connection, address, timeout=10)).close()
+            ends.proxy.call(partial(socket.create_connection, address, timeout=60)).close()
     assert tracked_flows.read("nf_conntrack_max") == limit

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 MOST_ENTRIES: Final = 524_288
 """About 200 MB of the kernel's memory (an entry is 256 bytes, its extensions 128). The limit is `nf_conntrack_buckets`
 by default, 262,144 at most; kube-proxy sets 131,072 for each core."""
-LIMIT_S: Final = 60.0
+LIMIT_S: Final = 200.0
+"""A table is filled with a second of processor time; on a machine that is shared that can be a long while."""
 
 
 def lacking() -> str | None:
