@@ -84,6 +84,7 @@ def test_since_cuts_off_what_was_before(log: Path) -> None:
         (["x", "--since", "1h", "--until", "2h"], "--since is not before --until"),
         (["no/such/file"], "no/such/file"),
         (["x", "--nonsense"], "--nonsense"),
+        ([__file__], 'begins with "from __future__ import annotations"'),
     ],
 )
 def test_wrong_use_is_one_sentence(arguments: list[str], sentence: str) -> None:
@@ -99,3 +100,27 @@ def test_a_terminal_that_is_not_utf8_gets_a_report(log: Path) -> None:
     done = why502("diagnose", str(log), PYTHONIOENCODING="ascii")
     assert done.returncode in {1, 3}
     assert "Traceback" not in done.stderr
+
+
+def test_what_was_named_and_cannot_be_used_is_said_at_once(log: Path, tmp_path: Path) -> None:
+    """A misspelt list of changes must not pass for one in which nothing happened."""
+    done = why502("diagnose", str(log), "--changes", str(tmp_path / "deplyos.csv"))
+    assert done.returncode in {1, 3}
+    assert done.stderr.strip().endswith("deplyos.csv: no such file or directory")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_capture_without_a_packet_is_no_all_clear(tmp_path: Path) -> None:
+    """It was cut in its header: nothing was looked at."""
+    cut = tmp_path / "capture.pcap"
+    cut.write_bytes(bytes.fromhex("d4c3b2a1 0200 0400 0000"))
+    done = why502("diagnose", str(cut))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ends in the middle of its header" in done.stderr
+
+
+def test_an_unknown_engine_starts_nothing(log: Path) -> None:
+    """No Java is asked for an address that is none of Spark's."""
+    done = why502("diagnose", str(log), "--engine", "bogus://here")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("why502: no such engine: bogus://here")

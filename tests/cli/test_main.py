@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -28,6 +29,9 @@ def test_the_help_names_every_status() -> None:
         (Why502Error("no evidence", where="./logs"), 2, "why502: no evidence: ./logs"),
         (click.UsageError("No such option: --frob"), 2, "No such option: --frob"),
         (KeyboardInterrupt(), 130, "why502: interrupted"),
+        (OSError(errno.ENOSPC, "No space left on device", "out.json"), 2, "No space left on device: out.json"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "why502: No space left on device"),
+        (OSError(errno.EBADF, "Bad file descriptor"), 4, "this is a defect of why502"),
         (RuntimeError("boom"), 4, "this is a defect of why502"),
         (BrokenPipeError(), 141, ""),
     ],

@@ -55,3 +55,11 @@ def test_a_log_tells_whether_the_target_was_there_before_and_after() -> None:
     assert was_there(scene(case(served(100.0), refused(200.0), served(300.0)))) == (True, True)
     assert was_there(scene(case(served(100.0), refused(200.0)))) == (True, False)
     assert was_there(scene(case(refused(200.0)))) == (False, False)
+
+
+def test_what_came_back_may_have_another_address() -> None:
+    """A new pod; another service on another port tells nothing."""
+    elsewhere = served(300.0, target="10.0.0.9:8080")
+    assert was_there(scene(case(served(100.0), refused(200.0), elsewhere))) == (True, True)
+    other_port = served(300.0, target="10.0.0.9:9090")
+    assert was_there(scene(case(served(100.0), refused(200.0), other_port))) == (True, False)

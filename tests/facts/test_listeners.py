@@ -8,6 +8,14 @@ from why502.facts.listeners import listener_windows, listeners_of
 from why502.model.host import Conntrack, Software
 
 
+def test_an_ipv4_address_that_java_bound_is_that_address() -> None:
+    """Its sockets are IPv6 ones, and the kernel tells their addresses so."""
+    looks = (snapshot(1.0, listener(address="[::ffff:10.0.0.7]:8080"), listener(address="[::]:8081", inode=12)),)
+    windows = tuple(listener_windows(host(*looks), "host.json"))
+    assert [w.listener.address for w in listeners_of("10.0.0.7:8080", windows)] == ["[::ffff:10.0.0.7]:8080"]
+    assert listeners_of("10.0.0.8:8080", windows) == ()
+
+
 def test_drops_are_differences_over_the_time_watched() -> None:
     """Old drops do not count."""
     record = host(snapshot(0.0, listener(drops=40), overflows=40), snapshot(9.0, listener(drops=47), overflows=47))

@@ -33,7 +33,7 @@ def on_host(**grown: int) -> Losses:
 
 
 def test_data_sent_again_in_conversations_that_went_well_is_loss() -> None:
-    found = on_wire(*answered(20), *(structs.replace(c, retransmissions_sent=2) for c in answered(3)))
+    found = on_wire(*answered(20), *(structs.replace(c, retransmissions_sent=2, exchanges=4) for c in answered(3)))
     assert (found.conversations, found.again) == (23, 3)
     assert found.on_wire
 
@@ -47,6 +47,15 @@ def test_one_or_two_of_many_are_what_any_network_loses() -> None:
 def test_a_final_ack_that_a_full_accept_queue_dropped_is_none() -> None:
     """The request is sent again until the queue has room; nothing was lost on the way."""
     assert on_wire(*answered(12, retransmissions_sent=3, synacks_after_ack=1)).none_on_wire
+
+
+def test_the_first_request_of_a_new_connection_is_none_either() -> None:
+    """It is sent again after 0.2 s, a SYN-ACK after 1 s only: the queue may have had room in between.
+
+    What the target sent again was lost on the way, whatever the queue did.
+    """
+    assert on_wire(*answered(12, retransmissions_sent=3, exchanges=1)).none_on_wire
+    assert on_wire(*answered(12, retransmissions_received=1, exchanges=1)).on_wire
 
 
 def test_what_failed_tells_nothing_of_the_path() -> None:
@@ -65,3 +74,10 @@ def test_segments_that_the_host_sent_again_count_without_handshakes() -> None:
 def test_a_host_that_sent_nothing_again_lost_nothing() -> None:
     assert on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=0).none_on_host
     assert not on_host(OutSegs=500, RetransSegs=0, TCPSynRetrans=0, TCPRetransFail=4).none_on_host
+
+
+def test_an_answer_that_nobody_waited_for_any_more_did_not_go_well() -> None:
+    """A black hole that was mended lets old answers through; the proxy's kernel meets them with a reset."""
+    late = [structs.replace(c, retransmissions_sent=7, reset_by_opener=True) for c in answered(4)]
+    found = on_wire(*answered(12), *late)
+    assert (found.conversations, found.again) == (12, 0)

@@ -140,3 +140,19 @@ def test_a_log_of_whole_seconds_or_without_timeouts_tells_nothing() -> None:
     assert spans_of_logs([logged(10.25, 0.5)]) == {}
     coarse = [replace(timed_out(10.0), end_s=11.0), replace(logged(12.0, 0.5), end_s=12.0)]
     assert spans_of_logs(coarse) == {}
+
+
+def test_a_turn_that_the_recorder_lost_is_not_known() -> None:
+    """What the capture does not show may have been an answer."""
+    whole = talked(packet(1.0, End.PROXY), packet(1.5, End.TARGET))
+    assert whole.detail is not None
+    assert queueing(summarise([replace(whole, detail=replace(whole.detail, gaps=1))]).targets[0]) is None
+
+
+def test_of_very_many_requests_those_around_the_first_given_up_are_kept() -> None:
+    """Also where it comes late."""
+    many = [logged(n / 8, 0.0625) for n in range(6000)]
+    (spans,) = spans_of_logs([*many, timed_out(700.0625)]).values()
+    assert len(spans) < len(many)
+    assert [span.asked_s for span in spans if span.given_up_s] == [700.0625]
+    assert spans[0].asked_s < 700 < spans[-1].asked_s

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Request
 from why502.sources.interface import EvidenceFile, Reading
 from why502.sources.logs import READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORMATS = {each.kind: each for each in all_formats()}
 HAPROXY = (
@@ -54,6 +58,39 @@ def test_a_line_inside_a_json_record_is_read(key: str, line: str) -> None:
     assert isinstance(read, Request)
     assert read.client in ("192.0.2.9:46554", "192.0.2.9")
     assert FORMATS[kind].fit([record]) > 0.5
+
+
+ENVOY = FORMATS["envoy-json-access-log"].samples[0].line
+STORES: dict[str, Callable[[str], dict[str, object]]] = {
+    "Loki, logcli -o jsonl": lambda line: {"labels": {"app": "gw"}, "line": line, "timestamp": "2026-11-22T20:35:08Z"},
+    "Splunk": lambda line: {"preview": False, "offset": 0, "result": {"_raw": line, "host": "gw", "_time": "x"}},
+    "CloudWatch Logs Insights": lambda line: {"@timestamp": "2026-11-22 20:35:08.123", "@message": line, "@ptr": "Cm"},
+    "Elasticsearch": lambda line: {"_index": "logs", "_source": {"message": line, "host": {"name": "gw"}}},
+    "Datadog": lambda line: {"id": "A", "attributes": {"message": line, "service": "gw", "tags": ["env:prod"]}},
+}
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("line", [HAPROXY, ACCESS, ENVOY], ids=["haproxy", "nginx", "envoy"])
+def test_what_a_log_store_exports_is_read(store: str, line: str) -> None:
+    """The line stands under a key of the store's, alone or within an object."""
+    record = json.dumps(STORES[store](line))
+    reading = read(*[record] * 3)
+    kinds = {HAPROXY: "haproxy-log", ACCESS: "nginx-access-log", ENVOY: "envoy-json-access-log"}
+    assert (reading.input.kind, reading.input.records, reading.input.not_understood) == (kinds[line], 3, 0)
+
+
+def test_json_lines_of_a_container_in_google_cloud_are_read() -> None:
+    """Cloud Logging parses them: the object stands in `jsonPayload`, and is no entry of a load balancer."""
+    entry = {
+        "insertId": "a",
+        "jsonPayload": json.loads(ENVOY),
+        "resource": {"type": "k8s_container", "labels": {"container_name": "istio-proxy"}},
+        "timestamp": "2020-11-25T21:26:18.409Z",
+    }
+    reading = read(*[json.dumps(entry)] * 3)
+    assert (reading.input.kind, reading.input.records) == ("envoy-json-access-log", 3)
+    assert {fact.target for fact in reading.facts if isinstance(fact, Request)} == {"10.44.1.27:80"}
 
 
 def read(*lines: str) -> Reading:

@@ -327,3 +327,46 @@ def test_kong_says_who_answered_from_35_on(
 ) -> None:
     """Before, a 502 may be the service's own."""
     assert fate(changed(FORMATS["kong-log"], changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("heroku[web.1]: State changed from up to crashed", "exit"),
+        ("heroku[web.1]: State changed from starting to crashed", "exit"),
+        ("heroku[web.1]: State changed from up to starting", None),
+        ("heroku[web.1]: Error R15 (Memory quota vastly exceeded)", "oom"),
+        ("heroku[web.1]: Error R14 (Memory quota exceeded)", None),
+        ("app[web.1]: State changed from up to crashed", None),
+        ('heroku[router]: at=error code=H10 desc="App crashed" method=GET path="/" status=503', None),
+    ],
+)
+def test_the_crash_of_a_dyno_is_an_event(said: str, kind: str | None) -> None:
+    """What the process manager logs, not what the app writes; each crash once."""
+    tell = FORMATS["heroku-router-log"].tell
+    assert tell is not None
+    event = tell(f"2017-10-17T01:48:23.172356+00:00 {said}", Place("x", 1), None, None)
+    assert (event.kind if event else None) == kind
+    if event:
+        assert (event.process, event.at_s) == ("web.1", 1508204903.172356)
+
+
+@pytest.mark.parametrize(("result", "told"), [("OriginError", True), ("Success", False)])
+def test_a_failed_probe_of_front_door_is_an_event(result: str, told: bool) -> None:
+    """MicrosoftDocs/azure-docs, front-door-diagnostics.md, the example of a health probe log, shortened."""
+    line = (
+        '{"time":"2021-02-02T07:15:37.3640748Z","category":"FrontDoorHealthProbeLog","properties":{"POP":"MAA","httpVerb":'
+        f'"HEAD","result":"{result}","httpStatusCode":"400","originName":"afdxprivatepreview.blob.core.windows.net",'
+        '"originIP":"52.239.224.228:80","totalLatencyMilliseconds":"141"}}'
+    )
+    tell = FORMATS["azure-front-door-log"].tell
+    assert tell is not None
+    event = tell(line, Place("x", 1), None, None)
+    assert (event is not None) == told
+    if event:
+        assert (event.kind, event.process, event.at_s) == (
+            "health-check-failed",
+            "52.239.224.228:80",
+            1612250137.364074,
+        )
+        assert event.text.endswith("failed its health probe (OriginError, status 400)")

@@ -123,3 +123,15 @@ def test_own_group_is_read() -> None:
 def test_any_membership_is_answered(text: str) -> None:
     """Lines of any shape."""
     cgroups.parse_membership(text)
+
+
+def test_the_freezer_is_told(tmp_path: Path) -> None:
+    """cgroup-v2.rst: `frozen` of `cgroup.events` is 1 when all processes stand still."""
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cgroup").write_text("0::/api\n")
+    (tmp_path / "api").mkdir()
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
+    (tmp_path / "api" / "cgroup.events").write_text("populated 1\nfrozen 1\n")
+    group = cgroups.read(tmp_path / "proc", tmp_path)
+    assert group is not None
+    assert group.frozen is True

@@ -17,22 +17,35 @@ if TYPE_CHECKING:
 GET = b"GET /api/users HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def _asked(*options: str, say: bytes = GET) -> bytes:
-    """All that the service answers until it closes, or until it is quiet for half a second."""
-    return asyncio.run(_conversation(options, lambda reader, writer: _ask(reader, writer, say)))
+HEALTH = b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"
+LIMIT_S = 60.0
+SILENCE_S = 0.5
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, say: bytes) -> bytes:
+def _asked(*options: str, say: bytes = GET, until: bytes | None = None) -> bytes:
+    """All that the service answers until it closes; or `until` these words end it, and the connection serves on."""
+    return asyncio.run(_conversation(options, lambda reader, writer: _ask(reader, writer, say, until)))
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, say: bytes, until: bytes | None) -> bytes:
     writer.write(say)
     got = b""
     try:
-        while chunk := await asyncio.wait_for(reader.read(65536), 0.5):
+        while chunk := await asyncio.wait_for(reader.read(65536), LIMIT_S):
             got += chunk
-    except TimeoutError:
-        return got
+            if until and got.endswith(until):
+                assert (await _ask(reader, writer, HEALTH, None)).startswith(b"HTTP/1.1 200")
+                return got
     except ConnectionResetError:
         return got + b"RESET"
     return got + b"CLOSED"
+
+
+async def _hears_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, say: bytes) -> bytes:
+    writer.write(say)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), SILENCE_S)
+    return b""
 
 
 async def _conversation(
@@ -51,7 +64,7 @@ async def _conversation(
 
 def test_proper_answer_keeps_the_connection() -> None:
     """200 with exactly the length that it announces, and no close."""
-    head, _, body = _asked().partition(b"\r\n\r\n")
+    head, _, body = _asked(until=b"]}").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK")
     assert f"Content-Length: {len(body)}".encode() in head
 
@@ -64,20 +77,20 @@ def test_some_answers_say_that_they_end_the_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "begins", "ends"),
+    ("kind", "begins", "ends", "stays"),
     [
-        ("close", b"CLOSED", b""),
-        ("reset", b"RESET", b""),
-        ("nonsense", b"java.lang.", b"CLOSED"),
-        ("bad-header", b"HTTP/1.1 200", b"{}"),
-        ("large-headers", b"HTTP/1.1 200", b"{}"),
-        ("truncate", b"HTTP/1.1 200", b"xCLOSED"),
-        ("error", b"HTTP/1.1 503", b"}"),
+        ("close", b"CLOSED", b"", False),
+        ("reset", b"RESET", b"", False),
+        ("nonsense", b"java.lang.", b"CLOSED", False),
+        ("bad-header", b"HTTP/1.1 200", b"{}", True),
+        ("large-headers", b"HTTP/1.1 200", b"{}", True),
+        ("truncate", b"HTTP/1.1 200", b"xCLOSED", False),
+        ("error", b"HTTP/1.1 503", b"}", True),
     ],
 )
-def test_each_misbehaviour_is_what_its_name_says(kind: str, begins: bytes, ends: bytes) -> None:
+def test_each_misbehaviour_is_what_its_name_says(kind: str, begins: bytes, ends: bytes, *, stays: bool) -> None:
     """Seen from the other end of the connection."""
-    answer = _asked("--misbehaviour", kind, "--share", "1")
+    answer = _asked("--misbehaviour", kind, "--share", "1", until=ends if stays else None)
     assert answer.startswith(begins)
     assert answer.endswith(ends)
     assert (len(answer) > LARGE_FIELD_BYTES) == (kind == "large-headers")
@@ -97,10 +110,14 @@ def test_who_speaks_tls_to_a_plain_service_is_told_so_in_plain_text() -> None:
     """As nginx and Jetty do it; or, mute, the service waits for more."""
     hello = b"\x16\x03\x01\x02\x00\x01" + bytes(100)
     assert _asked(say=hello).startswith(b"HTTP/1.1 400")
-    assert _asked("--mute", say=hello) == b""
+    asyncio.run(_conversation(("--mute",), lambda reader, writer: _hears_nothing(reader, writer, hello)))
+
+
+def test_connection_that_is_turned_away_is_reset_before_anything_is_read() -> None:
+    """Even one for a health check: nobody knows yet what it is for."""
+    assert _asked("--turn-away-share", "1", say=b"") == b"RESET"
 
 
 def test_health_is_answered_whatever_happens_to_requests() -> None:
     """The fault is not one of health checks."""
-    say = b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"
-    assert _asked("--misbehaviour", "close", "--share", "1", say=say).startswith(b"HTTP/1.1 200")
+    assert _asked("--misbehaviour", "close", "--share", "1", say=HEALTH).startswith(b"HTTP/1.1 200")

@@ -39,9 +39,9 @@ def target(ends: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tar
         yield running
 
 
-def _connect(ends: Wire) -> socket.socket:
+def _connect(ends: Wire, timeout_s: float = 60.0) -> socket.socket:
     address = (ends.target.address, PORT)
-    return ends.proxy.call(partial(socket.create_connection, address, timeout=0.5))
+    return ends.proxy.call(partial(socket.create_connection, address, timeout=timeout_s))
 
 
 def test_filter_rejects_until_it_is_cleared(ends: Wire, target: Target) -> None:
@@ -58,7 +58,7 @@ def test_filter_that_drops_leaves_silence(ends: Wire, target: Target) -> None:
     filtering.add(ends.target, "input", f"tcp dport {PORT} drop")
     try:
         with pytest.raises(TimeoutError):
-            _connect(ends)
+            _connect(ends, timeout_s=0.5)
     finally:
         filtering.clear(ends.target)
 
@@ -107,6 +107,17 @@ def test_crashed_target_refuses_until_it_is_started(ends: Wire, target: Target) 
     target.start()
     target.start()
     _connect(ends).close()
+
+
+def test_stopped_target_accepts_and_does_not_answer(ends: Wire, target: Target) -> None:
+    """The kernel does what the kernel does; what was asked meanwhile is answered afterwards."""
+    with target.stopped():
+        connection = _connect(ends)
+        connection.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+        assert not ends.proxy.call(partial(_ready, connection))
+    with connection:
+        connection.settimeout(60)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_redeployed_target_is_killed_when_its_grace_period_is_over(ends: Wire, target: Target, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -25,3 +26,15 @@ def test_a_capture_may_be_piped_in(monkeypatch: pytest.MonkeyPatch) -> None:
             0,
         )
         assert len(reading.facts) == 1
+
+
+def test_the_output_of_a_command_may_be_named() -> None:
+    """`--changes <(git log --format='%cI %s')`: the shell names a pipe that can be read once."""
+    end, begin = os.pipe()
+    os.write(begin, b"2026-11-22T19:37:01+00:00 Raise the version of the driver\n")
+    os.close(begin)
+    try:
+        (reading,) = gather([f"/dev/fd/{end}"])
+    finally:
+        os.close(end)
+    assert (reading.input.path, reading.input.records) == (f"/dev/fd/{end}", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -23,6 +24,8 @@ COMMANDS = ("diagnose", "logs", "capture", "host", "collect", "trace", "fix", "r
 """In the order of `--help`. Each is a module of this package with a click command named `command`."""
 
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""A disk that takes no more, wherever something is written: nobody's defect."""
 COLLECT_AFTER = 100_000
 """New objects after which Python looks for cycles of unused ones: nearly all that a run makes lives until its end."""
 
@@ -67,14 +70,25 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except Why502Error as error:
         click.echo(f"why502: {error}", err=True)
         sys.exit(Exit.WRONG_USE)
+    except OSError as error:
+        if error.errno not in FULL:
+            _is_a_defect()
+        written = error.filename2 or error.filename  # of a copy, the second
+        click.echo(f"why502: {error.strerror}{f': {written}' if written else ''}", err=True)
+        sys.exit(Exit.WRONG_USE)
     except (KeyboardInterrupt, click.Abort):
         click.echo("why502: interrupted", err=True)
         sys.exit(128 + signal.SIGINT)
     except Exception:  # noqa: BLE001 - the last resort: a defect is named as one, with what to report
-        traceback.print_exc()
-        click.echo("why502: this is a defect of why502; please report the lines above", err=True)
-        sys.exit(Exit.DEFECT)
+        _is_a_defect()
     sys.exit(status if isinstance(status, int) else Exit.NOTHING_WRONG)
+
+
+def _is_a_defect() -> NoReturn:
+    """Of the exception that is being handled."""
+    traceback.print_exc()
+    click.echo("why502: this is a defect of why502; please report the lines above", err=True)
+    sys.exit(Exit.DEFECT)
 
 
 def _spare_the_processor() -> None:

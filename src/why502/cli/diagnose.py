@@ -88,12 +88,20 @@ def command(
             progress=progress,
             meanwhile=_load_reports,
         )
+    _warn(diagnosis, {*evidence, *([changes] if changes else [])})
     output.show(_report(diagnosis, as_json=as_json))
     if page:
         from why502.reports import html
 
         output.write(page, html.render(diagnosis), force=force)
     return exit_status(diagnosis)
+
+
+def _warn(diagnosis: Diagnosis, named: set[str]) -> None:
+    """On stderr: what was named one by one and could not be used, before somebody trusts an answer without it."""
+    for line in diagnosis.document.inputs:
+        if line.kind == "unrecognised" and line.path in named and line.first_not_understood:
+            output.warn(f"left out: {line.first_not_understood[0]}")
 
 
 def _fetches(prometheus: str | None, cloudwatch: str | None) -> list[Fetch]:

@@ -81,12 +81,12 @@ def run_the_matrix(
     else:
         matrix = run_matrix(wishes, folder / BUNDLES if folder else None, _progress)
     document = msgspec.json.format(msgspec.json.encode({"matrix": matrix, "scores": scores(matrix)})).decode()
+    output.show(document if as_json else page(matrix))  # before anything is written: there may be no room
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         written = {"matrix.json": document + "\n", "accuracy.md": page(matrix), **pictures(matrix)}
         for name, text in written.items():
             (folder / name).write_text(text)
-    output.show(document if as_json else page(matrix))
     found = scores(matrix)
     if found.broken:
         return Exit.DEFECT

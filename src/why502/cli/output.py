@@ -38,6 +38,13 @@ def show(text: str) -> None:
     click.echo(text.rstrip("\n").encode(encoding, "backslashreplace").decode(encoding))
 
 
+def warn(text: str) -> None:
+    """One sentence to stderr; the work goes on."""
+    from why502.reports.legible import legible
+
+    click.echo(f"why502: {legible(text)}", err=True)
+
+
 def require_writable(path: Path, *, force: bool) -> None:
     """Before the work begins, not after it."""
     if path.is_dir():

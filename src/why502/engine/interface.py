@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from why502.errors import Why502Error
 from why502.facts.request_table import RequestTable
 from why502.facts.wanted import EVERYTHING, Wanted
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from why502.engine.counting import Counted
     from why502.formats.interface import LogFormat
+
+
+SPARK: Final = ("local", "spark:", "yarn", "k8s:", "mesos:", "sc:")
+"""How the addresses of a Spark begin (its manual, "Submitting Applications": Master URLs; `sc:` is Spark Connect)."""
 
 
 class LogStore(RequestTable, Protocol):
@@ -38,6 +43,8 @@ def open_store(url: str | None, *, counting: bool = False, wanted: Wanted = EVER
         from why502.engine.store import RequestStore
 
         return RequestStore(counting=counting, wanted=wanted)
+    if not url.startswith(SPARK):
+        raise Why502Error("no such engine", where=url, hint="say duckdb, local or spark://HOST:PORT")
     from why502.engine.spark import SparkStore
 
     return SparkStore(url, counting=counting, wanted=wanted)

@@ -73,13 +73,15 @@ def _by_chance(times_s: list[float], within_s: float) -> float:
 def was_there(scene: Scene) -> tuple[bool, bool]:
     """Whether requests to the target were served before the cluster's first failure, and after its last one.
 
-    By the wire, or by a sample of the log: False means that nothing shows it.
+    By the wire, or by a sample of the log: False means that nothing shows it. What comes back may do so at another
+    address (a new pod has one of its own), on the same port.
     """
     window = scene.cluster.window
     if window is None:
         return False, False
     served_s = list(_served(scene))
-    return any(at_s < window.from_s for at_s in served_s), any(at_s > window.to_s for at_s in served_s)
+    after = any(at_s > window.to_s for at_s in served_s) or any(at_s > window.to_s for at_s in _served_by_peers(scene))
+    return any(at_s < window.from_s for at_s in served_s), after
 
 
 def _served(scene: Scene) -> Iterator[float]:
@@ -92,3 +94,15 @@ def _served(scene: Scene) -> Iterator[float]:
     # Access logs of Caddy and Apache name no address: with one target in all logs it is that one.
     own = {target, None} if named == {target} else {target}
     yield from (one.at_s for one in traffic.sample.others if one.target in own and one.at_s is not None)
+
+
+def _served_by_peers(scene: Scene) -> Iterator[float]:
+    _, colon, port = (scene.cluster.target or "").rpartition(":")
+    if not colon:
+        return
+    for target in scene.case.wire.targets if scene.case.wire else ():
+        if target.target.endswith(f":{port}"):
+            yield from (c.answer_s for c in target.ended if c.answer_s is not None)
+    for one in scene.case.traffic.sample.others if scene.case.traffic else ():
+        if one.target is not None and one.target.endswith(f":{port}") and one.at_s is not None:
+            yield one.at_s

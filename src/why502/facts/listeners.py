@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WILDCARDS = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - compared with, not bound to
 
+MAPPED = "[::ffff:"
+
 FEWEST_STANDING = 2
 
 Sightings = list[tuple["Snapshot", "Listener"]]
@@ -86,6 +88,7 @@ class _Watched:
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
+            stopped_s=_stopped(seen),
             departures=_departures(seen),
         )
 
@@ -169,6 +172,15 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
     return tuple(restarts)
 
 
+def _stopped(seen: Sightings) -> tuple[float, ...]:
+    """Looks at which all processes behind the socket stood still."""
+    return tuple(
+        snapshot.at_s
+        for snapshot, listener in seen
+        if (own := [p for p in snapshot.processes if p.pid in listener.pids]) and all(p.stopped for p in own)
+    )
+
+
 def _departures(seen: Sightings) -> tuple[Window, ...]:
     """For each process that held a socket and was gone at the next look, others still holding it: between which looks.
 
@@ -191,8 +203,15 @@ def split_address(address: str) -> tuple[str, str]:
 
     >>> split_address("10.0.0.7:8080"), split_address("[::1]:80"), split_address("unix:/run/app.sock")
     (('10.0.0.7', '8080'), ('[::1]', '80'), ('unix:/run/app.sock', ''))
+
+    Java binds IPv4 addresses as IPv6 ones that stand for them (RFC 4291, section 2.5.5.2):
+
+    >>> split_address("[::ffff:10.0.0.7]:8080")
+    ('10.0.0.7', '8080')
     """
     host, colon, port = address.rpartition(":")
+    if host.startswith(MAPPED):
+        host = host.removeprefix(MAPPED).rstrip("]")
     return (host, port) if colon and port.isdigit() else (address, "")
 
 

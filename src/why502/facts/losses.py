@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from why502.facts.scene import ListenerWindow
+from why502.model.conversations import Outcome
 from why502.model.evidence import Place
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ class Losses(Struct, frozen=True):
     segments_again: int = 0
     """...and those sent again, SYNs and SYN-ACKs not counted: a full accept queue has them repeated as well."""
     not_sent: int = 0
+    syns_lost: int = 0
+    stale: int = 0
+    """Requests on used connections that met nothing but silence."""
+
+    @property
+    def of_both_kinds(self) -> bool:
+        """What stood and what was new went unheard alike: no queue and no program does that."""
+        return self.stale > 0 and self.syns_lost >= FEWEST
 
     @property
     def on_wire(self) -> bool:
@@ -75,4 +84,6 @@ def losses(scene: Scene) -> Losses:
         segments=grown.get("OutSegs", 0),
         segments_again=max(0, grown.get("RetransSegs", 0) - grown.get("TCPSynRetrans", 0)),
         not_sent=grown.get("TCPRetransFail", 0),
+        syns_lost=wire.syns_lost if wire else 0,
+        stale=sum(c.outcome is Outcome.STALE and not c.reset_by_target for c in (wire.failed if wire else ())),
     )

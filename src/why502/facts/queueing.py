@@ -119,7 +119,7 @@ def queueing(wire: TargetWire | None) -> Queueing | None:
     known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)]
     if len(known) < max(KNOWN * wire.conversations, 1):
         return None
-    return queueing_of(sorted(span for c in known for span in spans_of(c))[:MAX_SPANS], known[0].at)
+    return queueing_of(_around(sorted(span for c in known for span in spans_of(c))), known[0].at)
 
 
 def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
@@ -145,25 +145,37 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
 
 
 def spans_of_logs(requests: Sequence[Request]) -> dict[str, tuple[Span, ...]]:
-    """By target ('' where the log names none), of logs that tell fractions of a second; empty if none was given up."""
-    coarse = coarse_logs(r for r in requests if r.status is not None)
+    """By target ('' where the log names none), of logs that tell fractions of a second; only where one was given up."""
+    targets = {r.target for r in requests if _given_up(r)}
+    told = [r for r in requests if r.target in targets and r.status is not None] if targets else []
+    coarse = coarse_logs(told)
     found: dict[str, list[Span]] = defaultdict(list)
-    for r in requests:
-        if r.status is not None and r.start_s is not None and r.end_s is not None and r.at.path not in coarse:
-            gone = (r.phase, r.manner) == (Phase.WAIT, Manner.TIMEOUT)
+    for r in told:
+        if r.start_s is not None and r.end_s is not None and r.at.path not in coarse:
             timed = not r.failed and r.wait_s is not None
             until_s = r.start_s + (r.connect_s or 0.0) + (r.wait_s or 0.0) if timed else r.end_s
-            found[r.target or ""].append(Span(r.start_s, until_s, r.end_s if gone else None))
-    return {
-        target: tuple(sorted(spans)[:MAX_SPANS])
-        for target, spans in found.items()
-        if any(span.given_up_s is not None for span in spans)
-    }
+            found[r.target or ""].append(Span(r.start_s, until_s, r.end_s if _given_up(r) else None))
+    return {target: tuple(_around(sorted(spans))) for target, spans in found.items()}
+
+
+def _given_up(request: Request) -> bool:
+    return (request.phase, request.manner) == (Phase.WAIT, Manner.TIMEOUT) and request.status is not None
+
+
+def _around(spans: Sequence[Span]) -> Sequence[Span]:
+    """Enough of them, from some time before the first that was given up."""
+    first = next((place for place, span in enumerate(spans) if span.given_up_s is not None), 0)
+    begin = max(0, first - MAX_SPANS // 4)
+    return spans[begin : begin + MAX_SPANS]
 
 
 def _is_known(conversation: Conversation) -> bool:
-    """A handshake of TLS has turns of its own, and its requests cannot be told from it."""
+    """A handshake of TLS has turns of its own, and its requests cannot be told from it; nor is a turn known that the
+    recorder lost.
+    """
     detail = conversation.detail
+    if detail is not None and detail.gaps:
+        return False
     if detail is not None and detail.protocol in (Protocol.TLS, Protocol.HTTP2):
         return False
     return conversation.exchanges <= 1 or (detail is not None and not detail.packets_left_out)

@@ -88,6 +88,8 @@ class ListenerWindow(Struct, frozen=True):
     """Every process that held it at any look."""
     kills: Kills | None = None
     """None: not watched."""
+    stopped_s: tuple[float, ...] = ()
+    """Looks at which every process that held it was held itself: by a signal, a debugger, the freezer."""
     departures: tuple[Window, ...] = ()
     """One for each process that held the socket and ended while another one went on to hold it: between which looks."""
 

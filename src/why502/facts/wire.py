@@ -53,9 +53,16 @@ def delayed(conversation: Conversation) -> bool:
 
 
 def repeated(conversation: Conversation) -> bool:
-    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped."""
-    again = conversation.retransmissions_sent + conversation.retransmissions_received
-    return again > 0 and not conversation.synacks_after_ack
+    """Whether data had to be sent again, for another reason than a final ACK that a full accept queue dropped.
+
+    After a dropped final ACK the first request is sent again (after 0.2 s, before the SYN-ACK is after 1 s) until the
+    queue has room, and all goes well from there (`tcp_check_req`): of a connection that served one request, only what
+    the target sent again tells of losses.
+    """
+    if conversation.synacks_after_ack:
+        return False
+    first = conversation.opened and conversation.exchanges <= 1
+    return conversation.retransmissions_received > 0 or (conversation.retransmissions_sent > 0 and not first)
 
 
 def as_left(conversation: Conversation) -> Conversation:
@@ -92,7 +99,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     answers_s = [c.answer_s - c.request_s for c in in_time if c.answer_s is not None and c.request_s is not None]
     outcomes = Counter(c.outcome for c in in_time)
     lost = lost_syns(in_time)
-    well = [c for c in in_time if c.outcome is Outcome.ANSWERED]
+    # An answer that met a reset came when nobody waited any more: what was sent again did not get through in time.
+    well = [c for c in in_time if c.outcome is Outcome.ANSWERED and not c.reset_by_opener]
     again = [c for c in well if repeated(c)]
     for part in counted:
         outcomes.update(part.outcomes)

@@ -14,6 +14,7 @@ from why502.formats.fields import iso_time, request_line
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
+from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
 
@@ -37,6 +38,8 @@ ERRORS: Final[dict[str, Fate]] = {
 OriginInvalidResponse: the troubleshooting guide names timeouts and certificates as its causes, too."""
 
 PROBES: Final = "healthprobe"
+SUCCESS: Final = frozenset({"success", "succeeded", "noerror", "healthy"})
+"""Should it ever log a probe that did not fail."""
 
 
 def parse(line: str, at: Place) -> Request | None | str:
@@ -102,6 +105,27 @@ def _fate(status: int | None, error: str | None) -> Fate:
     return answered(status) if (status or 0) >= 500 else Fate(None, Phase.UNKNOWN)
 
 
+def tell(
+    line: str,
+    at: Place,
+    near_s: float | None,  # noqa: ARG001 - it has a time of its own
+    written_s: float | None = None,  # noqa: ARG001 - as above
+) -> KernelEvent | None:
+    """A probe of an origin that failed; Front Door logs no others."""
+    entry = row(line)
+    if entry is None or PROBES not in (entry.text("category") or "").lower():
+        return None
+    told = Row({key.lower(): value for key, value in entry.inner("properties").values.items()})
+    end, result = entry.text("time"), told.text("result") or "-"
+    at_s = iso_time(end) if end else None
+    if at_s is None or result.lower() in SUCCESS:
+        return None
+    origin, status = _present(told, "originip") or _present(told, "originname"), told.text("httpstatuscode")
+    why = ", ".join((result, *((f"status {status}",) if status else ())))
+    text = f"Front Door: {origin} failed its health probe ({why})"
+    return KernelEvent(at_s, "health-check-failed", at, process=origin, text=text)
+
+
 def fit(lines: list[str]) -> float:
     """The share of records of Front Door."""
     return share(lines, lambda line: not isinstance(parse(line, Place("")), str))
@@ -112,6 +136,7 @@ FORMAT = LogFormat(
     source=Source.ACCESS_LOG,
     fit=fit,
     parse=parse,
+    tell=tell,
     samples=(
         Sample(
             '{"category":"FrontdoorAccessLog","operationName":"Microsoft.Network/FrontDoor/AccessLog/Write","properties":'

@@ -2,7 +2,8 @@
 
 Syslog of both kinds (RFC 3164 and 5424, as rsyslog and journald write them to files), the CRI format of Kubernetes
 nodes, Docker's json-file, JSON records with the line in `log` or `message`, and the name in front that
-`docker compose logs` adds.
+`docker compose logs` adds. So are exports of log stores: `logcli -o jsonl` of Loki, JSON of Splunk and Datadog, hits of
+Elasticsearch, results of CloudWatch Logs Insights, and what Google Cloud makes of a container's JSON lines.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from why502.formats.json_line import row
 
@@ -30,7 +33,9 @@ _AROUND = re.compile(
     r"|[\w.-]{1,64} {0,32}\| ",
     re.ASCII,
 )
-_TEXT_KEYS = ("log", "message", "MESSAGE", "textPayload")
+_TEXT_KEYS = ("log", "message", "MESSAGE", "textPayload", "line", "_raw", "@message")
+_INNER_KEYS = ("jsonPayload", "result", "_source", "attributes", "content")
+"""Objects in which stores put the record that was sent to them."""
 
 
 def content(line: str) -> str:
@@ -44,10 +49,15 @@ def content(line: str) -> str:
 
 
 def _carried(line: str) -> str | None:
-    """The line inside a JSON record."""
+    """The line inside a JSON record, or the record inside what a store put around it."""
     record = row(line)
-    text = record.text(*_TEXT_KEYS) if record else None
-    return text.strip() if text else None
+    if record is None:
+        return None
+    inner = next((found for key in _INNER_KEYS if (found := record.inner(key)).values), None)
+    text = record.text(*_TEXT_KEYS) or (inner.text(*_TEXT_KEYS) if inner else None)
+    if text:
+        return text.strip()
+    return msgspec.json.encode(inner.values).decode() if inner else None
 
 
 def seeing_through(log_format: LogFormat, family: Sequence[LogFormat]) -> LogFormat:

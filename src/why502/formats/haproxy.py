@@ -19,8 +19,10 @@ from why502.model.requests import Attempt, Manner, Phase, Request, Side
 _TIME = r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{3})?(?: [+-]\d{4})?"
 _HEAD = rf"(\S{{1,300}}) \[({_TIME})\] (\S{{1,256}}) ([^\s/]{{1,256}})/(\S{{1,256}}) "
 _COUNTS = r"\d{1,9}/\d{1,9}/\d{1,9}/\d{1,9}/(\+?\d{1,6}) \d{1,9}/\d{1,9}"
+_OWN = r"(?:[^\s/\"{}\[\]]{1,256} ){0,2}"
+"""What people insert before the times: a host name, the client's certificate."""
 _HTTP = re.compile(
-    _HEAD + r"(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/\+?(-?\d{1,9}) (-?\d{1,3}) \+?(\d{1,18})"
+    _HEAD + _OWN + r"(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/\+?(-?\d{1,9}) (-?\d{1,3}) \+?(\d{1,18})"
     r" \S{1,4096} \S{1,4096} (\S{4}) " + _COUNTS + r"(?: \{[^}]{0,8192}\}){0,2} \"([^\"]*)",
     re.ASCII,
 )

@@ -13,6 +13,7 @@ from why502.formats.fate import UNTOLD, Fate, answered
 from why502.formats.fields import iso_time, milliseconds, request_line, whole
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
+from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
 
@@ -45,6 +46,14 @@ _FRONT = re.compile(
     re.ASCII,
 )
 _PAIR = re.compile(r'(\w{1,32})=(?:"([^"]{0,8192})"|([^\s"]{0,8192}))(?: |$)', re.ASCII)
+
+
+ENDS: Final = {
+    "exit": re.compile(r"State changed from \w{1,16} to crashed\b", re.ASCII),
+    "oom": re.compile(r"Error R15 ", re.ASCII),
+}
+"""What the process manager says of the end of a dyno. R15: it has more than twice its memory, and is killed; R14, with
+more than its own, is only swapped (`error-codes`). A restart ('to starting') is no crash: every dyno has one a day."""
 
 
 def parse(line: str, at: Place) -> Request | None | str:
@@ -98,6 +107,22 @@ def _fate(status: int | None, code: str | None, sock: str | None) -> Fate:
     return CODES.get(code, Fate(Side.PROXY, UNTOLD.phase, UNTOLD.manner))
 
 
+def tell(
+    line: str,
+    at: Place,
+    near_s: float | None,  # noqa: ARG001 - it has a time of its own
+    written_s: float | None = None,  # noqa: ARG001 - as above
+) -> KernelEvent | None:
+    """A dyno that crashed, or that was killed because it took far more memory than it may."""
+    front = _FRONT.match(line)
+    at_s = iso_time(front[1]) if front else None
+    if front is None or at_s is None or (front[2] or front[4] or front[6]) != "heroku":
+        return None
+    dyno, said = front[3] or front[5] or front[7], line[front.end() :]
+    kind = next((kind for kind, words in ENDS.items() if words.match(said)), None)
+    return None if kind is None else KernelEvent(at_s, kind, at, process=dyno, text=f"heroku: {dyno}: {said[:200]}")
+
+
 def fit(lines: list[str]) -> float:
     """The share of lines that are of Heroku's logs; one of the router must be among them."""
     routed = any(isinstance(parse(line, Place("")), Request) for line in lines)
@@ -111,6 +136,7 @@ FORMAT = LogFormat(
     source=Source.ACCESS_LOG,
     fit=fit,
     parse=parse,
+    tell=tell,
     whole_line=True,
     samples=(
         Sample(

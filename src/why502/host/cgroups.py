@@ -56,7 +56,9 @@ def _read(membership: str, mount: Path) -> Cgroup | None:
     groups = parse_membership(membership)
     if (mount / "cgroup.controllers").exists() and "" in groups:
         found = {**_second(mount, groups[""], "cpu.max", _cpu_2), **_second(mount, groups[""], "memory.max", _memory_2)}
-        return Cgroup(groups[""], 2, **found, **_kills(mount, groups[""], "memory.events"))
+        frozen = _numbers(_text(mount.joinpath(*PurePosixPath(groups[""]).parts[1:], "cgroup.events"))).get("frozen")
+        held = None if frozen is None else bool(frozen)
+        return Cgroup(groups[""], 2, **found, **_kills(mount, groups[""], "memory.events"), frozen=held)
     if "cpu" in groups or "memory" in groups:
         cpu = _first(mount / "cpu", groups.get("cpu", "/"), _cpu_1, "cpu_quota_cores")
         memory = _first(mount / "memory", groups.get("memory", "/"), _memory_1, "memory_limit_bytes")

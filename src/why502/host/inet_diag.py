@@ -69,6 +69,10 @@ def identities(datagram: bytes) -> Iterator[tuple[int, bytes]]:
         at += length + 3 & ~3 or len(datagram)
 
 
+MAPPED = bytes(10) + b"\xff\xff"
+"""How an IPv6 address begins that stands for an IPv4 address (RFC 4291, section 2.5.5.2)."""
+
+
 def find_attribute(buffer: bytes | bytearray, at: int, end: int, wanted: int) -> int | None:
     """Where a netlink attribute begins between `at` and `end`, None if it is not there."""
     while at + ATTRIBUTE.size <= end:
@@ -84,7 +88,14 @@ def address_text(family: int, packed: bytes, port: int) -> str:
 
     >>> address_text(socket.AF_INET, bytes([127, 0, 0, 1]), 80), address_text(socket.AF_INET6, bytes(16), 80)
     ('127.0.0.1:80', '[::]:80')
+
+    An IPv6 socket that is bound to an IPv4 address (all of Java's are) is reached, and written, by the latter:
+
+    >>> address_text(socket.AF_INET6, MAPPED + bytes([10, 0, 0, 7]), 80)
+    '10.0.0.7:80'
     """
+    if family == socket.AF_INET6 and packed.startswith(MAPPED):
+        family, packed = socket.AF_INET, packed[len(MAPPED) :]
     if family == socket.AF_INET:
         return f"{socket.inet_ntop(family, packed[:4])}:{port}"
     return f"[{socket.inet_ntop(family, packed)}]:{port}"

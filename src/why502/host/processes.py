@@ -49,10 +49,22 @@ def is_still(process: Process) -> bool:
 
 def measure(process: Process, root: Path = PROC, groups: cgroups.Known | None = None) -> Process:
     """The same process with what changes from one look to the next; `groups` as `known` of `cgroups.read`."""
-    fds_open, fds_limit = descriptors.read(root / str(process.pid))
-    return msgspec.structs.replace(
-        process, fds_open=fds_open, fds_limit=fds_limit, cgroup=cgroups.read(root / str(process.pid), known=groups)
-    )
+    folder = root / str(process.pid)
+    fds_open, fds_limit = descriptors.read(folder)
+    group, state = cgroups.read(folder, known=groups), read_state(folder)
+    return msgspec.structs.replace(process, fds_open=fds_open, fds_limit=fds_limit, cgroup=group, state=state)
+
+
+def read_state(folder: Path) -> str | None:
+    """The state's letter of `/proc/PID/stat`; None if the process has ended.
+
+    It comes after the name, which stands in brackets and may hold any byte, brackets too.
+    """
+    try:
+        _, _, rest = (folder / "stat").read_bytes().rpartition(b")")
+    except OSError:
+        return None
+    return rest[1:2].decode("ascii", "replace") or None
 
 
 def _text(name: str) -> str:

@@ -18,6 +18,7 @@ from why502.lab.limits import Limits, limited
 from why502.lab.waiting import until_listening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 PORT = 8080
@@ -128,6 +129,16 @@ class Target:
         if self._process:
             self._process.kill()
         self.stop()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile it stands still (SIGSTOP, SIGCONT)."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def revive(self) -> None:
         """Start it again if it has died, as a supervisor does that comes round now and then."""

@@ -62,6 +62,8 @@ class Cgroup(Struct, frozen=True):
     memory_pressure_s: float | None = None
     cpu_path: str | None = None
     """Version 1: the group of its processor time, where that is another one."""
+    frozen: bool | None = None
+    """Whether its processes are held by the freezer (`docker pause`), all of them."""
     number: int | None = None
     """Inode of the folder that counts kills: a group that is made anew at the same path has another one."""
 
@@ -95,6 +97,13 @@ class Process(Struct, frozen=True):
     """Soft limit of open files (RLIMIT_NOFILE)."""
     cgroup: Cgroup | None = None
     restarts: Restarts | None = None
+    state: str | None = None
+    """One letter of proc(5): 'R', 'S', 'D', 'T' (stopped by a signal), 't' (by a debugger)..."""
+
+    @property
+    def stopped(self) -> bool:
+        """No thread of it runs, whatever comes: a signal, a debugger or the freezer holds it."""
+        return self.state in ("T", "t") or bool(self.cgroup and self.cgroup.frozen)
 
 
 UNTOLD: Final = 0

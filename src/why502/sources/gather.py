@@ -38,6 +38,9 @@ RECOGNISED = 0.15
 HINT = "name a log, a capture, a metric export, a folder of them, or a bundle written by `why502 collect`"
 
 
+SHOWN_BYTES = 40
+"""So much of the beginning of a file that was not recognised is shown."""
+
 UNRECOGNISED = "unrecognised"
 DUPLICATE = "duplicate"
 HIDDEN_FILES = "hidden-files"
@@ -111,8 +114,8 @@ def gather(
     known = declared(paths, log_format).readers()
     found = _readings(paths, progress, shelf, window, known)
     readings = resolve(found, window, _alone, lambda it, reading: _with_damage(reading, sorted(it.found.damage)))
-    if all(reading.input.kind in NO_EVIDENCE for reading in readings):
-        unusable = [reading.input for reading in readings if reading.input.kind == UNRECOGNISED]
+    if all(reading.input.kind in NO_EVIDENCE or _damaged(reading) for reading in readings):
+        unusable = [reading.input for reading in readings if reading.input.kind == UNRECOGNISED or _damaged(reading)]
         raise _nothing_usable(paths, unusable)
     return readings
 
@@ -170,7 +173,7 @@ def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Seque
     if reader is None and (records := _in_records(found)) is not None:
         found, reader = records
     if reader is None:
-        return _put_aside(found.file.path, f"its content is nothing known (it begins with {found.head[:8]!r})")
+        return _put_aside(found.file.path, _unknown(found.head))
     if waits(reader, found):
         return Waiting(reader, found)
     try:
@@ -178,6 +181,20 @@ def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Seque
     except OSError as error:
         return _put_aside(found.file.path, (error.strerror or str(error)).lower())
     return _with_damage(reading, sorted(found.damage))
+
+
+def _damaged(reading: Reading) -> bool:
+    """Recognised, and still nothing could be read: a capture that was cut in its header."""
+    return not reading.input.records and not reading.facts and bool(reading.input.first_not_understood)
+
+
+def _unknown(head: bytes) -> str:
+    """Why a file was not recognised: its beginning, as text if it is text."""
+    begin = head[:SHOWN_BYTES].split(b"\n")[0]
+    if not begin.isascii() or not begin.decode("ascii").isprintable():
+        return f"its content is nothing known (it begins with the bytes {head[:8].hex(' ')})"
+    more = "; a log of your own format needs --log-format, or the nginx.conf beside it"
+    return f'its content is nothing known (it begins with "{begin.decode("ascii")}"{more})'
 
 
 def _in_records(found: Found) -> tuple[Found, Reader] | None:

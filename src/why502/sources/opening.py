@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISFIFO, S_ISREG
 from typing import TYPE_CHECKING, BinaryIO
 
 from why502.errors import Why502Error
@@ -29,6 +29,8 @@ MAX_MEMBER_BYTES = 8 << 30
 COPY_BYTES = 1 << 20
 
 STANDARD_INPUT = "-"
+DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
+"""Where a shell puts the output of a command: `--changes <(git log ...)`. Any other pipe may never have a writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +88,33 @@ def find(path: str, window: Window | None = None, watch: Watch | None = None) ->
         return
     if S_ISDIR(mode):
         yield from _in_directory(path, watch)
+    elif S_ISFIFO(mode) and path.startswith(DESCRIPTORS):
+        yield from _in_pipe(path)
     else:
         yield from _in_file(path, watch)
 
 
 def _in_standard_input() -> Iterator[Finding]:
+    yield from _in_stream("standard input", lambda: _spooled(sys.stdin.buffer))
+
+
+def _in_pipe(path: str) -> Iterator[Finding]:
+    yield from _in_stream(path, lambda: _spooled_pipe(path))
+
+
+def _in_stream(label: str, spooled: Callable[[], Scratch]) -> Iterator[Finding]:
     try:
-        spool = Path(_spooled(sys.stdin.buffer).name, "input")
-        found = _opened("standard input", spool, None)
+        found = _opened(label, Path(spooled().name, "input"), None)
     except OSError as error:
-        yield Unusable("standard input", _reason(error))
+        yield Unusable(label, _reason(error))
         return
     yield from _maybe_archive(found)
+
+
+@lru_cache
+def _spooled_pipe(path: str) -> Scratch:
+    with Path(path).open("rb") as stream:
+        return _spooled(stream)
 
 
 @lru_cache(maxsize=1)

@@ -54,6 +54,7 @@ from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_syns import lost_alone, path_loses
 from why502.suspects.server_says import queue_full
+from why502.suspects.standing_still import not_let_in
 from why502.suspects.stopped import listener_gone
 from why502.suspects.weighing import connects_delayed, proxy_says, syns_at_both_ends
 
@@ -104,6 +105,8 @@ def judge(scene: Scene) -> Judgement:
         why_not = "the proxy did not wait for an answer: it was told"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
+    if not_let_in(scene) is not None:
+        return DoesNotApply("the whole application stood still: that its queue filled is a consequence")
     evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:

@@ -38,6 +38,7 @@ from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.weighing import lost_on_the_way
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
@@ -49,14 +50,16 @@ def judge(scene: Scene) -> Judgement:
         # A proxy hangs up in the same way when its timer fires and when its client has left.
         text = f"no log tells why the proxy hung up on {count(cluster.count, 'request')}: its client may have left"
         first = cluster.conversations[0].decided_at
-        return Weighed((Evidence(4.0, text, Source.CAPTURE, first),), "Clients may have left.", (Source.ACCESS_LOG,))
+        # A client that leaves does not keep the target's kernel from acknowledging: what silences that is no client.
+        evidence = (Evidence(4.0, text, Source.CAPTURE, first), *lost_on_the_way(scene, 5.5))
+        return Weighed(evidence, "Clients may have left.", (Source.ACCESS_LOG,))
     if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
         return DoesNotApply("the client waited for the answer")
     totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
     after = f", after {median(totals_s):.1f} s (median)" if totals_s else ""
     at = cluster.logged[0].request.at
-    evidence = Evidence(10.0, f"the proxy saw {count(cluster.count, 'client')} leave{after}", Source.ACCESS_LOG, at)
-    return Weighed((evidence,), f"{count(cluster.count, 'client')} left before the answer{after}.")
+    seen = Evidence(10.0, f"the proxy saw {count(cluster.count, 'client')} leave{after}", Source.ACCESS_LOG, at)
+    return Weighed((seen,), f"{count(cluster.count, 'client')} left before the answer{after}.")
 
 
 SUSPECT = Suspect(

@@ -13,7 +13,7 @@ or `recv() failed (104...)`.
 What gives it away
 ------------------
 On the wire, the target acknowledged the request and then sent FIN or RST, on one connection at a time, while its
-process went on.
+process went on. Or it closed new connections as soon as it had accepted them (a limit): by FIN, or RST with ACK flag.
 
 What clears it
 --------------
@@ -42,7 +42,7 @@ from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.stopped import one_after_the_other, told_to_stop
+from why502.suspects.stopped import listener_gone, one_after_the_other, told_to_stop
 from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import cut_in_flight, ended_together, fate_of_others
 
@@ -53,20 +53,29 @@ if TYPE_CHECKING:
 
 FEWEST_NEW = 2
 """One may be another fault's."""
+AT_ONCE_S = 0.02
+"""Round trip included; a handler that fails takes longer, or at least varies."""
+MOST = 0.8
+LIMITS = Remedy(
+    "They were closed right after they had been accepted: look at limits on connections (in all, or for one address), "
+    "allow lists and TCP wrappers, and at a port proxy in between whose own target is not there (docker-proxy)."
+)
 ALL_REUSED = 4
 """A handler that fails does so on new connections as well; four in a row on used ones point to the pool."""
 
 
 def judge(scene: Scene) -> Judgement:
+    at_once = [*_right_after_accepting(scene)]
     why_not = cut_in_flight(scene)
-    if why_not:
+    if why_not and not (at_once and scene.cluster.outcome is Outcome.RESET_UNACKNOWLEDGED):
         return DoesNotApply(why_not)
-    evidence = [*_capture(scene), *_words(scene), *_gone(scene)]
+    evidence = [*_capture(scene), *at_once, *_words(scene), *_gone(scene)]
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.CAPTURE,), "nothing given tells whether the target took the request")
     target = scene.cluster.target or "The target"
-    return Weighed(tuple(evidence), f"{target} took requests and ended the connection without an answer.", missing)
+    text = f"{target} took requests and ended the connection without an answer."
+    return Weighed(tuple(evidence), text, missing, remedies=(LIMITS,) if at_once else ())
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
@@ -91,6 +100,23 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
             yield Evidence(-1.0, text, Source.CAPTURE, cluster.conversations[0].at)
 
 
+def _right_after_accepting(scene: Scene) -> Iterator[Evidence]:
+    """New connections that the program closed as soon as it had them: a limit, a filter, an allow list."""
+    seen = scene.cluster.conversations
+    new = [c for c in seen if c.new and c.established_s is not None and c.end_s is not None]
+    soon = [c for c in new if (c.end_s or 0.0) - (c.established_s or 0.0) <= AT_ONCE_S]
+    if len(soon) < FEWEST_NEW or len(soon) < MOST * len(seen):
+        return
+    # `tcp_send_active_reset` sets ACK: a program closed a socket of its own. What no socket takes gets a bare RST.
+    closed = [c for c in soon if not c.reset_bare]
+    if scene.cluster.outcome is Outcome.RESET_UNACKNOWLEDGED and len(closed) >= MOST * len(soon):
+        text = f"{len(closed)} new connections got a RST with ACK flag at once: a program closed what it had accepted"
+        yield Evidence(5.0, text, Source.CAPTURE, closed[0].decided_at)
+    elif scene.cluster.outcome in (Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER):
+        text = f"{len(soon)} of {len(seen)} were new, and ended within {AT_ONCE_S * 1000:.0f} ms of their handshake"
+        yield Evidence(1.0, text, Source.CAPTURE, soon[0].decided_at)
+
+
 def _words(scene: Scene) -> Iterator[Evidence]:
     cluster = scene.cluster
     if cluster.logged and cluster.outcome is None and cluster.manner is Manner.CLOSED:
@@ -110,6 +136,8 @@ def _gone(scene: Scene) -> Iterator[Evidence]:
         if evidence.bits > 0 or new >= FEWEST_NEW:
             yield structs.replace(evidence, bits=-evidence.bits)
     yield from told_to_stop(scene, -4.0)
+    # A listener that goes away takes with it what nobody has accepted yet, by the same RST.
+    yield from listener_gone(scene, -7.0)
     yield from one_after_the_other(scene, -1)
 
 

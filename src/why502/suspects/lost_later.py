@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Cluster, Scene
 
+SYNS = 3
+"""The smallest packets of all: what loses them as well looks at no size."""
 SILENT = (None, Outcome.NOT_ANSWERED, Outcome.NEVER_ACKNOWLEDGED, Outcome.STALE)
 
 
@@ -57,14 +59,23 @@ def _wire(scene: Scene) -> Iterator[Evidence]:
     if found.on_wire and found.first is not None:
         text = f"in {found.again} of {found.conversations} conversations that went well data had to be sent again"
         yield Evidence(6.0, text, Source.CAPTURE, found.first)
-    elif found.none_on_wire and scene.cluster.conversations:
+    elif found.none_on_wire and scene.cluster.conversations and not (seen.closes or seen.dead or found.of_both_kinds):
         # Answers that are lost before they reach the proxy leave no trace there.
         text = f"in {found.conversations} conversations that went well nothing had to be sent again"
         yield Evidence(-3.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
     if seen.closes and seen.first_close:
-        text = f"in {count(seen.closes, 'conversation')} not even the proxy's close was acknowledged"
+        lost = scene.wire.syns_lost if scene.wire else 0
+        also = f", and {count(lost, 'SYN')} stayed unanswered" if lost >= SYNS else ""
+        also = also or ("" if found.on_wire else ", and nothing else was lost")
+        text = f"in {count(seen.closes, 'conversation')} not even the proxy's close was acknowledged{also}"
         # Where nothing else was lost, it is rather a matter of size (path-mtu-black-hole).
-        yield Evidence(4.0 if found.on_wire else 1.0, text, Source.CAPTURE, seen.first_close)
+        any_size = found.on_wire or lost >= SYNS
+        yield Evidence(4.0 if any_size else -2.0, text, Source.CAPTURE, seen.first_close)
+    elif found.of_both_kinds and scene.cluster.conversations:
+        text = (
+            f"{count(found.stale, 'request')} on used connections and {count(found.syns_lost, 'SYN')} met silence alike"
+        )
+        yield Evidence(4.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
     again = [c for c in scene.cluster.conversations if c.retransmissions_sent >= 2]
     if again and len(again) >= len(scene.cluster.conversations) / 2 and found.on_wire:
         text = f"the request was sent again and again in {len(again)} of {len(scene.cluster.conversations)}"
@@ -85,6 +96,6 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     elif found.not_sent >= NOT_SENT:
         text = f"the kernel of {where} could not even send {found.not_sent} segments again: it drops them itself"
         yield Evidence(5.0, text, Source.HOST, at)
-    elif found.none_on_host:
+    elif found.none_on_host and not (unheard(scene).closes or found.of_both_kinds):
         text = f"the host of {where} sent {found.segments} segments while it was watched, and none again"
         yield Evidence(-3.0, text, Source.HOST, at)

@@ -12,7 +12,9 @@ A read timeout: 504 in nginx and ALB, with a time that equals the configured tim
 What gives it away
 ------------------
 In a capture: the target's kernel acknowledged the request, and nothing came. In a log: durations at the timeout, and
-served requests that come near it. Other requests come later and are answered before.
+served requests that come near it. Other requests come later and are answered before. On the host: its process is held
+(SIGSTOP, a debugger, the freezer). A process that stands still as a whole lets its accept queue fill as well, and drops
+what is new: then that is no cause of its own.
 
 What clears it
 --------------
@@ -40,6 +42,7 @@ from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.queued import queued
+from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
 from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply("no timer of the proxy made this status")
+    if (still := not_let_in(scene)) is not None:
+        return still
     if cluster.outcome in NOT_SLOW:
         return DoesNotApply(NOT_SLOW[cluster.outcome])
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN):
@@ -67,6 +72,9 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
     evidence = [
         *_capture(scene),
+        *held(scene, HELD),
+        *woke_at_once(scene, 1.5),
+        *queue_filled(scene),
         *given_up(scene),
         *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
     ]
@@ -74,7 +82,7 @@ def judge(scene: Scene) -> Judgement:
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
     text = f"{cluster.target or 'The target'} took {count(cluster.count, 'request')} and did not answer in time."
-    return Weighed((*evidence, *timer_named(scene)), text, missing)
+    return Weighed((*evidence, *timer_named(scene)), text, missing, remedies=remedies(scene))
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:

@@ -240,6 +240,11 @@ def lost_on_the_way(scene: Scene, bits: float) -> Iterator[Evidence]:
     elif (found := losses(scene)).on_wire and found.first:
         text = f"in {found.again} of {found.conversations} conversations that went well data had to be sent again"
         yield Evidence(-bits * LOSSY, f"{text}: the path loses packets", Source.CAPTURE, found.first)
+    elif found.of_both_kinds and scene.cluster.conversations:
+        text = (
+            f"{count(found.stale, 'request')} on used connections and {count(found.syns_lost, 'SYN')} met silence alike"
+        )
+        yield Evidence(-bits * LOSSY, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
 
 
 def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evidence]:

@@ -47,6 +47,7 @@ from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
+from why502.suspects.standing_still import HELD, held, woke_at_once
 from why502.suspects.waiting import all_taken, waited_in_proxy
 from why502.suspects.weighing import given_up, lost_on_the_way
 
@@ -79,6 +80,8 @@ def judge(scene: Scene) -> Judgement:
         *no_worker_free(scene),
         *_queue(scene),
         *_capture(scene),
+        *held(scene, -HELD),
+        *woke_at_once(scene, -1.5),
         *given_up(scene),
         *queued(
             scene,

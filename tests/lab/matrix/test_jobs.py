@@ -8,10 +8,10 @@ import pytest
 
 from why502.errors import Why502Error
 from why502.lab import tracking
-from why502.lab.matrix.running import Wishes, jobs, not_run
+from why502.lab.matrix.running import BESIDE_THE_LOAD_S, Wishes, jobs, not_run, outlook
 from why502.lab.proxies import Proxy, proxies
 from why502.lab.real_servers import BUILT, REAL_SERVERS, RealServer
-from why502.lab.scenarios import scenarios
+from why502.lab.scenarios import by_name, scenarios
 from why502.lab.subsets import SUBSETS
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ def test_quick_runs_each_fault_on_one_proxy_and_each_proxy_with_some() -> None:
     assert [job.scenario for job in planned[::2]] == [s.name for s in scenarios() if s.quick]
     assert [s.name for s in scenarios() if not s.quick] == ["rare-fault"]  # tests/lab/test_shapes.py plays it
     assert {job.proxy for job in planned} == {proxy for s in scenarios() for proxy in s.proxies}
+
+
+def test_outlook_tells_how_many_runs_and_about_how_long() -> None:
+    """Before the first one has ended; never nothing."""
+    planned = jobs(Wishes(faults=("keepalive-race",), proxies=("alb",), quick=True)) * 100
+    minutes = 200 * (by_name("keepalive-race").duration_s + BESIDE_THE_LOAD_S) / 4 / 60
+    assert outlook(planned, 4) == f"200 runs, 4 side by side: about {minutes:.0f} min"
+    assert outlook(planned[:2], 4) == "2 runs, 4 side by side: about 1 min"
 
 
 def test_proxies_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,56 @@ def test_closed_conversations_leave_the_table() -> None:
     assert list(tracker.told()) == []
 
 
+@pytest.mark.parametrize("again_s", [7.0, 14.0, 57.0])
+def test_a_fin_that_nobody_acknowledged_is_awaited(again_s: float) -> None:
+    """It is sent again after ever longer times; Wireshark counts one conversation, too."""
+    talk = Talk().handshake().exchange(1.0)
+    talk.send(2.0, True, FIN | ACK)
+    talk.send(2.001, False, FIN | ACK, arrives=False)
+    talk.packets.append((2.001 + again_s / 2, elsewhere(1)))
+    talk.packets.append((2.001 + again_s, packet(False, talk.seq[False] - 1, talk.seen[False], FIN | ACK)))
+    own, _ = sorted(conversations(read(pcap(talk.packets))), key=lambda c: -c.packets)
+    assert (own.packets, own.outcome) == (9, Outcome.ANSWERED)
+
+
+def test_what_goes_on_long_after_a_reset_is_the_same_conversation() -> None:
+    """Somebody did not believe the reset."""
+    talk = Talk().handshake().exchange(1.0)
+    talk.send(2.0, True, RST)
+    for at_s in (3.5, 9.0, 30.0):
+        talk.packets.append((at_s + 0.1, elsewhere(round(at_s))))
+        talk.packets.append((at_s, packet(False, talk.seq[False], talk.seen[False], PSH | ACK, 10, round(at_s))))
+    talk.packets.sort(key=lambda one: one[0])
+    told = conversations(read(pcap(talk.packets)))
+    assert sorted(c.packets for c in told) == [1, 1, 1, 10]
+
+
+@pytest.mark.parametrize(("ends_by", "outcome"), [(PSH | ACK, Outcome.ANSWERED), (RST, Outcome.RESET_BEFORE_ANSWER)])
+def test_a_syn_that_met_an_older_connection_of_its_ports(ends_by: int, outcome: Outcome) -> None:
+    """Challenged, reset, and sent again (RFC 9293, 3.5.1): one conversation, whatever the older one's numbers."""
+    talk = Talk()
+    talk.send(0.0, True, SYN)
+    talk.packets.append((0.001, packet(False, 0x51234567, 0x71234567, ACK, 0, 70)))
+    talk.packets.append((0.0015, packet(False, 0x51234567, 0x71234567, PSH | ACK, 3000, 73)))
+    talk.packets.append((0.002, packet(True, 0x71234567, 0, RST, 0, 71)))
+    talk.packets.append((1.0, packet(True, 1000, 0, SYN, 0, 72)))
+    talk.send(1.001, False, SYN | ACK)
+    talk.send(1.002, True)
+    talk.send(1.003, True, PSH | ACK, 100)
+    talk.send(1.004, False)
+    talk.packets.append((8.0, elsewhere(1)))
+    talk.send(20.0, False, ends_by, 200 if ends_by & PSH else 0)
+    told = [c for c in conversations(read(pcap(talk.packets))) if c.packets > 1]
+    assert [(c.packets, c.outcome, c.opened, c.reset_by_opener) for c in told] == [(10, outcome, True, False)]
+    assert told[0].bytes_received == (200 if ends_by & PSH else 0)
+
+
+def elsewhere(ip_id: int) -> bytes:
+    """A packet of another conversation: time goes on."""
+    sender = (PROXY[0], 50_000 + ip_id)
+    return ethernet(ipv4(sender[0], TARGET[0], tcp(sender, TARGET, 1, 0, SYN), ip_id=ip_id))
+
+
 def test_a_listener_seen_elsewhere_tells_who_opened() -> None:
     """Without its SYN, the lower port would be taken for the target; another conversation knows better."""
     known = Talk()

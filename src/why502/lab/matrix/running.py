@@ -44,6 +44,8 @@ RUNS_PER_CORE = 3
 """A run uses a tenth of a core; more of them side by side disturb each other's milliseconds."""
 SIDE_BY_SIDE = RUNS_PER_CORE * (os.cpu_count() or 1)
 LONGEST_RUN_S = 300
+BESIDE_THE_LOAD_S = 3.0
+"""What a run takes beyond its load, on average: starts, ends, and the diagnoses."""
 NOTE = ".run.json"
 """Beside each bundle that is kept: which run it was."""
 
@@ -128,8 +130,16 @@ def run_matrix(wishes: Wishes, keep: Path | None, progress: Callable[[str], None
         lacking = not_run(wishes)
         for sentence_of_it in lacking:
             progress(sentence_of_it)
-        made = _matrix(jobs(wishes), work, wishes.side_by_side, progress, interruption)
+        planned = jobs(wishes)
+        progress(outlook(planned, wishes.side_by_side))
+        made = _matrix(planned, work, wishes.side_by_side, progress, interruption)
         return structs.replace(made, not_run=lacking)
+
+
+def outlook(planned: Sequence[Job], side_by_side: int) -> str:
+    """How many runs, and about how long they take."""
+    seconds = sum(by_name(job.scenario).duration_s + BESIDE_THE_LOAD_S for job in planned) / side_by_side
+    return f"{len(planned)} runs, {side_by_side} side by side: about {max(1, round(seconds / 60))} min"
 
 
 def judge_again(kept: Path, side_by_side: int, progress: Callable[[str], None] = lambda _: None) -> Matrix:

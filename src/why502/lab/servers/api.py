@@ -41,7 +41,10 @@ class Api:
     busy: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """All requests of one connection."""
+        """All requests of one connection; or none, and a reset as soon as it was accepted."""
+        if self.chance.random() < self.options.turn_away_share:
+            await MISBEHAVIOURS["reset"](writer)
+            return
         with contextlib.suppress(OSError, EOFError, TimeoutError, MalformedError):
             while await self._exchange(reader, writer):
                 pass
@@ -163,6 +166,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1000, help="requests that are worked on at once")
     parser.add_argument("--idle-timeout", type=float, default=3600.0, help="seconds")
     parser.add_argument("--close-share", type=float, default=0.0, help="of the answers that end their connection")
+    parser.add_argument("--turn-away-share", type=float, default=0.0, help="of the connections that are reset at once")
     parser.add_argument("--abrupt", action="store_true", help="SIGTERM ends it at once")
     parser.add_argument("--mute", action="store_true", help="without TLS, wait for more when a client speaks it")
     parser.add_argument("--certificate", help="certificate and key; it speaks TLS then")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading, lines
-from why502.sources.printed import counters, sockets, sysctls
+from why502.sources.printed import counters, names, sockets, sysctls
 from why502.sources.printed.dates import instant_s
 from why502.sources.printed.looks import Look, record
 
@@ -36,63 +36,6 @@ _PROMPT = re.compile(
     re.ASCII,
 )
 """Commands in front of what they printed."""
-_WORDS = re.compile(r"[A-Za-z]+\d*|\d+", re.ASCII)
-_COMMON: Final = frozenset(
-    [
-        "ss",
-        "netstat",
-        "nstat",
-        "sysctl",
-        "sysctls",
-        "proc",
-        "net",
-        "snmp",
-        "stat",
-        "stats",
-        "listen",
-        "listeners",
-        "listening",
-        "ltn",
-        "lnt",
-        "tan",
-        "ant",
-        "az",
-        "st",
-        "sockets",
-        "socket",
-        "tcp",
-        "all",
-        "full",
-        "kernel",
-        "host",
-        "counters",
-        "out",
-        "output",
-        "log",
-        "txt",
-        "before",
-        "after",
-        "pre",
-        "post",
-        "start",
-        "end",
-        "begin",
-        "during",
-        "first",
-        "second",
-        "last",
-        "loop",
-        "watch",
-        "then",
-        "now",
-    ]
-)
-"""Words in names of files that call no host."""
-ADDRESS_BYTES: Final = 4
-OPTION_LETTERS: Final = 2
-"""So short are options, as in `netstat-s.txt`."""
-_EARLY: Final = frozenset({"before", "pre", "start", "begin", "first"})
-_LATE: Final = frozenset({"after", "post", "end", "last"})
 
 
 @dataclass(slots=True)
@@ -150,7 +93,7 @@ def read_together(files: Sequence[EvidenceFile]) -> list[Reading]:
     hosts: dict[tuple[str, str], list[_Printed]] = defaultdict(list)
     for one in printed:
         path = PurePosixPath(one.file.path)
-        hosts[str(path.parent), _host(path.name)].append(one)
+        hosts[str(path.parent), names.host(path.name)].append(one)
     told = {}
     for (_, name), group in hosts.items():
         _in_order(group)
@@ -160,25 +103,13 @@ def read_together(files: Sequence[EvidenceFile]) -> list[Reading]:
     return [Reading(_input(one, leads=id(one) in told), (told[id(one)],) if id(one) in told else ()) for one in printed]
 
 
-def _host(name: str) -> str:
-    """What the name of a file calls its host.
-
-    >>> _host("ss-before.txt"), _host("web1_nstat.2.log"), _host("10.0.0.7-ss.txt")
-    ('', 'web1', '10.0.0.7')
-    """
-    words = [word for word in _WORDS.findall(name) if word.lower() not in _COMMON]
-    if len(words) == ADDRESS_BYTES and all(word.isdecimal() for word in words):
-        return ".".join(words)
-    return "-".join(word for word in words if not word.isdecimal() and len(word) > OPTION_LETTERS)
-
-
 def _in_order(group: Sequence[_Printed]) -> None:
     """Names that tell an order win against times of files, which copying changes."""
     undated = [one for one in group if one.looks and not any(look.told_at for look in one.looks)]
-    ranked = sorted(undated, key=lambda one: _rank(PurePosixPath(one.file.path).name))
+    ranked = sorted(undated, key=lambda one: names.order(PurePosixPath(one.file.path).name))
     times_s = sorted(look.at_s for one in undated for look in one.looks)
     looks = [look for one in ranked for look in one.looks]
-    if len({_rank(PurePosixPath(one.file.path).name) for one in undated}) > 1:
+    if len({names.order(PurePosixPath(one.file.path).name) for one in undated}) > 1:
         for look, at_s in zip(looks, times_s, strict=True):
             look.at_s = at_s
 
@@ -186,11 +117,6 @@ def _in_order(group: Sequence[_Printed]) -> None:
 def _tells_most(one: _Printed) -> tuple[bool, int]:
     """The file where one would look a listener up, else any with looks."""
     return any(look.listeners for look in one.looks), len(one.looks)
-
-
-def _rank(name: str) -> int:
-    words = {word.lower() for word in _WORDS.findall(name)}
-    return -1 if words & _EARLY else 1 if words & _LATE else 0
 
 
 def _printed(file: EvidenceFile) -> _Printed:
@@ -279,10 +205,10 @@ class _Lines:
                 self._look.describe(sockets.detail(line))
 
     def _number(self, line: str) -> str | None:
-        names, self._names = self._names, None
+        columns, self._names = self._names, None
         if (found := counters.cells(line)) is not None:
-            if names is not None and names[0] == found[0]:
-                self._count(counters.paired(names[1], found[1]))
+            if columns is not None and columns[0] == found[0]:
+                self._count(counters.paired(columns[1], found[1]))
             else:
                 self._names = found
             return None

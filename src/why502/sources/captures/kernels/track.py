@@ -12,6 +12,8 @@ from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
 from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
 from why502.sources.captures.kernels.hearing import continues_request, hear_said
 from why502.sources.captures.kernels.layout import (
+    ACK_FRAME,
+    ACKED,
     BASE,
     C_CLOSED,
     C_CLOSED_NS,
@@ -30,6 +32,7 @@ from why502.sources.captures.kernels.layout import (
     CONTINUED,
     CONVERSATION_WORDS,
     FIN_FRAME,
+    FIN_SEQ,
     FINISHED,
     FLOW_WORDS,
     LISTENS,
@@ -61,6 +64,7 @@ from why502.sources.captures.kernels.layout import (
     S_WIRE,
     SEGMENT_WORDS,
     SENT,
+    SYNS,
     TURNS,
     WIRE_BYTES,
 )
@@ -73,6 +77,8 @@ if TYPE_CHECKING:
 
 LINGER_NS: Final = 5_000_000_000
 """How long a closed conversation still takes late packets (a second reset, a repeated FIN)."""
+LATE_NS: Final = 1_000_000_000
+"""Data that crosses a close on its way comes within a round trip; a second later somebody goes on."""
 
 
 def track(
@@ -98,8 +104,11 @@ def track(
             row = begin(segments, s, table, slots, meta)
         r = (row & ROWS) * CONVERSATION_WORDS
         add(table, r, segments[s + S_SIDE] & 1, segments, s, pool, recent, meta)
-        if segments[s + S_FLAGS] & SYN and table[r + C_PACKETS] == 1:
-            hear(table, r, tally, meta)
+        if segments[s + S_FLAGS] & SYN:
+            if table[r + C_PACKETS] == 1:
+                hear(table, r, tally, meta)
+            elif table[r + C_CLOSED] and not closed(table, r):
+                reopen(table, row, meta)
         if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):
             table[r + C_CLOSED], table[r + C_CLOSED_NS] = 1, segments[s + S_NS]
             append(table, row, meta, M_CLOSING)
@@ -140,8 +149,11 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
     if is_copy(table, flow, segments, s, recent):
         return
     flags = segments[s + S_FLAGS]
-    if flags & SYN and table[r + C_OPENER] < 0:
-        table[r + C_OPENER] = 1 - side if flags & ACK else side
+    if flags & SYN:
+        if table[r + C_OPENER] < 0:
+            table[r + C_OPENER] = 1 - side if flags & ACK else side
+        elif not flags & ACK and table[flow + RST_FRAME] and not table[peer + SYNS]:
+            forget_reset(table, r, flow, peer)
     note(table, flow, pool, meta, segments, s)
     acknowledged(table, peer, segments, s)
     if segments[s + S_PAYLOAD]:
@@ -154,6 +166,16 @@ def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, r
         if segments[s + S_SAID]:
             hear_said(table, r, side, flow, segments, s)
         table[r + C_DATA_NS] = segments[s + S_NS]
+
+
+def forget_reset(table: Words, r: int, flow: int, peer: int) -> None:
+    """A side sends its SYN again after it reset what the first one met: a target that still knew an older connection of
+    these ports answers a SYN by a bare ACK, and drops that connection when the reset comes (RFC 9293, section 3.5.1;
+    RFC 5961, section 4). What was said until then belongs to the older one.
+    """
+    table[flow + RST_FRAME], table[flow + ACKED] = 0, 0
+    table[peer + BASE], table[peer + ACK_FRAME], table[peer + SENT], table[peer + RUN_FRAME] = -1, 0, 0, 0
+    table[r + C_TALKER], table[r + C_DATA_NS] = -1, -1
 
 
 def is_copy(table: Words, flow: int, segments: Words, s: int, recent: Words) -> int:
@@ -193,8 +215,33 @@ def expire(table: Words, slots: Words, tally: Words, meta: Words) -> None:
     """Finish what has been closed for a while; a clock that steps back ends the waiting, too."""
     row = meta[M_CLOSING]
     while row >= 0 and abs(meta[M_NOW_NS] - table[row * CONVERSATION_WORDS + C_CLOSED_NS]) > LINGER_NS:
-        finish(row, table, slots, tally, meta)
+        if goes_on(table, row * CONVERSATION_WORDS):
+            reopen(table, row, meta)
+        else:
+            finish(row, table, slots, tally, meta)
         row = meta[M_CLOSING]
+
+
+def goes_on(table: Words, r: int) -> int:
+    """Whether more may come, long after the close: it was not the end for somebody who sent data later still, and a
+    FIN that nobody acknowledged is sent again for minutes (`tcp_orphan_retries`).
+    """
+    a, b = r + C_FLOWS, r + C_FLOWS + FLOW_WORDS
+    if table[r + C_DATA_NS] - table[r + C_CLOSED_NS] > LATE_NS:
+        return 1
+    return int(not table[a + RST_FRAME] and not table[b + RST_FRAME] and not fins_arrived(table, a, b))
+
+
+def fins_arrived(table: Words, a: int, b: int) -> int:
+    """Whether both sides' FINs were acknowledged."""
+    a_seen = table[a + ACKED] > relative(table, a, table[a + FIN_SEQ])
+    return int(a_seen and table[b + ACKED] > relative(table, b, table[b + FIN_SEQ]))
+
+
+def reopen(table: Words, row: int, meta: Words) -> None:
+    """It is not over: until the capture ends, or another FIN or reset closes it again."""
+    unlink(table, row, meta, M_CLOSING)
+    table[row * CONVERSATION_WORDS + C_CLOSED] = 0
 
 
 def finish(row: int, table: Words, slots: Words, tally: Words, meta: Words) -> None:
