@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from functools import partial
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
@@ -59,3 +60,15 @@ def test_an_error_of_a_worker_is_raised() -> None:
 
     with pytest.raises(OSError, match="gone"):
         list(worked(content(), lambda: fail))
+
+
+def test_threads_hand_over_sooner_while_blocks_are_worked_on() -> None:
+    """And as before when they are through, or nobody asks for more."""
+    before_s = sys.getswitchinterval()
+    for _ in worked(content(), lambda: lambda _block, _desk: None):
+        assert sys.getswitchinterval() < before_s
+    assert sys.getswitchinterval() == before_s
+    left = worked(content(), lambda: lambda _block, _desk: None)
+    next(left)
+    left.close()
+    assert sys.getswitchinterval() == before_s

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from why502.engine.blocks import BLOCK_BYTES, Block, blocks
 from why502.engine.cutting import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from concurrent.futures import Future
     from typing import BinaryIO
 
@@ -25,8 +27,13 @@ WORKERS: Final = max(1, min(4, os.cpu_count() or 1))
 
 READ_AHEAD: Final = 2
 
+HAND_OVER_S: Final = 0.0002
+"""How long a thread that runs Python keeps those waiting that come out of compiled code. They do so a hundred times for
+each block; with Python's 5 ms they would stand still as long as anything else is imported or computed.
+"""
 
-def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Iterator[Made]:
+
+def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Generator[Made, None, None]:
     """What the jobs make of every block of the stream, in order, each valid until the next one is asked for.
 
     One thread reads and inflates ahead while others work; at most `READ_AHEAD` + `WORKERS` + 1 blocks are in memory.
@@ -44,7 +51,7 @@ def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Iterator[Made
         spare.append(block.data)
         desks.append(desk)
 
-    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "work") as pool:
+    with _hand_over(), ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "work") as pool:
         reading = deque(reader.submit(next, source, None) for _ in range(READ_AHEAD))
         while (block := reading.popleft().result()) is not None:
             reading.append(reader.submit(next, source, None))
@@ -54,3 +61,13 @@ def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Iterator[Made
                 yield from given()
         while working:
             yield from given()
+
+
+@contextmanager
+def _hand_over() -> Iterator[None]:
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(HAND_OVER_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before_s)
