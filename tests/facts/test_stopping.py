@@ -104,3 +104,11 @@ def test_a_log_of_milliseconds_tells_it_too() -> None:
     found = stopping(Scene(whole, first, None, None, (), tuple(others)))
     assert found is not None
     assert (found.requests, found.on_wire) == (3, False)
+
+
+def test_times_of_two_clocks_make_no_steps() -> None:
+    """The proxy logs the end of requests, the capture shows the refusal: nothing shows that their clocks agree."""
+    whole = logged_case(*(request(124.25 + n / 100, start_s=119.5) for n in range(3)))
+    (logged,) = clusters(whole, [])
+    (on_wire,) = clusters(Case(wire=summarise((refused(120.0),))), [])
+    assert stopping(Scene(whole, logged, None, None, (), (on_wire,))) is None

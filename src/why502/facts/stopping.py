@@ -9,12 +9,14 @@ Kubernetes (`terminationGracePeriodSeconds`) end what is left by SIGKILL.
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at, logs_to_the_second
 from why502.model.conversations import Outcome
+from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
@@ -53,15 +55,14 @@ class Stopping(Struct, frozen=True):
 
 def stopping(scene: Scene) -> Stopping | None:
     """None if nothing shows that the target went step by step."""
-    exact, _ = ended_at(scene)
-    begun = {index: began_at(scene.cluster.failures[index]) for index in exact}
-    cut = sorted((exact[index], at_s) for index, at_s in begun.items() if at_s is not None)
-    if not cut:
+    cut = _cut(scene)
+    if not any(cut.values()):
         return None
-    refused = sorted(_refused_s(scene))
     accepted = sorted(c.established_s for c in _known(scene) if c.established_s is not None)
-    found = [step for step in (_step(at_s, cut, accepted) for at_s in refused) if step]
-    closed = [(step, idle) for at_s, idle in _idle_closed(scene) if (step := _step(at_s, cut, accepted))]
+    found = [step for at_s, clock in sorted(_refused_s(scene)) if (step := _step(at_s, cut[clock], accepted))]
+    closed = [
+        (step, idle) for at_s, idle in _idle_closed(scene) if (step := _step(at_s, cut[Source.CAPTURE], accepted))
+    ]
     if not found and not closed:
         return None
     requests, ahead_s = max([*found, *(step for step, _ in closed)])
@@ -72,6 +73,39 @@ def stopping(scene: Scene) -> Stopping | None:
         idle=max((idle for _, idle in closed), default=0),
         on_wire=scene.wire is not None,
     )
+
+
+def _cut(scene: Scene) -> dict[Source, list[tuple[float, float]]]:
+    """When requests in flight were ended, and when they had begun, as each clock that tells of other steps has it.
+
+    The recorder's clock and the proxy's may differ by more than a step takes: only where requests that both tell of
+    show that they agree do times of the one serve with the other.
+    """
+    exact, _ = ended_at(scene)
+    cut: dict[Source, list[tuple[float, float]]] = {Source.CAPTURE: [], Source.ACCESS_LOG: []}
+    clocks = set(cut) if _clocks_agree(scene) else set()
+    for index, end_s in exact.items():
+        failure = scene.cluster.failures[index]
+        begun_s = began_at(failure)
+        if begun_s is not None:
+            own = (
+                Source.CAPTURE if failure.conversation is not None and failure.conversation.end_s else Source.ACCESS_LOG
+            )
+            for clock in clocks | {own}:
+                cut[clock].append((end_s, begun_s))
+    return {clock: sorted(told) for clock, told in cut.items()}
+
+
+def _clocks_agree(scene: Scene) -> bool:
+    """Whether log and capture give the same times to the ends that both tell of."""
+    apart_s = [
+        failure.logged.request.end_s - failure.conversation.end_s
+        for cluster in (scene.cluster, *scene.others)
+        for failure in cluster.failures
+        if failure.logged is not None and failure.logged.request.end_s is not None
+        if failure.conversation is not None and failure.conversation.end_s
+    ]
+    return bool(apart_s) and abs(median(apart_s)) <= LATER_S / 2
 
 
 def _step(at_s: float, cut: Sequence[tuple[float, float]], accepted: Sequence[float]) -> tuple[int, float] | None:
@@ -85,8 +119,8 @@ def _step(at_s: float, cut: Sequence[tuple[float, float]], accepted: Sequence[fl
     return len(ends), ends[0] - at_s
 
 
-def _refused_s(scene: Scene) -> Iterator[float]:
-    """When connects were refused: by the wire, or by a log that knows the millisecond.
+def _refused_s(scene: Scene) -> Iterator[tuple[float, Source]]:
+    """When connects were refused, and by whose clock: by the wire, or by a log that knows the millisecond.
 
     Many logs do not say how a connect failed: one that failed at once was refused, or as good as that.
     """
@@ -96,13 +130,13 @@ def _refused_s(scene: Scene) -> Iterator[float]:
             for failure in cluster.failures:
                 seen, logged = failure.conversation, failure.logged
                 if seen is not None and seen.outcome is Outcome.REFUSED and seen.syn_s:
-                    yield seen.syn_s[-1]
+                    yield seen.syn_s[-1], Source.CAPTURE
                 elif seen is None and logged is not None and failure.at_s is not None:
                     if logged.request.at.path in rough:
                         continue
                     at_once = logged.request.total_s is not None and logged.request.total_s <= INSTANT_S
                     if cluster.manner is Manner.REFUSED or at_once:
-                        yield failure.at_s
+                        yield failure.at_s, Source.ACCESS_LOG
 
 
 def _known(scene: Scene) -> tuple[Conversation, ...]:
