@@ -133,6 +133,10 @@ def _many(path: Path) -> Row:
 
 
 def _read(path: Path) -> Callable[[], object]:
+    from why502.cli import spare_the_processor
+
+    spare_the_processor()  # as every command does
+
     def read() -> object:
         from why502.sources.captures import read_capture
         from why502.sources.interface import EvidenceFile

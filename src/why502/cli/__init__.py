@@ -61,7 +61,7 @@ def why502() -> None:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit status (`errors.Exit`)."""
-    _spare_the_processor()
+    spare_the_processor()
     try:
         status = why502.main(args=argv, prog_name="why502", standalone_mode=False)
     except click.ClickException as error:
@@ -91,7 +91,7 @@ def _is_a_defect() -> NoReturn:
     sys.exit(Exit.DEFECT)
 
 
-def _spare_the_processor() -> None:
+def spare_the_processor() -> None:
     """A tenth of a second of searching for garbage, and threads for linear algebra that wait for it in a busy loop."""
     gc.set_threshold(COLLECT_AFTER)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
