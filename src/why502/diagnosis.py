@@ -17,6 +17,7 @@ from why502.model.host import HostRecord
 from why502.model.requests import Request
 from why502.model.settings import Setting
 from why502.model.wire import Counted
+from why502.model.words import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -151,7 +152,7 @@ def assemble(
     traffic = _traffic(requests, table, window, target)
     if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
         raise _unknown_target(target, exchanges, table)
-    return Case(
+    case = Case(
         inputs=tuple(reading.input for reading in readings),
         traffic=traffic,
         wire=wire_facts.summarise(conversations, counted) if conversations or counted else None,
@@ -161,6 +162,27 @@ def assemble(
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
         settings=tuple(f for f in facts if isinstance(f, Setting)),
         spans=spans_of_logs(requests) if table is None else {},
+    )
+    if target is None and _tells_nothing(case) and (outside := _outside(readings, window)) is not None:
+        raise outside
+    return case
+
+
+def _tells_nothing(case: Case) -> bool:
+    told = (case.wire, case.hosts, case.events, case.changes, any(series.points for series in case.metrics))
+    return not any(told) and (case.traffic is None or case.traffic.requests == 0)
+
+
+def _outside(readings: Sequence[Reading], window: Window) -> Why502Error | None:
+    """If all that was given is of another time than was asked for: that is no all-clear."""
+    spans = [reading.input.window for reading in readings if reading.input.window is not None]
+    if not spans or any(one.to_s >= window.from_s and one.from_s <= window.to_s for one in spans):
+        return None
+    first, last = (rfc3339(at_s) for at_s in (min(one.from_s for one in spans), max(one.to_s for one in spans)))
+    return Why502Error(
+        "nothing is of the time asked for",
+        why=f"the evidence is of {first} to {last}",
+        hint="give --since and --until with their zone, as in 2026-11-20T10:00+01:00; without one they are UTC",
     )
 
 

@@ -70,8 +70,16 @@ def test_the_page_is_written_once(log: Path, tmp_path: Path) -> None:
 
 def test_since_cuts_off_what_was_before(log: Path) -> None:
     """A window after the only failure leaves nothing wrong."""
+    log.write_text(FAILED + ANSWERED.replace("T20:17:", "T21:17:"))
     assert why502("diagnose", str(log), "--since", "2018-08-28 21:00").returncode == 0
     assert why502("diagnose", str(log), "--until", "2018-08-28 21:00").returncode in {1, 3}
+
+
+def test_a_window_of_another_time_than_the_evidence_is_no_all_clear(log: Path) -> None:
+    """A zone that was mistaken, most of all."""
+    done = why502("diagnose", str(log), "--since", "2018-08-29 21:00")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the evidence is of 2018-08-28T20:17:23" in done.stderr
 
 
 @pytest.mark.parametrize(

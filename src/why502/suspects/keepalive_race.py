@@ -251,6 +251,6 @@ SUSPECT = Suspect(
     },
     remedies=(
         Remedy("Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout."),
-        Remedy("Until then, lower the proxy's idle timeout towards the target.", permanent=False),
+        Remedy("Until then, lower the proxy's idle timeout towards the target."),
     ),
 )

@@ -114,6 +114,6 @@ SUSPECT = Suspect(
     },
     remedies=(
         Remedy("Find what the slow requests wait for (a thread dump or a trace of the slowest paths)."),
-        Remedy("Raise the proxy's read timeout only if the work really takes that long.", permanent=False),
+        Remedy("Raise the proxy's read timeout only if the work really takes that long."),
     ),
 )
