@@ -26,7 +26,7 @@ COMMANDS = ("diagnose", "logs", "capture", "host", "collect", "trace", "fix", "r
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """A disk that takes no more, wherever something is written: nobody's defect."""
-COLLECT_AFTER = 100_000
+COLLECT_AFTER = 400_000
 """New objects after which Python looks for cycles of unused ones: nearly all that a run makes lives until its end."""
 
 

@@ -8,6 +8,7 @@ timeouts 504 only once connected, and Envoy's own 502 is a response that it coul
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from msgspec import Struct
 
@@ -76,7 +77,6 @@ CONNECTS: tuple[tuple[str, Phase, Manner], ...] = (
 )
 """Within UF: words of the reset reason and of the transport failure."""
 
-_CONNECTS = tuple((re.compile(pattern, re.ASCII), phase, manner) for pattern, phase, manner in CONNECTS)
 MAX_RETRIES = 16
 
 
@@ -90,6 +90,12 @@ class Told(Struct, frozen=True):
     """`UPSTREAM_TRANSPORT_FAILURE_REASON`"""
     answered: bool = False
     """The upstream's service time is there, so it returned headers."""
+
+
+@cache
+def _connects() -> tuple[tuple[re.Pattern[str], Phase, Manner], ...]:
+    """Compiled when the first line asks for them."""
+    return tuple((re.compile(pattern, re.ASCII), phase, manner) for pattern, phase, manner in CONNECTS)
 
 
 def fate(told: Told) -> Fate:
@@ -121,7 +127,7 @@ def _failed_call(told: Told, details: str) -> bool:
 
 def _refined(flag: str, text: str) -> tuple[Phase, Manner | None]:
     if flag == "UF" or (flag == "URX" and "connection" in text):
-        found = next(((phase, manner) for pattern, phase, manner in _CONNECTS if pattern.search(text)), None)
+        found = next(((phase, manner) for pattern, phase, manner in _connects() if pattern.search(text)), None)
         return found or (Phase.CONNECT, Manner.UNKNOWN)
     return FLAGS[flag]
 

@@ -6,6 +6,7 @@ Texts from net/net.go, net/dnsclient_unix.go, net/http/transport.go and crypto/t
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from why502.formats.fate import Fate
 from why502.model.requests import Manner, Phase, Side
@@ -36,12 +37,17 @@ ERRORS: tuple[tuple[str, Phase, Manner], ...] = (
     (r"GOAWAY|stream error|http2: ", Phase.WAIT, Manner.UNKNOWN),
 )
 
-_ERRORS = tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in ERRORS)
 _HOST = r"((?:\[[0-9a-fA-F:.%]{2,64}\]|[\w.-]{1,255}):\d{1,5})"
 _DIALLED = re.compile(rf"\bdial tcp[46]? {_HOST}")
 _PEER = re.compile(rf"\b(?:read|write) tcp[46]? \S{{1,300}}->{_HOST}")
 
 MAX_CHARACTERS = 1000
+
+
+@cache
+def _errors() -> tuple[tuple[re.Pattern[str], Phase, Manner], ...]:
+    """Compiled when the first line asks for them."""
+    return tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in ERRORS)
 
 
 def fate(error: str) -> Fate | None:
@@ -53,7 +59,7 @@ def fate(error: str) -> Fate | None:
     text = error[:MAX_CHARACTERS]
     if "context canceled" in text:
         return Fate(Side.CLIENT, Phase.UNKNOWN, Manner.GONE)
-    found = next(((phase, manner) for pattern, phase, manner in _ERRORS if pattern.search(text)), None)
+    found = next(((phase, manner) for pattern, phase, manner in _errors() if pattern.search(text)), None)
     return Fate(Side.PROXY, *found) if found else None
 
 

@@ -12,6 +12,7 @@ bytes (`NGX_MAX_ERROR_STR`), so the last fields may be missing.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from why502.formats.fate import Fate
 from why502.formats.fields import iso_time, request_line
@@ -63,7 +64,6 @@ FAILURES: tuple[tuple[str, Phase | None, Manner], ...] = (
 )
 """Message -> how far it had come (None: the action tells) and how it failed; the first that fits counts."""
 
-_FAILURES = tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in FAILURES)
 _SEVERE = frozenset({"error", "crit", "alert", "emerg"})
 _LINE = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d) \[([a-z]{2,8})\] \d{1,10}#\d{1,10}: (.*)", re.ASCII)
 _CLIENT = re.compile(r", client: ([^,\s]{1,256})")
@@ -76,6 +76,12 @@ _IDLE_TUNNEL = re.compile(r"upstream timed out .{0,80}while proxying upgraded co
 """A WebSocket on which nothing was said for `proxy_read_timeout`: its 101 was the answer, and nothing of it is missing
 (`ngx_http_upstream_process_upgraded`)."""
 _CLIENT_GONE = "client prematurely closed connection"
+
+
+@cache
+def _failures() -> tuple[tuple[re.Pattern[str], Phase | None, Manner], ...]:
+    """Compiled when the first line asks for them."""
+    return tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in FAILURES)
 
 
 def parse(line: str, at: Place) -> Request | None | str:
@@ -110,7 +116,7 @@ def _fate(level: str, message: str) -> Fate | None:
         return None
     if _OWN_LIMIT.match(message):
         return Fate(Side.PROXY, Phase.UNKNOWN)
-    named = next(((told, manner) for pattern, told, manner in _FAILURES if pattern.search(message)), None)
+    named = next(((told, manner) for pattern, told, manner in _failures() if pattern.search(message)), None)
     if named is None or (phase is None and "upstream" not in message and named[0] is not Phase.NO_TARGET):
         return None  # about the client's connection, a file, a limit
     phase = named[0] or phase or Phase.UNKNOWN

@@ -6,6 +6,7 @@ Texts of cache_backend.c, cache_conn_pool.c, cache_http1_fetch.c; rows seen with
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from why502.formats.fate import Fate
 from why502.model.requests import Manner, Phase, Side
@@ -30,11 +31,15 @@ ERRORS: tuple[tuple[str, Phase, Manner], ...] = (
 )
 """'fail errno 0 (Success)' stands for a backend in its hold-down time: nothing was attempted."""
 
-_ERRORS = tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in ERRORS)
+
+@cache
+def _errors() -> tuple[tuple[re.Pattern[str], Phase, Manner], ...]:
+    """Compiled when the first line asks for them."""
+    return tuple((re.compile(pattern), phase, manner) for pattern, phase, manner in ERRORS)
 
 
 def fate(error: str, status: int | None) -> Fate:
     """A body that broke off before delivery began still becomes a 503; later the target's status stands."""
-    found = next(((phase, manner) for pattern, phase, manner in _ERRORS if pattern.search(error[:1000])), None)
+    found = next(((phase, manner) for pattern, phase, manner in _errors() if pattern.search(error[:1000])), None)
     phase, manner = found or (Phase.UNKNOWN, Manner.UNKNOWN)
     return Fate(Side.PROXY if status == 503 or phase is not Phase.BODY else None, phase, manner)
