@@ -1,4 +1,4 @@
-"""Kills for memory, and whose they were.
+"""Kills for memory that a host counted while a listener was watched.
 
 The kernel's count of the machine (`oom_kill` of /proc/vmstat) grows with every kill in every control group
 (`__oom_kill_process`, mm/oom_kill.c: `count_vm_event` and `memcg_memory_event_mm`): alone it says nothing about a
@@ -7,7 +7,6 @@ target.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from why502.facts.scene import Scene
-    from why502.model.case import KernelEvent
     from why502.model.host import Cgroup, HostRecord, Listener, Process, Snapshot
 
-AFTERWARDS_S = 10.0
-"""What a kill brings about shows at once, or with the next connects, which come within seconds."""
-BEFORE_S = 2.0
-"""A kernel's log is written in the order of events, but a proxy may note a failure by the time its request began."""
 NEAR_LIMIT = 0.9
 """Of a group's memory. The kernel kills where not a page more fits (`try_charge_memcg`, mm/memcontrol.c); a look is
 up to a second old, and what grows goes on growing as it did."""
@@ -52,14 +45,6 @@ class Kills(Struct, frozen=True):
         if self.own is not None:
             return self.own
         return self.at_limit or 0 if self.by_chance else self.as_it_ended or 0
-
-
-class Whose(StrEnum):
-    """To whom the victim of a kill belonged."""
-
-    TARGETS = "the target's"
-    OTHERS = "not the target's"
-    UNKNOWN = "whose is not told"
 
 
 class Killing:
@@ -154,36 +139,3 @@ def _grown(before: Snapshot, after: Snapshot) -> int | None:
 
 def _holders(snapshot: Snapshot, listener: Listener) -> Iterator[Process]:
     return (process for process in snapshot.processes if process.pid in listener.pids)
-
-
-def killings(scene: Scene) -> tuple[tuple[KernelEvent, Whose], ...]:
-    """Every kill that the kernel or somebody else told of, with whose it was."""
-    known = _Target(scene)
-    return tuple((event, known.whose(event)) for event in scene.case.events if event.kind == "oom")
-
-
-class _Target:
-    """By what the target's processes are known."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._pids = {pid for window in scene.listeners for pid in window.owners}
-        self._names = {window.process.name for window in scene.listeners if window.process}
-        groups = (window.process.cgroup for window in scene.listeners if window.process)
-        self._groups = {group.path for group in groups if group}
-
-    def whose(self, event: KernelEvent) -> Whose:
-        if event.pid is not None and event.pid in self._pids:
-            return Whose.TARGETS
-        if event.group is not None and self._groups:
-            within = any(f"{path}/".endswith(f"{event.group.rstrip('/')}/") for path in self._groups)
-            return Whose.TARGETS if within else Whose.OTHERS
-        if event.pid is None or not self._names or event.process in self._names:
-            return Whose.UNKNOWN  # a life of the target that no look saw, or a namesake
-        return Whose.OTHERS
-
-
-def follow(scene: Scene, event: KernelEvent) -> bool:
-    """Whether the failures came with the event: the first of them, or half of them."""
-    failed_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
-    near = [-BEFORE_S <= at_s - event.at_s <= AFTERWARDS_S for at_s in failed_s]
-    return bool(near) and (near[0] or 2 * sum(near) >= len(near))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from why502.model.case import Input, Misread
 from why502.model.evidence import Place, Source
 from why502.sources.configurations import nginx
 from why502.sources.interface import EvidenceFile, Reader, Reading
+from why502.sources.nginx_directives import directives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +23,7 @@ KIND = "nginx-configuration"
 MAX_BYTES = 4 << 20
 MAX_FORMATS = 64
 MAX_SETTINGS = 4096
-MAX_DEPTH = 16
-"""Of blocks; nginx itself allows few."""
 
-_TOKEN = re.compile(r'#[^\n]*|"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|[{};]|[^\s{};#"\'][^\s{};]*', re.DOTALL)
 _DIRECTIVES = re.compile(
     r"^[ \t]*+(?:log_format[ \t]++\w++\s|(?:http|events|server)[ \t]*+\{|upstream[ \t]++[^\s{]++[ \t]*+\{|"
     r"location[ \t]++[^{;\n]++\{|(?:listen|server_name|proxy_pass|proxy_\w++|keepalive_timeout|worker_processes|"
@@ -34,54 +32,11 @@ _DIRECTIVES = re.compile(
 )
 
 
-class Directive(NamedTuple):
-    """A simple directive; a block's own words are in `blocks` of what stands inside."""
-
-    words: tuple[str, ...]
-    """Name and parameters, without quotes."""
-    blocks: tuple[tuple[str, ...], ...]
-    """The words of the blocks around it, outermost first."""
-    line: int
-
-
-def directives(text: str) -> Iterator[Directive]:
-    """Each one that ends with ';', as nginx puts its words together."""
-    words: list[str] = []
-    blocks: list[tuple[str, ...]] = []
-    line = begin = 1
-    at = 0
-    for token in _TOKEN.finditer(text):
-        line, at = line + text.count("\n", at, token.start()), token.start()
-        word = token[0]
-        if word.startswith("#"):
-            continue
-        if word not in ("{", "}", ";"):
-            begin = begin if words else line
-            words.append(_unquoted(word))
-            continue
-        if word == ";" and words:
-            yield Directive(tuple(words), tuple(blocks[:MAX_DEPTH]), begin)
-        elif word == "{":
-            blocks.append(tuple(words) or ("",))
-        elif word == "}" and blocks:
-            blocks.pop()
-        words = []
-
-
 def log_formats(text: str) -> Iterator[tuple[str, str]]:
     """Name and text of each `log_format`."""
     for words in (found.words for found in directives(text)):
         if len(words) >= 3 and words[0] == "log_format":
             yield words[1], "".join(words[3:] if words[2].startswith("escape=") else words[2:])
-
-
-def _unquoted(word: str) -> str:
-    """A backslash is taken away in front of a quote or a backslash only (`ngx_conf_read_token`)."""
-    if word[0] not in "\"'":
-        return word
-    if "\\" not in word:
-        return word[1:-1]
-    return re.sub(r"\\([\"'\\])", r"\1", word[1:-1]).replace(r"\t", "\t").replace(r"\n", "\n")
 
 
 def content(evidence: EvidenceFile) -> str:

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.kills import Whose, follow, killings
+from why502.facts.victims import Whose, follow, killings
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count

@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
-from why502.facts.kills import follow
+from why502.facts.victims import follow
 from why502.facts.workers import coincidence
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source

@@ -12,7 +12,7 @@ from why502.sources.configurations.lengths import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from why502.sources.nginx_conf import Directive
+    from why502.sources.nginx_directives import Directive
 
 _TIMEOUT = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_(connect|send|read)_timeout", re.ASCII)
 _TRIES = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_next_upstream_tries", re.ASCII)
