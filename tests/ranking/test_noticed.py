@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.making import request, served
 from why502.facts.traffic import summarise
 from why502.model.case import Case
+from why502.model.host import HOST_SCHEMA, HostRecord, Namespace, Snapshot
 from why502.model.requests import Phase
 from why502.ranking.noticed import noticed
 
@@ -29,3 +30,14 @@ def test_what_the_proxy_answered_by_a_rule_is_told() -> None:
     meant = [request(float(n), status=503, phase=Phase.UNKNOWN, manner=None, target=None) for n in range(3)]
     (told,) = noticed(Case(traffic=summarise([served(1.0), *meant])))
     assert told.startswith("3 requests answered with 5xx by a rule of the proxy's own")
+
+
+def test_overflows_of_a_listener_that_nobody_told_are_no_silence() -> None:
+    """`netstat -s` before and after: the counter grew, and no request is there that failed."""
+    looks = [
+        Snapshot(at_s, namespaces=(Namespace(0, counters={"ListenOverflows": overflows}),))
+        for at_s, overflows in ((100.0, 5), (160.0, 95))
+    ]
+    (told,) = noticed(Case(hosts=(HostRecord(HOST_SCHEMA, "web1", "", None, tuple(looks)),)))
+    assert "turned away 90 packets" in told
+    assert noticed(Case(hosts=(HostRecord(HOST_SCHEMA, "web1", "", None, (looks[1],)),))) == ()

@@ -1,4 +1,4 @@
-"""What the logs say beyond the verdict: when failing began and ended, and what it keeps to."""
+"""What the evidence says beyond the verdict: when failing began and ended, what it keeps to, overflows of nobody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from why502.facts.change_points import change_points
 from why502.facts.concentration import concentrations
+from why502.facts.hosts import placed
 from why502.facts.idle_gaps import idle_gap
+from why502.facts.listeners import growth, listener_windows
 from why502.facts.spelling import told
 from why502.model.words import count
 
@@ -20,11 +22,12 @@ MOST_CONCENTRATIONS = 3
 
 
 def noticed(case: Case) -> tuple[str, ...]:
-    """Sentences, each with its numbers; none if nothing failed."""
+    """Sentences, each with its numbers."""
     return tuple(_noticed(case))
 
 
 def _noticed(case: Case) -> Iterator[str]:
+    yield from _overflows(case)
     traffic = case.traffic
     if traffic is None:
         return
@@ -40,3 +43,16 @@ def _noticed(case: Case) -> Iterator[str]:
     found = [c for dimension in concentrations(traffic) for c in dimension.found]
     yield from (str(c) for c in sorted(found, key=lambda c: c.p)[:MOST_CONCENTRATIONS])
     yield from (str(gap) for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None)
+
+
+def _overflows(case: Case) -> Iterator[str]:
+    """Full accept queues that a host counted and of which no listener is told."""
+    for record, at in placed(case):
+        looks = record.snapshots
+        before = {space.inode: space for space in looks[0].namespaces} if looks else {}
+        dropped = {w.listener.netns for w in listener_windows(record, at.path) if w.drops} if looks else set()
+        for space in looks[-1].namespaces if looks else ():
+            grown = growth(before.get(space.inode), space).get("ListenOverflows", 0)
+            if grown and space.inode not in dropped:
+                text = f"a full accept queue turned away {count(grown, 'packet')} of new connections ({at})"
+                yield f"{text}; which listener's is not told (`ss -ltnm` does)"

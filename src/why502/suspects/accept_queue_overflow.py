@@ -51,6 +51,7 @@ from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.accepting import left_standing
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_syns import lost_alone, path_loses
 from why502.suspects.server_says import queue_full
@@ -130,6 +131,9 @@ def _summary(scene: Scene) -> str:
 def _host(scene: Scene) -> Iterator[Evidence]:
     for window in scene.listeners:
         yield from _drops(scene, window)
+        # Bursts are over within a look; what keeps the program from accepting makes the queue overflow all the same.
+        if (standing := left_standing(window, -7.0)) is not None:
+            yield standing
         if window.queue_len_max > window.listener.backlog:
             # Full means backlog + 1 (sk_acceptq_is_full); a queue that was never full cannot have overflowed.
             yield Evidence(

@@ -12,6 +12,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.accepting import AMPLE_BACKLOG, LONG_QUEUE
 from why502.suspects.interface import Weighed
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
-AMPLE_BACKLOG = 64
-LONG_QUEUE = 8
-"""As worker-pool-exhausted has it: a queue that fills although it is ample."""
 HELD = 8.0
 """The state of a process is the kernel's own word, and nobody serves in it."""
 LET_GO = Remedy(

@@ -43,6 +43,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.accepting import AMPLE_BACKLOG, LONG_QUEUE, LOOKS_IN_A_ROW
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.queued import queued
@@ -56,13 +57,6 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
-AMPLE_BACKLOG = 64
-"""A queue below this fills by one burst; from here on a long queue means that nobody takes from it."""
-LONG_QUEUE = 8
-"""More than one page load's worth of connections that nobody accepts."""
-LOOKS_IN_A_ROW = 3
-"""A queue that a program takes from is empty within microseconds (`inet_csk_accept`). Even where one look in three
-finds some waiting, three in a row do so once in thirty."""
 LOG_CROWDS = 1.5
 """By a log alone: a full accept queue spares small bursts as well, and gets as much for it. The wire parts them."""
 

@@ -9,7 +9,7 @@ from why502.model.evidence import Source
 from why502.model.host import HostRecord
 from why502.sources.gather import recognise
 from why502.sources.interface import EvidenceFile, Reading
-from why502.sources.printed.reader import fit, read, read_together
+from why502.sources.printed.reader import MAX_LOOKS, fit, read, read_together
 
 WRITTEN_S = 1795420000.0
 SS = """\
@@ -137,6 +137,24 @@ def test_what_nstat_counted_since_its_last_run_is_added_up() -> None:
     ]
     record = host(read(given_("nstat-loop.txt", "".join(looks))))
     assert [one.namespaces[0].counters["ListenOverflows"] for one in record.snapshots] == [5, 8, 17, 17]
+
+
+def test_what_was_before_a_single_fall_is_not_compared() -> None:
+    """A reboot, or another machine: some counters are larger all the same."""
+    looks = [
+        f"2026-11-23T06:31:{second:02}Z\n{NSTAT.format(segments=segments, overflows=overflows)}"
+        for second, (segments, overflows) in enumerate(((900, 5), (100, 95)))
+    ]
+    (snapshot,) = host(read(given_("nstat-loop.txt", "".join(looks)))).snapshots
+    assert snapshot.namespaces[0].counters == {"InSegs": 100, "ListenOverflows": 95}
+
+
+def test_looks_beyond_the_most_are_counted_and_not_kept() -> None:
+    """As many as lines; the time they take grows with their number, no faster."""
+    text = "".join(f"TcpExtListenOverflows {number % 2 + 1} 0.0\n" for number in range(MAX_LOOKS + 10))
+    reading = read(given_("nstat.txt", text))
+    assert reading.input.records == MAX_LOOKS + 10
+    assert len(host(reading).snapshots) == MAX_LOOKS
 
 
 def test_a_counter_that_comes_again_with_another_value_is_the_next_look() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -85,7 +86,7 @@ class Look:
 
 def record(looks: Iterable[Look], name: str) -> HostRecord | None:
     """One host; None if nothing was printed that tells of it. Times do not fall, and no two looks share one."""
-    whole = _counted(_gathered(sorted(looks, key=lambda one: one.at_s)))
+    whole = _counted(_gathered(sorted(looks, key=_at_s)))
     settings = {key: value for look in whole for key, value in look.settings.items()}
     snapshots = tuple(_snapshot(look, settings, name) for look in whole)
     return HostRecord(HOST_SCHEMA, name, "", None, snapshots) if snapshots else None
@@ -111,13 +112,22 @@ def _gathered(looks: Sequence[Look]) -> list[Look]:
         return whole
     for look in whole:
         if not look.counters:
-            _lend(look, next((one for one in counting if one.at_s >= look.at_s), counting[-1]))
+            at = bisect_left(counting, look.at_s, key=_at_s)
+            _lend(look, counting[min(at, len(counting) - 1)])
     tables = [look for look in counting if look.listeners]
     for look in counting if tables else ():
         if not look.table:
-            nearest = min(tables, key=lambda one: abs(one.at_s - look.at_s))
-            look.listeners = [_undropped(one) for one in nearest.listeners]
+            look.listeners = [_undropped(one) for one in _nearest(tables, look.at_s).listeners]
     return counting
+
+
+def _nearest(looks: Sequence[Look], at_s: float) -> Look:
+    at = bisect_left(looks, at_s, key=_at_s)
+    return min(looks[max(0, at - 1) : at + 1], key=lambda one: abs(one.at_s - at_s))
+
+
+def _at_s(look: Look) -> float:
+    return look.at_s
 
 
 def _lend(look: Look, to: Look) -> None:
@@ -145,14 +155,15 @@ def _undropped(listener: Listener) -> Listener:
 def _counted(looks: list[Look]) -> list[Look]:
     """Counters since boot, also where each look tells what came since the one before (`nstat` without -a).
 
-    What the kernel counts falls at a reboot only, so that falling twice means increments.
+    What the kernel counts falls at a reboot only, or where another machine is looked at, so that falling twice means
+    increments; what was before a single fall cannot be compared with what came after.
     """
     fell = [
         any(after.counters.get(name, value) < value for name, value in before.counters.items() if name not in GAUGES)
         for before, after in pairwise(looks)
     ]
     if sum(fell) < FALLS:
-        return looks
+        return looks[fell.index(True) + 1 :] if any(fell) else looks
     sums: Counter[str] = Counter()
     names = {name for look in looks for name in look.counters}
     for look in looks:

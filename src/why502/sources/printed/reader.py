@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 KIND: Final = "tool-output"
 FIT: Final = 0.6
-MAX_LOOKS: Final = 100_000
+MAX_LOOKS: Final = 20_000
+"""A look a second for five hours."""
 MAX_KEPT: Final = 1_000_000
 """Rows and counters of one file; more are counted, not kept."""
 APART_S: Final = 1.0
@@ -137,15 +138,15 @@ def _printed(file: EvidenceFile) -> _Printed:
 def _time(looks: Sequence[Look], written_s: float | None) -> None:
     """Looks that tell no time come one after the other: until the file was written, or after the last that does."""
     at_s: float | None = None
-    undated = [look for look in looks if not look.told_at]
-    for look in looks:
+    begun = next((index for index, look in enumerate(looks) if look.told_at), len(looks))
+    for index, look in enumerate(looks):
         if look.told_at:
             at_s = look.at_s
         elif at_s is not None:
             at_s += APART_S
             look.at_s = at_s
         else:
-            look.at_s = (written_s or 0.0) - APART_S * (len(undated) - 1 - undated.index(look))
+            look.at_s = (written_s or 0.0) - APART_S * (begun - 1 - index)
 
 
 class _Lines:
