@@ -71,20 +71,20 @@ def _summed(counts: ibis.Table, key: ibis.Value) -> ibis.Table:
 
 def _steps(table: RequestTable, by_second: ibis.Table, width_us: int) -> list[Row]:
     found = table.fetch(_summed(by_second, _.second // (width_us // SECOND_US)))
-    return sorted(found, key=lambda row: _whole(row["second"]))
+    return sorted(found, key=lambda row: whole(row["second"]))
 
 
 def timeline(table: RequestTable, by_second: ibis.Table, totals: Row) -> tuple[float, tuple[Bucket, ...]]:
     """The width of its steps in seconds, and those with requests; `totals` has the first and last time."""
     if totals["from_us"] is None:
         return float(BUCKETS_S[0]), ()
-    width_us = bucket_us(_whole(totals["from_us"]), _whole(totals["to_us"]))
+    width_us = bucket_us(whole(totals["from_us"]), whole(totals["to_us"]))
     return width_us / 1e6, tuple(
         Bucket(
-            _whole(bar["second"]) * width_us / 1e6,
-            _whole(bar["requests"]),
-            _whole(bar["wrong_by_proxy"]),
-            _whole(bar["wrong_by_target"]),
+            whole(bar["second"]) * width_us / 1e6,
+            whole(bar["requests"]),
+            whole(bar["wrong_by_proxy"]),
+            whole(bar["wrong_by_target"]),
         )
         for bar in _steps(table, by_second, width_us)
     )
@@ -94,17 +94,18 @@ def intervals(table: RequestTable, by_second: ibis.Table, totals: Row) -> tuple[
     """The same in fine steps."""
     if totals["from_us"] is None:
         return float(INTERVALS_S[0]), ()
-    width_us = interval_us(_whole(totals["from_us"]), _whole(totals["to_us"]))
+    width_us = interval_us(whole(totals["from_us"]), whole(totals["to_us"]))
     return width_us / 1e6, tuple(
         Interval(
-            _whole(step["second"]) * width_us / 1e6,
-            _whole(step["requests"]),
-            _whole(step["by_gateway"]),
-            _whole(step["by_target"]),
+            whole(step["second"]) * width_us / 1e6,
+            whole(step["requests"]),
+            whole(step["by_gateway"]),
+            whole(step["by_target"]),
         )
         for step in _steps(table, by_second, width_us)
     )
 
 
-def _whole(value: object) -> int:
+def whole(value: object) -> int:
+    """What an engine gave as a number; nothing counts as 0."""
     return int(cast("int", value)) if value is not None else 0

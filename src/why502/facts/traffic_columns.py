@@ -17,7 +17,7 @@ from why502.facts.joined_columns import KEY, joined_with_errors
 from why502.facts.quantiles import COARSE_STEPS_US, quantile_s
 from why502.facts.sampling_columns import sample, silences
 from why502.facts.silences import BURST_GAP_US
-from why502.facts.timeline_columns import each, gateway_failed, intervals, one_if, seconds, timeline
+from why502.facts.timeline_columns import each, gateway_failed, intervals, one_if, seconds, timeline, whole
 from why502.facts.traffic import bounded, bounded_kinds, by_end
 from why502.model.patterns import Sample
 from why502.model.requests import Manner, Phase, Side
@@ -72,8 +72,8 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
             to_us=_.end_us.max(),
         )
     )[0]
-    counted = _whole(table.fetch(table.counts.filter(_.what == SERVED).aggregate(of=_.requests.sum()))[0]["of"])
-    total = counted + _whole(totals["rows"])
+    counted = whole(table.fetch(table.counts.filter(_.what == SERVED).aggregate(of=_.requests.sum()))[0]["of"])
+    total = counted + whole(totals["rows"])
     if not total:
         return None
     by_second = seconds(table, everything)
@@ -81,10 +81,10 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
     interval_s, fine = intervals(table, by_second, totals)
     slots = table.kept(_slots(everything, table.runs))
     bursts = table.kept(_bursts(slots))
-    failed = _whole(totals["failed"])
+    failed = whole(totals["failed"])
     targets = _targets(table, everything, bursts)
     return Traffic(
-        requests=counted + _whole(totals["requests"]),
+        requests=counted + whole(totals["requests"]),
         failures=_failures(table, everything, slots, bursts) if failed else (),
         failures_total=failed,
         targets=bounded([target for target in targets if target.target != NO_TARGET]),
@@ -94,13 +94,9 @@ def summarise(table: RequestTable, rows: ibis.Table | None = None) -> Traffic | 
         kinds=_kinds(table, everything) if failed else (),
         intervals=fine,
         interval_s=interval_s,
-        by_rule=_whole(totals["by_rule"]),
+        by_rule=whole(totals["by_rule"]),
         sample=sample(table, everything, failed, total) if failed else Sample(),
     )
-
-
-def _whole(value: object) -> int:
-    return int(cast("int", value)) if value is not None else 0
 
 
 def _failed(rows: ibis.Table) -> ibis.Table:
@@ -170,8 +166,8 @@ def _failures(
     failures = [
         FailedRequest(
             table.recall(row),
-            None if row["idle_us"] is None else _whole(row["idle_us"]) / 1e6,
-            1 if row["burst_len"] is None else _whole(row["burst_len"]),
+            None if row["idle_us"] is None else whole(row["idle_us"]) / 1e6,
+            1 if row["burst_len"] is None else whole(row["burst_len"]),
         )
         for row in table.fetch(told)
     ]
@@ -188,7 +184,7 @@ def _kinds(table: RequestTable, rows: ibis.Table) -> tuple[FailureKind, ...]:
             Phase(str(row["phase"])),
             Manner(str(row["manner"])),
             cast("int | None", row["status"]),
-            _whole(row["failures"]),
+            whole(row["failures"]),
         )
         for row in table.fetch(most)
     )
@@ -256,16 +252,16 @@ def _target(
     after_idle = silent.get(name, {})
     return TargetTraffic(
         target=name,
-        requests=_whole(row["requests"]),
-        failed=_whole(row["failed"]),
+        requests=whole(row["requests"]),
+        failed=whole(row["failed"]),
         connect_median_s=quantile_s(connects.get(name, {}), 0.5),
         wait_median_s=quantile_s(waits.get(name, {}), 0.5),
         wait_p99_s=quantile_s(waits.get(name, {}), 0.99),
         delayed_connects=tuple(late.get(name, ())),
-        delayed_connects_total=_whole(row["late"]),
-        timed_connects=_whole(row["timed"]),
-        after_idle=_whole(after_idle.get("requests")),
-        after_idle_failed=_whole(after_idle.get("failed")),
+        delayed_connects_total=whole(row["late"]),
+        timed_connects=whole(row["timed"]),
+        after_idle=whole(after_idle.get("requests")),
+        after_idle_failed=whole(after_idle.get("failed")),
     )
 
 
@@ -280,7 +276,7 @@ def _histograms(
     by_value = told.union(counted).group_by("target", "value")
     found: dict[str, dict[int, int]] = defaultdict(dict)
     for row in table.fetch(by_value.aggregate(requests=_.requests.sum())):
-        found[str(row["target"])][_whole(row["value"])] = _whole(row["requests"])
+        found[str(row["target"])][whole(row["value"])] = whole(row["requests"])
     return found
 
 

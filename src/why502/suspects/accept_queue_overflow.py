@@ -136,12 +136,8 @@ def _host(scene: Scene) -> Iterator[Evidence]:
             yield standing
         if window.queue_len_max > window.listener.backlog:
             # Full means backlog + 1 (sk_acceptq_is_full); a queue that was never full cannot have overflowed.
-            yield Evidence(
-                1.0,
-                f"its accept queue was seen full: {window.queue_len_max} waiting, backlog {window.listener.backlog}",
-                Source.HOST,
-                window.at,
-            )
+            waiting = f"{window.queue_len_max} waiting, backlog {window.listener.backlog}"
+            yield Evidence(1.0, f"its accept queue was seen full: {waiting}", Source.HOST, window.at)
 
 
 def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
