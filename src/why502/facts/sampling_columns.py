@@ -6,11 +6,12 @@ As `facts.sampling` and `facts.silences` find them in memory.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from why502.facts.joined_columns import KEY
 from why502.facts.sampling import in_order, traits
 from why502.facts.silences import MIN_SILENCE_US, STEPS_US, counted
+from why502.facts.timeline_columns import whole
 from why502.model.patterns import MAX_SAMPLED, Sample, Silence, Traits, priority, threshold
 
 if TYPE_CHECKING:
@@ -51,9 +52,5 @@ def silences(table: RequestTable, bursts: ibis.Table) -> dict[str, tuple[Silence
     )
     found: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
     for row in table.fetch(counts):
-        found[str(row["who"])][_whole(row["rounded"])] = _whole(row["bursts"]), _whole(row["failed"])
+        found[str(row["who"])][whole(row["rounded"])] = whole(row["bursts"]), whole(row["failed"])
     return {who: counted(own) for who, own in found.items()}
-
-
-def _whole(value: object) -> int:
-    return int(cast("int", value)) if value is not None else 0
