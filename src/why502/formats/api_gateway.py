@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from why502.formats.fate import UNTOLD, Fate, answered
-from why502.formats.fields import local_time, request_line
+from why502.formats.fields import end_of, local_time, request_line
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -49,14 +49,14 @@ def parse(line: str, at: Place) -> Request | str:
         return "not the usual keys of API Gateway's access log"
     status, target_status = told.whole("status"), told.whole(*TARGET_STATUS)
     side, phase, manner = _fate(status, target_status, told)
-    total_s = _seconds(told, *TOTAL)
+    total_s = told.milliseconds(*TOTAL)
     start_s = _start_s(told)
     method, path = request_line(f"{told.text('httpMethod', 'method') or '-'} {_path(told)} HTTP/1.1")
     return Request(
         proxy="apigateway",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=status or 0,
         side=side,
         phase=phase,
@@ -66,7 +66,7 @@ def parse(line: str, at: Place) -> Request | str:
         method=method,
         path=path,
         target_status=target_status if side is Side.TARGET else None,
-        wait_s=_seconds(told, *INTEGRATION),
+        wait_s=told.milliseconds(*INTEGRATION),
         total_s=total_s,
         reason=told.text(*MESSAGE) or told.text(*KIND_OF_ERROR) if manner is not None else None,
     )
@@ -103,11 +103,6 @@ def _fate(status: int | None, target_status: int | None, told: Row) -> Fate:
     if target_status == status:
         return answered(status)
     return UNTOLD
-
-
-def _seconds(told: Row, *keys: str) -> float | None:
-    value = told.number(*keys)
-    return None if value is None else round(value / 1000, 6)
 
 
 def fit(lines: list[str]) -> float:

@@ -57,7 +57,7 @@ def parse(line: str, at: Place) -> Request | str:
         request_bytes=fields.whole("ClientRequestBytes"),
         target_status=(target_status or None) if side is Side.TARGET else None,
         connect_s=_connect_s(fields),
-        wait_s=_seconds(fields, "OriginResponseHeaderReceiveDurationMs", "OriginResponseDurationMs"),
+        wait_s=fields.milliseconds("OriginResponseHeaderReceiveDurationMs", "OriginResponseDurationMs"),
         total_s=round(end_s - start_s, 6) if start_s is not None and end_s is not None and end_s >= start_s else None,
     )
 
@@ -84,13 +84,8 @@ def _time(fields: Row, key: str) -> float | None:
 
 def _connect_s(fields: Row) -> float | None:
     """Logged as 0 where nothing was measured, e.g. on a kept connection."""
-    handshake_s = _seconds(fields, "OriginTCPHandshakeDurationMs")
-    return handshake_s + (_seconds(fields, "OriginTLSHandshakeDurationMs") or 0.0) if handshake_s else None
-
-
-def _seconds(fields: Row, *keys: str) -> float | None:
-    value = fields.number(*keys)
-    return None if value is None else round(value / 1000, 6)
+    handshake_s = fields.milliseconds("OriginTCPHandshakeDurationMs")
+    return handshake_s + (fields.milliseconds("OriginTLSHandshakeDurationMs") or 0.0) if handshake_s else None
 
 
 def fit(lines: list[str]) -> float:

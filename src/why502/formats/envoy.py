@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from why502.formats.envoy_fate import Told, attempts, fate
-from why502.formats.fields import iso_time, milliseconds, present, request_line, whole
+from why502.formats.fields import end_of, iso_time, milliseconds, present, request_line, whole
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
@@ -82,7 +82,7 @@ def request(
         proxy="envoy",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=told.status or 0,
         side=ended.side,
         phase=ended.phase,

@@ -37,8 +37,8 @@ def parse(line: str, at: Place) -> Request | str:
         told,
         at,
         start_s=iso_time(start) if start else None,
-        total_s=_seconds(fields, "duration", "duration_ms"),
-        wait_s=_seconds(fields, *SERVICE_TIME),
+        total_s=fields.milliseconds("duration", "duration_ms"),
+        wait_s=fields.milliseconds(*SERVICE_TIME),
         client=fields.text("downstream_remote_address", "downstreamRemoteAddress")
         or (forwarded or "").split(",")[0]
         or None,
@@ -53,11 +53,6 @@ def parse(line: str, at: Place) -> Request | str:
 def _is_envoys(fields: Row) -> bool:
     named = any(key in fields.values for key in (*FLAGS, "x-envoy-origin-path", "x-envoy-upstream-service-time"))
     return named and any(key in fields.values for key in STATUS)
-
-
-def _seconds(fields: Row, *keys: str) -> float | None:
-    value = fields.number(*keys)
-    return None if value is None else round(value / 1000, 6)
 
 
 def _line(fields: Row) -> tuple[str | None, str | None]:

@@ -58,6 +58,11 @@ def milliseconds(text: str) -> float | None:
     return None if value is None else round(value / 1000, 6)
 
 
+def end_of(start_s: float | None, total_s: float | None) -> float | None:
+    """When what began at one time and took so long was over; its begin where nothing tells how long it took."""
+    return round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s
+
+
 @lru_cache(maxsize=8192)
 def whole(text: str) -> int | None:
     """A count or a status.

@@ -7,7 +7,7 @@ the request was received. The backend's port is not told.
 from __future__ import annotations
 
 from why502.formats.fate import UNTOLD, Fate, answered
-from why502.formats.fields import iso_time, request_line, seconds
+from why502.formats.fields import end_of, iso_time, request_line, seconds
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -53,7 +53,7 @@ def parse(line: str, at: Place) -> Request | str:
         proxy="gcp",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=status or 0,
         side=side,
         phase=phase,

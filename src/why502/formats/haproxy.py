@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from why502.formats.fields import local_time, milliseconds, request_line, whole
+from why502.formats.fields import end_of, local_time, milliseconds, request_line, whole
 from why502.formats.fitting import share
 from why502.formats.haproxy_health import tell, tells_state
 from why502.formats.haproxy_state import NO_SERVER, Session, attempts, fate
@@ -109,7 +109,7 @@ def request(
         proxy="haproxy",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=session.status or 0,
         side=ended.side,
         phase=ended.phase,

@@ -42,9 +42,9 @@ def parse(line: str, at: Place) -> Request | str:
         state=state,
         status=fields.whole(*STATUS) or 0,
         server=server,
-        connect_s=_seconds(fields, CONNECT),
-        header_s=_seconds(fields, HEADER),
-        total_s=_seconds(fields, TOTAL),
+        connect_s=fields.milliseconds(*CONNECT),
+        header_s=fields.milliseconds(*HEADER),
+        total_s=fields.milliseconds(*TOTAL),
         retries=_retries(retries),
         redispatched=retries.startswith("+"),
         error_code=fields.text("bc_err"),
@@ -54,7 +54,7 @@ def parse(line: str, at: Place) -> Request | str:
         session,
         at,
         start_s=start_s,
-        begun_s=_seconds(fields, BEGUN),
+        begun_s=fields.milliseconds(*BEGUN),
         client=_address(fields, ("ci", "client_ip", "client_addr", "client", "src"), ("cp", "client_port", "src_port")),
         target=_address(fields, ("si", "server_ip", "server_addr"), ("sp", "server_port")),
         group="/".join(filter(None, (fields.text(*BACKEND), server))),
@@ -70,11 +70,6 @@ def _state(fields: Row) -> str | None:
 
 def _is_state(text: str) -> bool:
     return text[0] in "CSPLRIDUKcs-" and text[1] in "RQCHDLT-"
-
-
-def _seconds(fields: Row, keys: tuple[str, ...]) -> float | None:
-    value = fields.number(*keys)
-    return None if value is None else round(value / 1000, 6)
 
 
 def _retries(text: str) -> int:

@@ -52,6 +52,11 @@ class Row:
                 return number
         return None
 
+    def milliseconds(self, *keys: str) -> float | None:
+        """A time or a duration in milliseconds, as seconds."""
+        value = self.number(*keys)
+        return None if value is None else round(value / 1000, 6)
+
     def whole(self, *keys: str) -> int | None:
         """As a count or a status."""
         value = self.number(*keys)

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from why502.formats.fate import UNTOLD, Fate, answered
-from why502.formats.fields import request_line
+from why502.formats.fields import end_of, request_line
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -33,15 +33,14 @@ def parse(line: str, at: Place) -> Request | str:
     status = told.inner("response").whole("status")
     tries = _tries(told)
     side, phase, manner = _fate(status, told.text("source"))
-    start_ms, total_ms, wait_ms = told.number("started_at"), took.number("request"), took.number("proxy")
-    start_s, total_s = _seconds(start_ms), _seconds(total_ms)
+    start_s, total_s = told.milliseconds("started_at"), took.milliseconds("request")
     method, path = request_line(f"{asked.text('method') or '-'} {asked.text('uri') or '-'} HTTP/1.1")
     service = told.inner("service")
     return Request(
         proxy="kong",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=status or 0,
         side=side,
         phase=phase,
@@ -53,7 +52,7 @@ def parse(line: str, at: Place) -> Request | str:
         path=path,
         request_bytes=asked.whole("size"),
         target_status=status if side is Side.TARGET else None,
-        wait_s=_seconds(wait_ms),
+        wait_s=took.milliseconds("proxy"),
         total_s=total_s,
         attempts=tries if len(tries) > 1 else (),
     )
@@ -83,10 +82,6 @@ def _fate(status: int | None, source: str | None) -> Fate:
     if status is None or status < 500:
         return Fate(Side.PROXY if source else None, Phase.UNKNOWN)
     return Fate(Side.PROXY, Phase.UNKNOWN, Manner.TIMEOUT if status == 504 else Manner.UNKNOWN) if source else UNTOLD
-
-
-def _seconds(value_ms: float | None) -> float | None:
-    return None if value_ms is None else round(value_ms / 1000, 6)
 
 
 def fit(lines: list[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from why502.formats.fields import host_and_port, iso_time, request_line
+from why502.formats.fields import end_of, host_and_port, iso_time, request_line
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -27,7 +27,7 @@ def parse(line: str, at: Place) -> Request | str:
         proxy="traefik",
         at=at,
         start_s=start_s,
-        end_s=round(start_s + total_s, 6) if start_s is not None and total_s is not None else start_s,
+        end_s=end_of(start_s, total_s),
         status=status or 0,
         side=side,
         phase=phase,
