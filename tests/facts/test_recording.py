@@ -40,6 +40,9 @@ def test_several_conversations_with_gaps_tell_of_a_recorder_that_lost_packets() 
         (Outcome.RESET_UNACKNOWLEDGED, {"exchanges": 2}, Outcome.PARTIAL),
         (Outcome.ANSWER_CUT, {}, Outcome.PARTIAL),
         (Outcome.ANSWER_CUT, {"detail": CUT}, Outcome.ANSWER_CUT),
+        (Outcome.CLOSED_BEFORE_ANSWER, {"detail": ConversationDetail(gaps=1)}, Outcome.PARTIAL),
+        (Outcome.RESET_BEFORE_ANSWER, {"detail": ConversationDetail(gaps=1)}, Outcome.PARTIAL),
+        (Outcome.RESET_BEFORE_ANSWER, {"detail": ConversationDetail()}, Outcome.RESET_BEFORE_ANSWER),
         (Outcome.RACED, {}, Outcome.RACED),
     ],
 )

@@ -69,3 +69,26 @@ def test_numbers_that_belong_to_no_connection_prove_nothing() -> None:
     early = acknowledging(Unseen(), 5000)
     assert (early.after(None), early.unheard_of) == (False, True)
     assert not acknowledging(sent((1000, 100)), 700).after(None)
+
+
+def test_what_comes_after_the_first_acknowledgement_must_be_there() -> None:
+    """A capture that begins in the middle of a connection: the other end tells from where on it is complete."""
+    whole = acknowledging(Unseen(), 1000)
+    whole.sent(piece(End.TARGET, 1000, b"x" * 100))
+    assert not acknowledging(whole, 1100).after(None)
+    holed = acknowledging(Unseen(), 1000)
+    holed.sent(piece(End.TARGET, 1200, flags=FIN | ACK))
+    assert not holed.after(1000)
+    assert acknowledging(holed, 1201).after(1000)
+    assert acknowledging(acknowledging(Unseen(), 1000), 1500).number == 1
+
+
+def test_a_fin_behind_bytes_that_are_not_there_tells_that_they_were_sent() -> None:
+    """Nobody need have acknowledged them; the kernel sends a FIN behind all data (`tcp_send_fin`)."""
+    way = sent((1000, 100))
+    way.sent(piece(End.TARGET, 1100, flags=FIN | ACK))
+    assert not way.sent_unseen(1000)
+    way = sent((1000, 100))
+    way.sent(piece(End.TARGET, 1300, flags=FIN | ACK))
+    assert way.sent_unseen(1100)
+    assert not way.sent_unseen(1300)

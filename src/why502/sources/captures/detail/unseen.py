@@ -26,7 +26,7 @@ class Unseen:
     """One direction. Sequence numbers as on the wire."""
 
     top: int | None = None
-    """Behind the last byte seen; None: nothing was seen of this end."""
+    """Behind the last byte seen, or what the other end had when it was first heard; None: neither was there."""
     gaps: list[tuple[int, int]] = field(default_factory=list)
     """Not seen, from and up to (exclusive)."""
     acknowledged: int | None = None
@@ -54,7 +54,9 @@ class Unseen:
         if not piece.flags & ACK or piece.flags & RST:
             return
         if self.top is None:
-            self.unheard_of = True
+            # Each segment acknowledges all that came before it (RFC 9293, section 3.10.7.4): what this end sends from
+            # there on was sent within the capture's time.
+            self.unheard_of, self.top = True, piece.ack
             return
         if distance(piece.ack, self.top) < FARTHEST and (
             self.acknowledged is None or distance(piece.ack, self.acknowledged) > 0
@@ -69,6 +71,10 @@ class Unseen:
         gaps = [*self.gaps, (self.top, reached)]
         missing = [(low, high) for low, high in gaps if distance(reached, low) > 0 and distance(high, low) > 0]
         return any(origin is None or distance(high, origin) > 0 for _, high in missing)
+
+    def sent_unseen(self, origin: int) -> bool:
+        """Whether this end sent anything at or after this number that is not there, whoever lost it."""
+        return any(distance(high, origin) > 0 for _, high in self.gaps)
 
     @property
     def number(self) -> int:

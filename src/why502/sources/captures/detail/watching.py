@@ -155,6 +155,12 @@ class Watch:
             return proxy.after(None) or target.after(None)
         return proxy.after(self.asked.seq) or target.after(self.asked.ack)
 
+    @property
+    def answer_unseen(self) -> bool:
+        """Whether the target sent something after the last request that is not there: its FIN comes behind it."""
+        target = self.ways[End.TARGET]
+        return self.asked is not None and target.fin is not None and target.unseen.sent_unseen(self.asked.ack)
+
     def _windows(self, own: Way, piece: Piece) -> None:
         if piece.window is None or piece.flags & (SYN | RST):
             return
