@@ -49,3 +49,10 @@ def test_a_new_connection_among_them_is_no_timer() -> None:
 def test_silence_without_a_word_does_not_count() -> None:
     """A stale connection was not ended by the target."""
     assert idleness(scene_of(used(1.0, Outcome.STALE, 5.0))).number == 0
+
+
+def test_connections_that_ended_at_one_instant_are_one_observation() -> None:
+    """They were used together and ended together: a process that died leaves the same."""
+    ended = [used(10.0 + 0.001 * n, Outcome.CLOSED_BEFORE_ANSWER, 0.4) for n in range(6)]
+    assert not idleness(scene_of(*ended)).constant
+    assert idleness(scene_of(*ended, used(12.0, Outcome.CLOSED_BEFORE_ANSWER, 0.4))).constant

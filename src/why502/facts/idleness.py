@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from why502.facts.scene import Scene
+    from why502.model.conversations import Conversation
 
 ENDED_BY_TARGET = frozenset({Outcome.RACED, Outcome.CLOSED_BEFORE_ANSWER, Outcome.RESET_BEFORE_ANSWER})
 """All that a timer of the target can look like: its close crosses the request, or the kernel takes the request before
@@ -20,6 +22,10 @@ the program closes the socket, by FIN or (as there is unread data) by RST."""
 CONSTANT = 0.1
 """Times whose quartiles differ by less than this share of their median are one timeout, not chance."""
 FEWEST = 4
+INSTANT_S = 0.05
+"""Ends closer together than this are of one event: what they have in common need not be a timer."""
+INSTANTS = 2
+"""What was used together, and then ended together, had been silent for the same time whatever ended it."""
 MIN_CONSTANT_S = 0.3
 """Shorter pauses than this are the rhythm of the load itself."""
 
@@ -54,8 +60,13 @@ def idleness(scene: Scene) -> Idleness:
         reused=len(reused),
         raced=sum(c.outcome is Outcome.RACED for c in ended),
         median_s=median(idle_s) if idle_s else 0.0,
-        constant=near_constant(idle_s) and len(reused) == len(ended),
+        constant=near_constant(idle_s) and len(reused) == len(ended) and _instants(reused) >= INSTANTS,
     )
+
+
+def _instants(ended: Sequence[Conversation]) -> int:
+    ends_s = sorted(c.end_s for c in ended if c.end_s is not None)
+    return bool(ends_s) + sum(after - before > INSTANT_S for before, after in pairwise(ends_s))
 
 
 def near_constant(idle_s: Sequence[float]) -> bool:

@@ -61,6 +61,12 @@ if TYPE_CHECKING:
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
 """What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
 
+UNTOLD_BITS = 2.5
+AGAIN_BITS = 6.0
+"""For a process of which nobody told whose it was, ending once or whenever requests failed; at most what the chance of
+such a moment allows."""
+LEAST_BITS = 0.5
+
 TIMED_OUT = (
     Remedy("Find what that request waits for, or move the work out of it."),
     Remedy(
@@ -113,21 +119,26 @@ def _exits(scene: Scene) -> Iterator[Evidence]:
             text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
             yield Evidence(5.0, text, Source.EVENTS, event.at)
             return
-        if (
-            event.kind in ("exit", "oom")
-            and near
-            and follow(scene, event)
-            and (not owners or _named_alike(scene, event))
-        ):
-            # Nobody looked at the target's host: it may be another machine, or another of its programs. That one died
-            # whenever requests failed, again and again, is no chance any more.
+        if event.kind in ("exit", "oom") and near and follow(scene, event) and _may_be_its(scene, event):
+            # Nobody saw whose it was: it may be another machine's, or another of its programs. Machines on which
+            # processes end all the time show one at any moment; that it was then, again and again, is no chance.
             who = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
             text = f"{who} ended as the requests failed: {event.kind}; whether it is the target is not told"
             found = coincidence(scene, (event.kind,))
             again = found is not None and found.holds and found.events > 1
-            bits = max(2.5, min(6.0, found.bits)) if again and found else 2.5
-            yield Evidence(bits, f"{text}; {found}" if again else text, Source.EVENTS, event.at)
+            bits = UNTOLD_BITS if found is None else min(AGAIN_BITS if again else UNTOLD_BITS, found.bits)
+            if bits >= LEAST_BITS:
+                yield Evidence(bits, f"{text}; {found}" if again else text, Source.EVENTS, event.at)
             return
+
+
+def _may_be_its(scene: Scene, event: KernelEvent) -> bool:
+    """Whether a process that no look saw at the listener may have served there all the same."""
+    seen = [window for window in scene.listeners if window.owners]
+    if not seen:
+        return True
+    lived = all(window.steady and not window.departures for window in seen)
+    return not lived and _named_alike(scene, event)
 
 
 def _named_alike(scene: Scene, event: KernelEvent) -> bool:

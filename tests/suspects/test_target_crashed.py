@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.making import conversation, host, listener, log_input, snapshot
+from why502.facts.clusters import clusters
+from why502.facts.listeners import listener_windows
+from why502.facts.scene import Scene
+from why502.facts.wire import summarise
+from why502.model.case import Case, KernelEvent
+from why502.model.conversations import Outcome
+from why502.model.evidence import Place, Source
+from why502.suspects.interface import Weighed
+from why502.suspects.target_crashed import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from why502.model.host import HostRecord
+
+FAILED_S = (400.0, 500.0, 600.0)
+
+
+def exits(*times_s: float, process: str = "worker") -> tuple[KernelEvent, ...]:
+    return tuple(
+        KernelEvent(at_s, "exit", Place("events.jsonl", 1), 4000 + n, process) for n, at_s in enumerate(times_s)
+    )
+
+
+def by_events(events: Sequence[KernelEvent], record: HostRecord | None = None) -> list[float]:
+    """Bits of what the kernel told, for three requests that failed one by one within 1000 s that were seen."""
+    failed = [conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER) for at_s in FAILED_S]
+    wire = summarise(failed)
+    case = Case(inputs=(log_input(3, Source.CAPTURE),), wire=wire, events=tuple(events))
+    first = clusters(case, [])[0]
+    windows = tuple(listener_windows(record, "host.json")) if record else ()
+    weighed = judge(Scene(case=case, cluster=first, traffic=None, wire=wire.target(first.target), listeners=windows))
+    told = weighed.evidence if isinstance(weighed, Weighed) else ()
+    return [e.bits for e in told if e.source is Source.EVENTS]
+
+
+def test_an_exit_counts_by_the_chance_of_its_moment() -> None:
+    """One that came as the first request failed; one whenever requests failed; and processes that end all the time."""
+    assert by_events(exits(399.9)) == [2.5]
+    assert by_events(exits(*FAILED_S)) == [6.0]
+    assert by_events(exits(*(2.0 * n for n in range(500)))) == []
+
+
+@pytest.mark.parametrize(("after", "counts"), [((77,), False), ((77, 78), False), ((78,), True)])
+def test_an_exit_of_another_process_counts_only_if_the_targets_own_did_not_live_on(
+    after: tuple[int, ...], counts: bool
+) -> None:
+    """By its name it may have been one of the target's; those that were seen at its listener held it to the end, or one
+    of them was gone while another kept it.
+    """
+    looks = (snapshot(1.0, listener(pids=(77, 78) if 78 in after else (77,))), snapshot(999.0, listener(pids=after)))
+    assert bool(by_events(exits(399.9, process="api"), host(*looks))) is counts
