@@ -168,7 +168,9 @@ def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:
     failed = window.grown.get("SyncookiesFailed", 0)
     if failed and covered and scene.cluster.manner in (Manner.RESET, Manner.CUT):
         # Counts exactly the resets of the cookie path; stray ACKs and scans raise it too, but not with the failures.
-        text = f"SyncookiesFailed of its namespace grew by {failed}, for {scene.cluster.count} resets"
+        # Another observer than the capture, which shows the resets and not why they were sent.
+        resets = count(scene.cluster.count, "reset")
+        text = f"the target's kernel says why it sent RST: SyncookiesFailed grew by {failed}, for {resets}"
         yield Evidence(3.0, text, Source.HOST, window.at)
 
 
