@@ -120,6 +120,29 @@ def test_what_a_capture_does_not_tell_of_every_request_tells_nothing() -> None:
     assert queueing(summarise([*told, standing]).targets[0]) is None
 
 
+def test_who_was_first_between_two_captures_of_one_time_tells_nothing() -> None:
+    """Another machine with the same address; the files of a ring follow each other, and belong together."""
+    proxy, target = End.PROXY, End.TARGET
+    left = talked(
+        packet(1.0, proxy), packet(3.0, proxy, 0, "FIN, ACK"), outcome=Outcome.NOT_ANSWERED, fin_by_opener_s=3.0
+    )
+    others = [talked(packet(1.0 + n, proxy), packet(1.1 + n, target), opener=f"10.0.0.1:{n}") for n in range(2)]
+    first, *rest = (replace(c, first_s=c.request_s, opened=True) for c in (left, *others))
+    own = queueing(summarise([first, *rest]).targets[0])
+    assert own is not None
+    assert own.overtaken == 1
+    elsewhere = [
+        replace(c, at=Place("other.pcap", 1, mark="#"), first_s=c.first_s - 0.5 + n) for n, c in enumerate(rest)
+    ]
+    strange = queueing(summarise([first, *elsewhere]).targets[0])
+    assert strange is not None
+    assert strange.overtaken == 0
+    ring = [replace(c, at=Place("ring2.pcap", 1, mark="#")) for c in rest]
+    following = queueing(summarise([first, *ring]).targets[0])
+    assert following is not None
+    assert following.overtaken == 1
+
+
 def logged(asked_s: float, lasted_s: float, **fields: object) -> Request:
     told = {"start_s": asked_s, "connect_s": 0.0, "wait_s": lasted_s, "total_s": lasted_s, **fields}
     return served(asked_s + lasted_s, **told)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from heapq import heappop, heappush
+from itertools import pairwise
 from math import inf
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -119,7 +120,23 @@ def queueing(wire: TargetWire | None) -> Queueing | None:
     known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)]
     if len(known) < max(KNOWN * wire.conversations, 1):
         return None
-    return queueing_of(_around(sorted(span for c in known for span in spans_of(c))), known[0].at)
+    own = _of_one_recorder(known)
+    return queueing_of(_around(sorted(span for c in own for span in spans_of(c))), own[0].at)
+
+
+def _of_one_recorder(known: Sequence[Conversation]) -> Sequence[Conversation]:
+    """Those of the capture in which most failed, if several captures are of the same time.
+
+    What two ends recorded is one by now (`facts.both_ends`): these saw different traffic, perhaps of two machines that
+    have one address in networks of their own, and who was first between them tells nothing.
+    """
+    groups: dict[str, list[Conversation]] = defaultdict(list)
+    for conversation in known:
+        groups[conversation.at.path].append(conversation)
+    begun = sorted((min(c.first_s for c in group), max(c.first_s for c in group)) for group in groups.values())
+    if all(last_s <= first_s for (_, last_s), (first_s, _) in pairwise(begun)):
+        return known  # the files of a ring: in each began what its packets say
+    return max(groups.values(), key=lambda group: sum(c.failed for c in group))
 
 
 def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
