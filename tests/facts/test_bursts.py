@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tests.making import case, request, served
 from why502.facts.bursts import between_served
 from why502.facts.clusters import clusters
+from why502.facts.failures import failures
 
 if TYPE_CHECKING:
     from why502.model.requests import Request
@@ -14,7 +15,7 @@ def answers(*requests: Request) -> bool:
     """For the largest cluster of a log that holds these."""
     made = case(*requests)
     assert made.traffic is not None
-    return between_served(clusters(made, [])[0], made.traffic)
+    return between_served(clusters(made, failures(made.traffic, None))[0], made.traffic)
 
 
 def burst(at_s: float, *, failed: int, fine: int) -> list[Request]:
