@@ -11,14 +11,9 @@ from why502.model.traffic import IDLE_S, TargetTraffic
 
 if TYPE_CHECKING:
     from why502.facts.scene import Cluster
-    from why502.model.traffic import Traffic
 
 BURST_LEN = 3
 """Fewer connections than this at once fit into the smallest accept queue that occurs (backlog 1 holds 2)."""
-
-ALTERNATING = 0.5
-"""Served requests for each failed one, if bursts that fail and bursts that do not come by turns: between two of the
-former there is one of the latter."""
 
 
 class AfterIdle(Struct, frozen=True):
@@ -52,18 +47,3 @@ def after_idle(cluster: Cluster, traffic: TargetTraffic) -> AfterIdle:
         rate_otherwise=(traffic.failed - traffic.after_idle_failed) / max(1, others),
         first=bursts[0].request.at if bursts else None,
     )
-
-
-def between_served(cluster: Cluster, traffic: Traffic) -> bool:
-    """Whether, from the first of these failures to the last one, requests were served as well.
-
-    A target that is down fails every burst that comes meanwhile; load that comes in bursts then makes an outage look
-    like failures after idle spells.
-    """
-    times_s = [p.request.end_s for p in cluster.logged if p.request.end_s is not None]
-    if not times_s or not traffic.intervals:
-        return True
-    begin_s, end_s = min(times_s) - traffic.interval_s, max(times_s)
-    inside = [i for i in traffic.intervals if begin_s < i.at_s <= end_s]
-    failed = sum(i.by_gateway for i in inside)
-    return sum(i.requests - i.by_target for i in inside) - failed >= ALTERNATING * failed

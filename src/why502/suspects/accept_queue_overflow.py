@@ -43,7 +43,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from why502.facts.bursts import after_idle, between_served
+from why502.facts.bursts import after_idle
 from why502.facts.handshakes import handshakes
 from why502.facts.scene import Basis
 from why502.model.conversations import Outcome
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
     from why502.facts.handshakes import Handshakes
     from why502.facts.scene import Cluster, ListenerWindow, Scene
-    from why502.model.traffic import TargetTraffic, Traffic
+    from why502.model.traffic import TargetTraffic
 
 IMPOSSIBLE_MANNERS = {
     Manner.REFUSED: "the SYN was refused by RST; a full accept queue never refuses, it drops",
@@ -266,13 +266,13 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(0.5, text, Source.ACCESS_LOG, at)
     if scene.traffic is not None:
         yield from connects_delayed(scene.traffic, 2.0)
-        yield from _bursts(cluster, scene.traffic, scene.case.traffic)
+        yield from _bursts(cluster, scene.traffic)
 
 
-def _bursts(cluster: Cluster, traffic: TargetTraffic, whole: Traffic | None) -> Iterator[Evidence]:
+def _bursts(cluster: Cluster, traffic: TargetTraffic) -> Iterator[Evidence]:
     """Pooled connections were gone, so that many were opened at once."""
     idle = after_idle(cluster, traffic)
-    often = idle.rate >= IDLE_RATIO * idle.rate_otherwise and (whole is None or between_served(cluster, whole))
+    often = idle.rate >= IDLE_RATIO * idle.rate_otherwise
     if idle.first and often and idle.in_bursts >= 3 and idle.in_bursts >= MOST * idle.failures:
         yield Evidence(1.5, str(idle), Source.ACCESS_LOG, idle.first)
 
