@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
-from why502.facts.victims import follow
+from why502.facts.victims import at_target, follow
 from why502.facts.workers import coincidence
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -113,6 +113,15 @@ def _exits(scene: Scene) -> Iterator[Evidence]:
             text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
             yield Evidence(5.0, text, Source.EVENTS, event.at)
             return
+        here = at_target(scene, event)
+        if event.kind in ("exit", "oom") and here and near and follow(scene, event):
+            text = (
+                f"{event.process or 'a container'} at the target's address ended as the requests failed: {event.kind}"
+            )
+            yield Evidence(5.0, text, Source.EVENTS, event.at)
+            return
+        if here is False:
+            continue  # another pod's end
         if (
             event.kind in ("exit", "oom")
             and near
