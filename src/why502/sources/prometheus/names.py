@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from why502.facts.clusters import GATEWAY_5XX
+from why502.facts.metered_failures import (
+    GATEWAY_5XX,
+    GATEWAY_ANSWERS_TIMED_OUT,
+    GATEWAY_CONNECTS_FAILED,
+    GATEWAY_CONNECTS_TIMED_OUT,
+    GATEWAY_CUT,
+    GATEWAY_NO_TARGET,
+    GATEWAY_TURNED_AWAY,
+)
 
 CPU_BUSY: Final = "cpu-busy-ratio"
 MEMORY_USED: Final = "memory-used-ratio"
@@ -76,9 +84,24 @@ COUNTED: Final = (
         "traefik_entrypoint_requests_total", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method", "protocol")
     ),
     Counted("caddy_http_request_duration_seconds_count", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method")),
+    # How attempts at targets failed (Envoy, "Cluster manager", "Statistics")
+    *(
+        Counted(f"envoy_cluster_upstream_{what}", name, Made.GROWTH)
+        for what, name in (
+            ("cx_connect_fail", GATEWAY_CONNECTS_FAILED),
+            ("cx_connect_timeout", GATEWAY_CONNECTS_TIMED_OUT),
+            ("cx_none_healthy", GATEWAY_NO_TARGET),
+            ("rq_pending_overflow", GATEWAY_TURNED_AWAY),
+            ("rq_timeout", GATEWAY_ANSWERS_TIMED_OUT),
+            ("cx_destroy_remote_with_active_rq", GATEWAY_CUT),
+        )
+    ),
     # What proxies think of their targets
     Counted("envoy_cluster_membership_healthy", HEALTHY, Made.VALUE),
     Counted("haproxy_backend_active_servers", HEALTHY, Made.VALUE),
+    # 0 or 1 for each target (Caddy "Monitoring Caddy with Prometheus metrics"; Traefik "Metrics", "Service")
+    Counted("caddy_reverse_proxy_upstreams_healthy", HEALTHY, Made.VALUE, merged=("upstream",)),
+    Counted("traefik_service_server_up", HEALTHY, Made.VALUE, merged=("url",)),
 )
 
 SHARES: Final = (
