@@ -36,11 +36,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.listeners import split_address
+from why502.facts.metered import MACHINE_OOM_KILLS, OOM_KILLS
 from why502.facts.victims import Whose, at_target, follow, killings
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import grew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +53,16 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     evidence = (*_told(scene), *_counted(scene))
+    evidence = evidence or (*_metered(scene),)
     if not evidence:
         return CannotTell((Source.HOST, Source.EVENTS), "nobody watched the kernel's count of kills")
     return Weighed(evidence, max(evidence, key=lambda one: abs(one.bits)).text)
+
+
+def _metered(scene: Scene) -> Iterator[Evidence]:
+    """Kills in a container, or on the machine: those may be of another container."""
+    own = (*grew(scene, {OOM_KILLS}, "kills for memory in its container", 8.0),)
+    yield from own or grew(scene, {MACHINE_OOM_KILLS}, "kills for memory on its machine", 5.5)
 
 
 def _told(scene: Scene) -> Iterator[Evidence]:
