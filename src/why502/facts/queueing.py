@@ -114,12 +114,16 @@ class Queueing(Struct, frozen=True):
 
 def queueing(wire: TargetWire | None) -> Queueing | None:
     """None if no capture tells of nearly all requests one by one."""
-    if wire is None:
-        return None
-    known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)]
-    if len(known) < max(KNOWN * wire.conversations, 1):
-        return None
-    return queueing_of(_around(sorted(span for c in known for span in spans_of(c))), known[0].at)
+    spans = spans_of_wire(wire)
+    return queueing_of(spans, (*wire.failed, *wire.ended)[0].at) if wire is not None and spans else None
+
+
+def spans_of_wire(wire: TargetWire | None) -> Sequence[Span]:
+    """Empty if no capture tells of nearly all requests one by one."""
+    known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)] if wire is not None else []
+    if wire is None or len(known) < max(KNOWN * wire.conversations, 1):
+        return ()
+    return _around(sorted(span for c in known for span in spans_of(c)))
 
 
 def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
