@@ -6,6 +6,7 @@ short of workers or of descriptors (accept(2): EMFILE) leaves them there; one th
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from why502.facts.crowding import fisher
@@ -31,14 +32,18 @@ class NotTaken(NamedTuple):
 
 
 def not_taken(spans: Sequence[Span]) -> NotTaken | None:
-    """None if used connections waited in vain as well, or it may be chance that none did."""
-    gone = [(span.asked_s, span.given_up_s) for span in spans if span.given_up_s is not None]
-    if not gone:
-        return None
-    from_s, to_s = min(asked_s for asked_s, _ in gone), max(left_s for _, left_s in gone)
-    meanwhile = [span for span in spans if from_s <= span.asked_s <= to_s]
-    new = [span.given_up_s is not None for span in meanwhile if span.fresh]
-    used = [span.given_up_s is not None for span in meanwhile if not span.fresh]
+    """Of what came while another request waited in vain.
+
+    None if used connections waited in vain as well, or it may be chance that none did.
+    """
+    waited_until_s = -inf
+    new: list[bool] = []
+    used: list[bool] = []
+    for span in sorted(spans, key=lambda span: span.asked_s):
+        # A pool hands out what it has before it connects: used ones that came first would be served first in any case.
+        if span.asked_s <= waited_until_s:
+            (new if span.fresh else used).append(span.given_up_s is not None)
+        waited_until_s = max(waited_until_s, span.given_up_s or -inf)
     if any(used) or sum(new) < MOST * len(new):
         return None
     p = fisher(len(used), 0, len(new), sum(new))
