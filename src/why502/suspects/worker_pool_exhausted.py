@@ -68,7 +68,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("no timer of the proxy made this status")
     if waited_in_proxy(cluster):
         text = f"The targets were busy: {count(cluster.count, 'request')} waited in the proxy for one that had room."
-        return Weighed((*all_taken(cluster),), text, (Source.HOST,))
+        return Weighed((*all_taken(scene),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
     evidence = [
