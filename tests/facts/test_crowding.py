@@ -35,6 +35,14 @@ def test_what_is_slow_by_itself_fails_single_requests_as_well() -> None:
     assert found.spares_none
 
 
+def test_a_stall_hits_whole_bursts_whatever_their_size() -> None:
+    """Four of eleven bursts fail with all their requests; by chance none of them was small."""
+    found = crowding(traffic(*[(3, 0)] * 4, *[(6, 0)] * 3, *[(6, 6)] * 4))
+    assert found is not None
+    assert (found.small_failed, found.large_failed) == (0, 24)
+    assert not found.spares_small
+
+
 def test_failures_alone_tell_nothing_of_crowds() -> None:
     """Apache's error log names the target of failures only."""
     assert crowding(traffic((3, 3), (9, 9))) is None

@@ -60,3 +60,9 @@ def test_failures_are_counted_by_when_they_began() -> None:
     outcomes = Outcomes(requests, (Acted("a", 1.5, 1.6), Acted("b", 2.5, 2.6)))
     assert outcomes.span_of("a", "b") == (1.5, 2.6)
     assert (outcomes.failed, outcomes.failed_within(*outcomes.span_of("a", "b"))) == (2, 1)
+
+
+def test_attempts_that_were_repeated_are_bounded_by_what_was_asked() -> None:
+    """Two failed; two began between the acts, and each may have failed once before."""
+    requests = tuple(Outcome(Fetch("GET", "/"), at_s, 0.1, status) for at_s, status in ((1, 502), (2, None), (3, 200)))
+    assert Outcomes(requests).attempts_within((1.5, 2.5), (2.5, 3.5)) == (2, 4)

@@ -19,9 +19,15 @@ else:
 def by_size(table: RequestTable, bursts: ibis.Table) -> dict[str, tuple[BurstsOfSize, ...]]:
     """Of each target (`bursts` has who, requests and failed for each burst)."""
     least = ibis.cases(*((bursts.requests >= size, size) for size in reversed(BURST_SIZES)), else_=0)
-    counted = bursts.group_by("who", least=least).aggregate(requests=_.requests.sum(), failed=_.failed.sum())
+    counted = bursts.group_by("who", least=least).aggregate(
+        requests=_.requests.sum(),
+        failed=_.failed.sum(),
+        bursts=_.count(),
+        bursts_hit=(_.failed > 0).sum(),
+        failed_whole=ibis.ifelse(_.failed == _.requests, _.failed, 0).sum(),
+    )
     found: dict[str, list[BurstsOfSize]] = defaultdict(list)
     for row in table.fetch(counted.order_by(["who", "least"])):
-        numbers = (int(cast("int", row[name])) for name in ("least", "requests", "failed"))
+        numbers = (int(cast("int", row[name])) for name in BurstsOfSize.__struct_fields__)
         found[str(row["who"])].append(BurstsOfSize(*numbers))
     return {who: tuple(sizes) for who, sizes in found.items()}

@@ -62,8 +62,9 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     only, joined = _only_target(case), failures(case.traffic, case.wire)
     refused = [f.conversation for f in joined if f.conversation and f.conversation.outcome is Outcome.REFUSED]
+    plain = _plain(case)
     for failure in joined:
-        groups[_key(failure, only, refused)].append(failure)
+        groups[_key(failure, only, refused, plain)].append(failure)
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
@@ -86,7 +87,15 @@ def _only_target(case: Case) -> str | None:
     return next(iter(names)) if len(names) == 1 and len(groups) == 1 else None
 
 
-def _key(failure: Failure, only: str | None, refused: Sequence[Conversation]) -> tuple[object, ...]:
+def _plain(case: Case) -> frozenset[str]:
+    """Targets of which some conversation is seen to be plain HTTP: one port does not speak TLS as well."""
+    seen = (c for target in (case.wire.targets if case.wire else ()) for c in (*target.failed, *target.ended))
+    return frozenset(c.target for c in seen if c.detail is not None and c.detail.protocol in PLAIN)
+
+
+def _key(
+    failure: Failure, only: str | None, refused: Sequence[Conversation], plain: frozenset[str]
+) -> tuple[object, ...]:
     logged, conversation = failure.logged, failure.conversation
     outcome = conversation.outcome if conversation else None
     if conversation is not None and _too_late(conversation):
@@ -102,6 +111,7 @@ def _key(failure: Failure, only: str | None, refused: Sequence[Conversation]) ->
         target = only
     if (
         conversation is not None
+        and conversation.target not in plain
         and _within_handshake(request, conversation)
         and not _tried_again(conversation, refused)
     ):

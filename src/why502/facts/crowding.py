@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 if TYPE_CHECKING:
-    from why502.model.traffic import TargetTraffic
+    from collections.abc import Sequence
+
+    from why502.model.traffic import BurstsOfSize, TargetTraffic
 
 SIGNIFICANT = 0.05
 CLEAR = 0.005
@@ -53,6 +55,7 @@ def crowding(traffic: TargetTraffic) -> Crowding | None:
     if traffic.requests == traffic.failed:
         return None
     sizes = traffic.by_burst
+    stalled = 2 * sum(s.failed_whole for s in sizes) > sum(s.failed for s in sizes)
     found: list[Crowding] = []
     for place in range(1, len(sizes)):
         low, high = sizes[:place], sizes[place:]
@@ -60,11 +63,24 @@ def crowding(traffic: TargetTraffic) -> Crowding | None:
         small_failed, large_failed = sum(s.failed for s in low), sum(s.failed for s in high)
         if min(small, large) >= FEWEST:
             p = fisher(small, small_failed, large, large_failed)
+            p = max(p, _of_bursts(low, high)) if stalled else p
             found.append(Crowding(high[0].least - 1, small, small_failed, large, large_failed, p))
     if not found:
         return None
     best = min(found, key=lambda crowd: crowd.p)
     return structs.replace(best, p=min(1.0, best.p * len(found)))
+
+
+def _of_bursts(low: Sequence[BurstsOfSize], high: Sequence[BurstsOfSize]) -> float:
+    """The same of bursts that were hit at all: what stops everything for a while hits whole bursts of whatever size, so
+    that their requests are not so many observations. A limit serves those before it, in every burst.
+    """
+    return fisher(
+        sum(s.bursts for s in low),
+        sum(s.bursts_hit for s in low),
+        sum(s.bursts for s in high),
+        sum(s.bursts_hit for s in high),
+    )
 
 
 def fisher(small: int, small_failed: int, large: int, large_failed: int) -> float:

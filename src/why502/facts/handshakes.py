@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from why502.model.conversations import Outcome
+from why502.model.details import End
 from why502.model.evidence import Place
 
 if TYPE_CHECKING:
+    from why502.model.conversations import Conversation
     from why502.model.wire import TargetWire
 
 ENOUGH = 10
@@ -27,7 +29,7 @@ class Handshakes(Struct, frozen=True):
     acks_dropped: int
     """The target repeated its SYN-ACK after the final ACK: it had dropped that."""
     unknown_resets: int
-    """New connections whose data was reset before the target acknowledged a byte."""
+    """New connections whose data a kernel reset that did not know them, before it acknowledged a byte."""
     first: Place | None
     """The first trace of any of these."""
 
@@ -40,15 +42,26 @@ class Handshakes(Struct, frozen=True):
 
 def handshakes(wire: TargetWire) -> Handshakes:
     troubled = sorted((*wire.delayed, *wire.failed), key=lambda c: c.first_s)
-    traces = [
-        c for c in troubled if len(c.syn_s) > 1 or c.synacks_after_ack or c.outcome is Outcome.RESET_UNACKNOWLEDGED
-    ]
+    traces = [c for c in troubled if len(c.syn_s) > 1 or c.synacks_after_ack or (_unknown(c) and not _known(c))]
     return Handshakes(
         conversations=wire.conversations,
         served=wire.outcomes.get(Outcome.ANSWERED, 0),
         syns_unanswered=wire.outcomes.get(Outcome.SYN_UNANSWERED, 0),
         syns_repeated=sum(len(c.syn_s) > 1 for c in wire.delayed),
         acks_dropped=sum(c.synacks_after_ack > 0 for c in troubled),
-        unknown_resets=wire.outcomes.get(Outcome.RESET_UNACKNOWLEDGED, 0),
+        unknown_resets=max(0, wire.outcomes.get(Outcome.RESET_UNACKNOWLEDGED, 0) - sum(map(_known, wire.failed))),
         first=traces[0].decided_at if traces else None,
     )
+
+
+def _unknown(conversation: Conversation) -> bool:
+    return conversation.outcome is Outcome.RESET_UNACKNOWLEDGED
+
+
+def _known(conversation: Conversation) -> bool:
+    """Its program ended it at once, so that the reset crossed the request: that one acknowledges (RST, ACK:
+    `tcp_send_active_reset` in net/ipv4/tcp_output.c). A kernel that never knew it does not (`tcp_v4_send_reset`).
+    """
+    flags = [p.flags for p in conversation.detail.packets if p.sender is End.TARGET] if conversation.detail else []
+    first = next((each for each in flags if "RST" in each), "")
+    return _unknown(conversation) and "ACK" in first

@@ -115,13 +115,20 @@ class Queueing(Struct, frozen=True):
 
 def queueing(wire: TargetWire | None) -> Queueing | None:
     """None if no capture tells of nearly all requests one by one."""
-    if wire is None:
-        return None
-    known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)]
-    if len(known) < max(KNOWN * wire.conversations, 1):
-        return None
-    own = _of_one_recorder(known)
-    return queueing_of(_around(sorted(span for c in own for span in spans_of(c))), own[0].at)
+    own = _known(wire)
+    return queueing_of(spans_of_wire(wire), own[0].at) if own else None
+
+
+def spans_of_wire(wire: TargetWire | None) -> Sequence[Span]:
+    """Empty if no capture tells of nearly all requests one by one."""
+    return _around(sorted(span for c in _known(wire) for span in spans_of(c)))
+
+
+def _known(wire: TargetWire | None) -> Sequence[Conversation]:
+    known = [c for c in (*wire.failed, *wire.ended) if _is_known(c)] if wire is not None else []
+    if wire is None or len(known) < max(KNOWN * wire.conversations, 1):
+        return ()
+    return _of_one_recorder(known)
 
 
 def _of_one_recorder(known: Sequence[Conversation]) -> Sequence[Conversation]:

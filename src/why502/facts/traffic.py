@@ -33,6 +33,8 @@ from why502.model.traffic import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from why502.facts.silences import Burst
+
 BUCKETS_S = (1, 5, 10, 60, 300, 900, 3600)
 MAX_BUCKETS = 240
 """A plot with more bars than this cannot be read."""
@@ -127,6 +129,7 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
     connects = Counter(coarse(micros(r.connect_s) or 0) for r in requests if r.connect_s is not None)
     waits = Counter(coarse(micros(r.wait_s) or 0) for r in requests if r.wait_s is not None and not r.failed)
     delayed = [r for r in requests if delayed_by_syn(r.connect_s)]
+    bursts = [*bursts_of(r for r in requests if r.start_s is not None)]
     after_idle = [p for p in placed if p.idle_before_s is not None and p.idle_before_s >= IDLE_S]
     return TargetTraffic(
         target=target,
@@ -140,19 +143,28 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
         timed_connects=sum(connects.values()),
         after_idle=len(after_idle),
         after_idle_failed=sum(p.request.failed for p in after_idle),
-        silences=silences([*bursts_of(r for r in requests if r.start_s is not None)]) if failed else (),
-        by_burst=_by_burst([p for p in placed if p.request.start_s is not None]),
+        silences=silences(bursts) if failed else (),
+        by_burst=_by_burst(bursts),
     )
 
 
-def _by_burst(placed: Iterable[FailedRequest]) -> tuple[BurstsOfSize, ...]:
-    requests: Counter[int] = Counter()
-    failed: Counter[int] = Counter()
-    for place in placed:
-        least = BURST_SIZES[bisect_right(BURST_SIZES, place.burst_len) - 1]
-        requests[least] += 1
-        failed[least] += place.request.failed
-    return tuple(BurstsOfSize(least, requests[least], failed[least]) for least in sorted(requests))
+def _by_burst(bursts: Iterable[Burst]) -> tuple[BurstsOfSize, ...]:
+    sizes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for burst in bursts:
+        size = len(burst.requests)
+        failed = sum(r.failed for r in burst.requests)
+        sizes[BURST_SIZES[bisect_right(BURST_SIZES, size) - 1]].append((size, failed))
+    return tuple(
+        BurstsOfSize(
+            least,
+            sum(size for size, _ in each),
+            sum(failed for _, failed in each),
+            len(each),
+            sum(failed > 0 for _, failed in each),
+            sum(failed for size, failed in each if failed == size),
+        )
+        for least, each in sorted(sizes.items())
+    )
 
 
 def bucket_us(from_us: int, to_us: int) -> int:

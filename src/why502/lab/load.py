@@ -119,6 +119,15 @@ class Outcomes(msgspec.Struct, frozen=True, tag=True):
         """Of the requests that began in this span (epoch seconds)."""
         return sum(o.failed for o in self.requests if from_s <= o.at_s < to_s)
 
+    def attempts_within(self, *spans_s: tuple[float, float]) -> tuple[int, int]:
+        """Fewest and most attempts of the proxy that failed, if only what began in these spans could fail.
+
+        The client does not see an attempt that the proxy repeated. It repeats a request once at most: there is one
+        target that fails, or one connection that was kept.
+        """
+        asked = sum(from_s <= o.at_s < to_s for o in self.requests for from_s, to_s in spans_s)
+        return self.failed, self.failed + asked
+
     def span_of(self, first_cue: str, last_cue: str | None = None) -> tuple[float, float]:
         """From the first beginning of an act to the last end of another (epoch seconds)."""
         begins = [acted.begin_s for acted in self.acted if acted.cue == first_cue]

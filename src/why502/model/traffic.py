@@ -28,6 +28,11 @@ class BurstsOfSize(Struct, frozen=True):
     """The smallest burst of this class; one of `BURST_SIZES`."""
     requests: int
     failed: int
+    bursts: int
+    bursts_hit: int
+    """In which a request failed."""
+    failed_whole: int
+    """Failed requests of bursts in which all failed."""
 
 
 class TargetTraffic(Struct, frozen=True):

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.queueing import SLOW, queueing, queueing_of
+from why502.facts.not_taken import not_taken
+from why502.facts.queueing import SLOW, queueing, queueing_of, spans_of_wire
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
@@ -15,6 +16,7 @@ from why502.suspects.weighing import crowded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from why502.facts.not_taken import NotTaken
     from why502.facts.queueing import Queueing
     from why502.facts.scene import Scene
 
@@ -28,13 +30,20 @@ def queued(
 ) -> Iterator[Evidence]:
     """One of the following, the clearest first; `spared` and `not_spared` are for the sizes of bursts (`crowded`).
 
-    `places`: so many at once were served as fast as ever, and only those beyond that number waited. `overtaken`: others
+    `places`: so many at once were served as fast as ever, and only those beyond that number waited; or only new
+    connections waited, and used ones did not. `overtaken`: others
     came later and were answered before. `in_line`: nobody was, and those before were served meanwhile. Where one is
     served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
     that is used up) make the same line, and the sizes of bursts tell no more.
     """
     found, source = _found(scene)
-    if found is not None and found.has_places:
+    if (left := _left_waiting(scene)) is not None and found is not None:
+        text = (
+            f"{left.new_given_up} of {left.new} requests on new connections waited in vain, and none of {left.used} on "
+            f"connections that had been accepted before (p = {left.p:.1g})"
+        )
+        yield Evidence(places, text, Source.CAPTURE, found.at)
+    elif found is not None and found.has_places:
         # A single stall that began in the middle of a crowd would look the same.
         bits = (places if found.crowds > 1 else places / 2) * (1.0 if source is Source.CAPTURE else LOG_PLACES)
         yield Evidence(bits, _divided(found), source, found.at)
@@ -51,6 +60,10 @@ def queued(
         if found is not None and found.in_line and not by_size and source is Source.CAPTURE:
             text = f"{found.given_up} given up had waited in a line: only those before them were answered meanwhile"
             yield Evidence(in_line, text, source, found.at)
+
+
+def _left_waiting(scene: Scene) -> NotTaken | None:
+    return not_taken(spans_of_wire(scene.wire)) if scene.cluster.outcome is Outcome.NOT_ANSWERED else None
 
 
 def _found(scene: Scene) -> tuple[Queueing | None, Source]:

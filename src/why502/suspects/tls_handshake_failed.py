@@ -31,8 +31,10 @@ nginx `ngx_http_upstream_ssl_handshake`; RFC 8446 section 6.
 
 from __future__ import annotations
 
+from math import exp, log2
 from typing import TYPE_CHECKING
 
+from why502.facts.failures import JOIN_STRICT_S
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
@@ -43,6 +45,10 @@ from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
+
+
+STOOD = 6.0
+"""Bits at most, of connections that stood although the proxy says that it sent no request."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -63,8 +69,18 @@ def judge(scene: Scene) -> Judgement:
             "that it never sent a request: they were a handshake's"
         )
         missing = () if scene.looked(Source.ERROR_LOG) else (Source.ERROR_LOG,)
-        return Weighed((Evidence(6.0, text, Source.CAPTURE, cluster.conversations[0].decided_at),), summary, missing)
+        bits = min(STOOD, -len(cluster.conversations) * log2(_by_chance(scene)))
+        return Weighed((Evidence(bits, text, Source.CAPTURE, cluster.conversations[0].decided_at),), summary, missing)
     return Weighed((proxy_says(cluster, 5.0 if silent else 9.0),), summary)
+
+
+def _by_chance(scene: Scene) -> float:
+    """Chance that some conversation with the target ended as near to a failure as the join allows, yet is another."""
+    wire, whole = scene.wire, scene.case.wire
+    if wire is None or whole is None or whole.first_s is None or whole.last_s is None:
+        return 1.0
+    rate = wire.conversations / max(whole.last_s - whole.first_s, JOIN_STRICT_S)
+    return 1.0 - exp(-rate * 2 * JOIN_STRICT_S)
 
 
 SUSPECT = Suspect(

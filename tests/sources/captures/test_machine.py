@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
 from why502.engine.keeping import cache_folder
+from why502.sources.captures import compiling
 from why502.sources.captures.compiling import digest, is_warm
 
 if TYPE_CHECKING:
@@ -33,3 +35,21 @@ def test_nothing_is_warm_in_an_empty_cache(tmp_path: Path, monkeypatch: pytest.M
     """Then larger captures than usual are read by plain Python."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert not is_warm()
+
+
+def test_machine_code_of_another_installation_is_none_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba finds by path and time what it kept: equal files elsewhere, or installed anew, are compiled anew."""
+    kernel = ModuleType("kernel")
+    digests = []
+    for folder, time_s in (("a", 1), ("a", 1), ("b", 1), ("b", 2)):
+        path = tmp_path / folder / "kernel.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("ONE = 1\n")
+        os.utime(path, (time_s, time_s))
+        kernel.__file__ = str(path)
+        monkeypatch.setattr(compiling, "_modules", lambda: [kernel])
+        digests.append(digest())
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3

@@ -13,6 +13,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -143,7 +144,11 @@ async def serve(options: argparse.Namespace) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.certificate)
 
-    server = await asyncio.start_server(api.converse, host, int(port), backlog=BACKLOG, ssl=tls, limit=MAX_HEAD_BYTES)
+    # asyncio tries to accept as often as its backlog says, even without a descriptor for a single one, and logs every
+    # try (`_accept_connection` in asyncio/selector_events.py): it would stand still instead of serving what it has.
+    listener = socket.create_server((host, int(port)), backlog=BACKLOG)
+    server = await asyncio.start_server(api.converse, sock=listener, backlog=1, ssl=tls, limit=MAX_HEAD_BYTES)
+    listener.listen(BACKLOG)
     await end.wait()
     server.close()
     await api.drain()

@@ -120,7 +120,10 @@ def is_warm() -> bool:
 
 
 def digest() -> str:
-    """Of all kernels. Numba looks only at the file of the function it loads, not at those of the functions that it
-    calls.
+    """Of all kernels, and of where they lie since when. Numba looks only at the file of the function it loads, not at
+    those of the functions that it calls; and what it keeps it finds again by that file's path, time and size alone
+    (`_CacheLocator` in numba/core/caching.py), so that another installation's machine code is none for this one.
     """
-    return sha256(b"".join(Path(module.__file__ or "").read_bytes() for module in _modules())).hexdigest()[:16]
+    files = [Path(module.__file__ or "") for module in _modules()]
+    places = "".join(f"{path} {path.stat().st_mtime_ns}\n" for path in files)
+    return sha256(b"".join(path.read_bytes() for path in files) + places.encode()).hexdigest()[:16]
