@@ -11,6 +11,7 @@ from rich.text import Text
 
 from why502.facts.ladders import ladder
 from why502.model.conversations import Conversation
+from why502.model.details import End
 from why502.model.wire import Pairing, TargetWire, Wire
 from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
@@ -56,6 +57,7 @@ def render_json(shown: Shown) -> str:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "conversations": shown.wire.conversations,
+        "one_sided": {host: end.value for host, end in shown.wire.one_sided.items()},
         "pairings": msgspec.to_builtins(shown.wire.pairings),
         "targets": [
             {
@@ -88,6 +90,7 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if told:
         yield Text("\n" + "\n".join(told), "dim")
     yield from (Text(line) for line in map(_errors, shown.wire.targets) if line)
+    yield from (Text(_one_sided(host, end)) for host, end in shown.wire.one_sided.items())
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
@@ -124,6 +127,14 @@ def _errors(target: TargetWire) -> str:
     listed = ", ".join(f"{number:,} x {status}" for status, number in target.statuses.items())
     first = legible(str(target.errors[0].at))
     return f"\n{legible(target.target)} itself answered {listed} (first 5xx: {first})"
+
+
+def _one_sided(host: str, end: End) -> str:
+    way = ("from", "to") if end is End.TARGET else ("to", "from")
+    return (
+        f"\nonly one direction: no packet {way[0]} {legible(host)} was captured, only those {way[1]} it; "
+        "capture where both pass"
+    )
 
 
 def _pairing(pairing: Pairing) -> str:
