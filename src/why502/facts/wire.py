@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from why502.model.conversations import Conversation
 
+AT_ONCE_S = 0.005
+"""What waits in a socket leaves in one go, as far as the congestion window lets it; no timer is as short."""
+
 
 def summarise(
     conversations: Iterable[Conversation], counted: Iterable[Counted] = (), answered: Iterable[Answered] = ()
@@ -83,6 +86,8 @@ def repeated(conversation: Conversation) -> bool:
 
 def as_left(conversation: Conversation) -> Conversation:
     """An answer that came after the opener had given up, and that it met with a reset, is none for the proxy."""
+    if _sent_to_nobody(conversation):
+        return structs.replace(conversation, outcome=Outcome.ANSWERED)
     left_s, answer_s, asked_s = conversation.fin_by_opener_s, conversation.answer_s, conversation.request_s
     late = left_s is not None and answer_s is not None and answer_s > left_s
     if conversation.outcome is not Outcome.ANSWERED or not late or not conversation.reset_by_opener:
@@ -90,6 +95,28 @@ def as_left(conversation: Conversation) -> Conversation:
     if asked_s is None or left_s is None or asked_s > left_s:
         return conversation
     return structs.replace(conversation, outcome=Outcome.NOT_ANSWERED, end_s=left_s)
+
+
+def _sent_to_nobody(conversation: Conversation) -> bool:
+    """A request that left together with the proxy's FIN: the proxy had given it up before, and closed.
+
+    While there is no way to the target, the kernel holds both back, and sends them when there is one again: the FIN
+    goes on what was never sent (`tcp_send_fin` in net/ipv4/tcp_output.c). Who pools connections does not half-close
+    them. What was asked before was answered.
+    """
+    gone = conversation.outcome is Outcome.NOT_ANSWERED or (
+        conversation.outcome is Outcome.ANSWERED and conversation.reset_by_opener
+    )
+    return gone and conversation.exchanges > 0 and _closed_with_request(conversation)
+
+
+def _closed_with_request(conversation: Conversation) -> bool:
+    left_s, asked_s, detail = conversation.fin_by_opener_s, conversation.request_s, conversation.detail
+    if left_s is None or asked_s is None or left_s < asked_s:
+        return False
+    packets = detail.packets if detail is not None else ()
+    on_data = any(p.sender is End.PROXY and p.payload_bytes and "FIN" in p.flags for p in packets)
+    return on_data or left_s - asked_s <= AT_ONCE_S
 
 
 def as_spare(conversation: Conversation) -> Conversation:

@@ -26,6 +26,7 @@ from why502.sources.captures.kernels.layout import (
     S_NS,
 )
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
+from why502.sources.captures.magic import KIND
 from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.segmenting import Segmenter
 from why502.sources.captures.statuses import StatusLines
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from why502.model.conversations import Conversation
 
-KIND = "capture"
 RING_S = 10.0
 """Between the last packet of one file and the first of the next: a quiet moment, and no packet missed."""
 

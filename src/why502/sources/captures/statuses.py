@@ -6,8 +6,9 @@ answered 503 must be known all the same. Only the beginnings of segments that be
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Final
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from why502.model.traffic import MAX_EXAMPLES
 from why502.model.wire import Answered, StatusLine
@@ -34,7 +35,7 @@ from why502.sources.captures.packets import endpoint_bytes
 from why502.sources.captures.telling import endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
 
     from why502.model.evidence import Place
     from why502.sources.captures.kernels.words import Words
@@ -60,18 +61,18 @@ class StatusLines:
     def __init__(self, window_ns: tuple[int, int]) -> None:
         """Only what lies in the window counts."""
         self._window_ns = window_ns
-        self._statuses: dict[Server, Counter[int]] = {}
+        self._statuses: dict[Server, dict[int, int]] = {}
         self._errors: dict[Server, list[Error]] = defaultdict(list)
         self._latest: set[tuple[int, ...]] = set()
         self._before: set[tuple[int, ...]] = set()
 
     def hear(self, data: bytearray, packets: Words, segments: Words, count: int) -> None:
         """The segments that were taken out of these packets."""
-        for segment in _beginnings(segments, count):
-            at = segment[S_DATA_AT]
-            status = status_of(data, at, min(at + segment[S_PAYLOAD], _captured_end(packets, segment[S_NUMBER])))
-            if 200 <= status < 600 or status == SWITCHED:
-                self._count(segment, status)
+        from_ns, to_ns = self._window_ns
+        for beginning in _beginnings(packets, segments, count):
+            line = bytes(data[beginning.at : min(beginning.at + _LINE_BYTES, beginning.end)])
+            if from_ns <= beginning.at_ns <= to_ns and (status := _status(line)):
+                self._count(beginning, status)
 
     def told(self, capture: str, place: Callable[[int], Place]) -> list[Answered]:
         """What was heard since this was last asked for, by server; `place` finds a packet by its running number."""
@@ -90,18 +91,19 @@ class StatusLines:
         self._statuses, self._errors = {}, defaultdict(list)
         return found
 
-    def _count(self, segment: Sequence[int], status: int) -> None:
-        ports, at_ns = segment[S_PORTS], segment[S_NS]
-        version = ports >> 32 << 32
-        server = segment[S_FROM_HIGH], segment[S_FROM_LOW], version | ports >> 16 & 0xFFFF
-        client = segment[S_TO_HIGH], segment[S_TO_LOW], version | ports & 0xFFFF
-        if not self._window_ns[0] <= at_ns <= self._window_ns[1] or self._is_copy((*server, *client, segment[S_SEQ])):
+    def _count(self, answer: _Beginning, status: int) -> None:
+        version = answer.ports >> 32 << 32
+        server = answer.from_high, answer.from_low, version | answer.ports >> 16 & 0xFFFF
+        client = answer.to_high, answer.to_low, version | answer.ports & 0xFFFF
+        if self._is_copy((*server, *client, answer.seq)):
             return
-        if server not in self._statuses and len(self._statuses) >= MAX_SERVERS:
-            return
-        self._statuses.setdefault(server, Counter())[status] += 1
+        if (counts := self._statuses.get(server)) is None:
+            if len(self._statuses) >= MAX_SERVERS:
+                return
+            counts = self._statuses[server] = {}
+        counts[status] = counts.get(status, 0) + 1
         if status >= SERVER_ERROR and len(self._errors[server]) < MAX_EXAMPLES:
-            self._errors[server].append((segment[S_NUMBER], at_ns, client, status))
+            self._errors[server].append((answer.number, answer.at_ns, client, status))
 
     def _is_copy(self, answer: tuple[int, ...]) -> bool:
         """Else it is remembered."""
@@ -113,25 +115,56 @@ class StatusLines:
         return False
 
 
-def _beginnings(segments: Words, count: int) -> list[list[int]]:
-    """Those that begin as an answer. An array finds them by itself."""
+class _Beginning(NamedTuple):
+    """A segment that begins as an answer."""
+
+    number: int
+    at_ns: int
+    from_high: int
+    from_low: int
+    to_high: int
+    to_low: int
+    ports: int
+    seq: int
+    at: int
+    """Where it begins in the buffer."""
+    end: int
+    """Where what was captured of it ends."""
+
+
+_TOLD: Final = (S_NUMBER, S_NS, S_FROM_HIGH, S_FROM_LOW, S_TO_HIGH, S_TO_LOW, S_PORTS, S_SEQ, S_DATA_AT)
+
+
+def _beginnings(packets: Words, segments: Words, count: int) -> Iterator[_Beginning]:
+    """The packets of a stretch are numbered one after the other."""
+    rows = range(0, count * SEGMENT_WORDS, SEGMENT_WORDS)
     if isinstance(segments, list):
-        starts = range(0, count * SEGMENT_WORDS, SEGMENT_WORDS)
-        return [segments[s : s + SEGMENT_WORDS] for s in starts if ANSWER <= segments[s + S_SAID] <= LONG_ANSWER]
+        table = [segments[s : s + SEGMENT_WORDS] for s in rows if ANSWER <= segments[s + S_SAID] <= LONG_ANSWER]
+        columns = [[row[column] for row in table] for column in (*_TOLD, S_PAYLOAD)]
+    else:
+        columns = _columns(segments, count)
+    first, ends = int(packets[P_NUMBER]), []
+    for number, at, payload in zip(columns[0], columns[-2], columns[-1], strict=True):
+        p = (number - first) * PACKET_WORDS
+        ends.append(min(at + payload, packets[p + P_AT] + packets[p + P_CAPTURED]))
+    return map(_Beginning, *columns[:-1], map(int, ends))
+
+
+def _columns(segments: Words, count: int) -> list[list[int]]:
+    """An array finds them by itself."""
     import numpy as np
 
     table = np.asarray(segments)[: count * SEGMENT_WORDS].reshape(-1, SEGMENT_WORDS)
     said = table[:, S_SAID]
-    if not said.any():
-        return []
-    found: list[list[int]] = table[(said >= ANSWER) & (said <= LONG_ANSWER)].tolist()
-    return found
+    found = table[(said >= ANSWER) & (said <= LONG_ANSWER)]
+    return [found[:, column].tolist() for column in (*_TOLD, S_PAYLOAD)]
 
 
-def _captured_end(packets: Words, number: int) -> int:
-    """Where the bytes of packet `number` end. The packets of a stretch are numbered one after the other."""
-    p = (number - int(packets[P_NUMBER])) * PACKET_WORDS
-    return int(packets[p + P_AT]) + int(packets[p + P_CAPTURED])
+@lru_cache(maxsize=1024)
+def _status(line: bytes) -> int:
+    """Of a line that begins so; 0: it is none, was not captured, or belongs to no final answer."""
+    status = status_of(line, 0, len(line))
+    return status if 200 <= status < 600 or status == SWITCHED else 0
 
 
 def _name(high: int, low: int, port: int) -> str:
