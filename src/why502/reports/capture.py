@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "why502-capture/1"
 FAILED_SHOWN: Final = 100
 ERRORS_SHOWN: Final = 100
+HALVES_SHOWN: Final = 10
 
 
 class Shown(Struct, frozen=True):
@@ -90,7 +92,7 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if told:
         yield Text("\n" + "\n".join(told), "dim")
     yield from (Text(line) for line in map(_errors, shown.wire.targets) if line)
-    yield from (Text(_one_sided(host, end)) for host, end in shown.wire.one_sided.items())
+    yield from (Text(_one_sided(host, end)) for host, end in islice(shown.wire.one_sided.items(), HALVES_SHOWN))
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
