@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.running import why502
+from tests.facts.test_one_sided import halves
 from tests.sources.captures.detail.making import RECORDED
 from tests.sources.captures.making import RECORDED as OUTCOMES
 from tests.sources.captures.making import pcap
@@ -62,6 +63,15 @@ def test_what_the_target_itself_answered_is_told(tmp_path: Path) -> None:
     (target,) = json.loads(why502("capture", str(made), "--json").stdout)["targets"]
     assert target["statuses"] == {"200": 1, "503": 1}
     assert [(e["at"]["number"], e["opener"], e["status"]) for e in target["errors"]] == [(7, "10.0.0.5:40000", 503)]
+
+
+def test_a_capture_of_one_direction_says_so(tmp_path: Path) -> None:
+    """Else its many partial conversations are a riddle."""
+    made = tmp_path / "made.pcap"
+    made.write_bytes(halves(from_proxy=True))
+    told = "only one direction: no packet from 10.9.8.2 was captured, only those to it"
+    assert told in why502("capture", str(made)).stdout
+    assert json.loads(why502("capture", str(made), "--json").stdout)["one_sided"] == {"10.9.8.2": "target"}
 
 
 def test_nothing_failed() -> None:

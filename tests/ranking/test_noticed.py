@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.making import request, served
 from why502.facts.traffic import summarise
 from why502.model.case import Case
+from why502.model.details import End
 from why502.model.host import HOST_SCHEMA, HostRecord, Namespace, Snapshot
 from why502.model.requests import Phase
+from why502.model.wire import Wire
 from why502.ranking.noticed import noticed
 
 
@@ -41,3 +45,23 @@ def test_overflows_of_a_listener_that_nobody_told_are_no_silence() -> None:
     (told,) = noticed(Case(hosts=(HostRecord(HOST_SCHEMA, "web1", "", None, tuple(looks)),)))
     assert "turned away 90 packets" in told
     assert noticed(Case(hosts=(HostRecord(HOST_SCHEMA, "web1", "", None, (looks[1],)),))) == ()
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (End.TARGET, "no packet from 10.0.0.7 was captured, only those to it"),
+        (End.PROXY, "no packet to 10.0.0.7 was captured, only those from it"),
+    ],
+)
+def test_a_capture_of_one_direction_is_no_all_clear(end: End, told: str) -> None:
+    """Nothing failed as far as half of each conversation tells."""
+    (said,) = noticed(Case(wire=Wire(3, (), one_sided={"10.0.0.7": end})))
+    assert said.startswith(told)
+
+
+def test_of_many_targets_a_few_are_named() -> None:
+    """A mirror port of half a link sees thousands."""
+    many = {f"10.0.0.{n}": End.TARGET for n in range(9)}
+    *_, last = told = noticed(Case(wire=Wire(30, (), one_sided=many)))
+    assert (len(told), last) == (4, "and so it is with 6 other targets")

@@ -10,6 +10,7 @@ from msgspec import structs
 from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
+from why502.facts.one_sided import by_host, missing, unheard, unheard_counts
 from why502.facts.recording import doubted, lossy
 from why502.model.conversations import Outcome
 from why502.model.details import End
@@ -32,12 +33,14 @@ def summarise(
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
-    lacking = lossy(once)
-    for conversation in map(as_spare, map(as_left, map(doubted, once) if lacking else once)):
+    lacking, counted = lossy(once), list(counted)
+    ends = missing(once, counted)
+    heard = [unheard(conversation, ends) for conversation in once]
+    for conversation in map(as_spare, map(as_left, map(doubted, heard) if lacking else heard)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
-    for part in counted:
+    for part in (unheard_counts(part, ends) for part in counted):
         if part.capture not in far_ends:
             counted_by_target[part.target].append(part)
     answered_by_target = _answers(answered, far_ends)
@@ -54,6 +57,7 @@ def summarise(
         last_s=max([*(c.last_s for c in told), *(p.last_s for p in parts)], default=None),
         pairings=pairings,
         lossy=lacking,
+        one_sided=by_host(ends),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from why502.model.conversations import Conversation, Outcome
+from why502.model.details import End
 from why502.model.evidence import Place
 
 STEPS_PER_DOUBLING = 32
@@ -119,6 +120,8 @@ class Wire(Struct, frozen=True):
     pairings: tuple[Pairing, ...] = ()
     lossy: bool = False
     """Packets are missing in the capture that both ends had: what it does not show may have been all the same."""
+    one_sided: dict[str, End] = field(default_factory=dict)
+    """Addresses of targets -> the end of which no packet at all was captured, though it did send."""
 
     def target(self, name: str | None) -> TargetWire | None:
         return next((t for t in self.targets if t.target == name), None)

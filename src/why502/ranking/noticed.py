@@ -1,4 +1,6 @@
-"""What the evidence says beyond the verdict: when failing began and ended, what it keeps to, overflows of nobody."""
+"""What the evidence says beyond the verdict: when failing began and ended, what it keeps to, overflows of nobody,
+captures of one direction.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from why502.facts.hosts import placed
 from why502.facts.idle_gaps import idle_gap
 from why502.facts.listeners import growth, listener_windows
 from why502.facts.spelling import told
+from why502.model.details import End
 from why502.model.words import count
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_SPELLS = 3
 MOST_CONCENTRATIONS = 3
+MOST_HALVES = 3
 
 
 def noticed(case: Case) -> tuple[str, ...]:
@@ -28,6 +32,7 @@ def noticed(case: Case) -> tuple[str, ...]:
 
 def _noticed(case: Case) -> Iterator[str]:
     yield from _overflows(case)
+    yield from _one_sided(case)
     traffic = case.traffic
     if traffic is None:
         return
@@ -43,6 +48,17 @@ def _noticed(case: Case) -> Iterator[str]:
     found = [c for dimension in concentrations(traffic) for c in dimension.found]
     yield from (str(c) for c in sorted(found, key=lambda c: c.p)[:MOST_CONCENTRATIONS])
     yield from (str(gap) for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None)
+
+
+def _one_sided(case: Case) -> Iterator[str]:
+    """Whatever happened in a conversation of which half was captured, it did not fail as far as can be seen."""
+    halves = list(case.wire.one_sided.items()) if case.wire else []
+    for host, end in halves[:MOST_HALVES]:
+        way = ("from", "to") if end is End.TARGET else ("to", "from")
+        text = f"no packet {way[0]} {host} was captured, only those {way[1]} it"
+        yield f"{text}: what became of its conversations cannot be told; capture where both directions pass"
+    if len(halves) > MOST_HALVES:
+        yield f"and so it is with {count(len(halves) - MOST_HALVES, 'other target')}"
 
 
 def _overflows(case: Case) -> Iterator[str]:

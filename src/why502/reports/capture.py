@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from why502.facts.ladders import ladder
 from why502.model.conversations import Conversation
+from why502.model.details import End
 from why502.model.wire import Pairing, TargetWire, Wire
 from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "why502-capture/1"
 FAILED_SHOWN: Final = 100
 ERRORS_SHOWN: Final = 100
+HALVES_SHOWN: Final = 10
 
 
 class Shown(Struct, frozen=True):
@@ -56,6 +59,7 @@ def render_json(shown: Shown) -> str:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "conversations": shown.wire.conversations,
+        "one_sided": {host: end.value for host, end in shown.wire.one_sided.items()},
         "pairings": msgspec.to_builtins(shown.wire.pairings),
         "targets": [
             {
@@ -88,6 +92,7 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if told:
         yield Text("\n" + "\n".join(told), "dim")
     yield from (Text(line) for line in map(_errors, shown.wire.targets) if line)
+    yield from (Text(_one_sided(host, end)) for host, end in islice(shown.wire.one_sided.items(), HALVES_SHOWN))
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
@@ -124,6 +129,14 @@ def _errors(target: TargetWire) -> str:
     listed = ", ".join(f"{number:,} x {status}" for status, number in target.statuses.items())
     first = legible(str(target.errors[0].at))
     return f"\n{legible(target.target)} itself answered {listed} (first 5xx: {first})"
+
+
+def _one_sided(host: str, end: End) -> str:
+    way = ("from", "to") if end is End.TARGET else ("to", "from")
+    return (
+        f"\nonly one direction: no packet {way[0]} {legible(host)} was captured, only those {way[1]} it; "
+        "capture where both pass"
+    )
 
 
 def _pairing(pairing: Pairing) -> str:
