@@ -172,6 +172,26 @@ def test_use_of_another_machine_clears_nobody(tmp_path: Path) -> None:
     )
 
 
+def test_use_at_other_times_clears_nobody(tmp_path: Path) -> None:
+    """The minutes in which requests failed are missing: 30 % otherwise says nothing of them."""
+    idle = counter("node_cpu_seconds_total", frozenset(range(60)), 42, cpu="0", mode="idle", instance=OWN)
+    idle["values"] = idle["values"][50:]
+    told = line(diagnosed(tmp_path, idle), "cpu-saturated")
+    assert (told.status, told.why) == ("not-examined", "no processor use was measured while requests failed")
+
+
+def test_use_that_rises_and_stays_moderate_says_why_it_is_cleared(tmp_path: Path) -> None:
+    idle = counter("node_cpu_seconds_total", frozenset(range(60)) - FAILING, 54, cpu="0", mode="idle", instance=OWN)
+    value = 0.0
+    for minute, pair in enumerate(idle["values"]):
+        pair[1] = f"{value:g}"
+        value += 24.0 if minute in FAILING else 54.0
+    told = line(diagnosed(tmp_path, idle), "cpu-saturated")
+    assert told.status == "cleared"
+    assert told.why.startswith("processor use: while requests failed 60% (median), otherwise 10% (median), p < 0.001")
+    assert told.why.endswith("; up to 70% that makes nobody wait")
+
+
 def test_use_of_the_machine_that_runs_the_pod_clears_it(tmp_path: Path) -> None:
     node = "192.0.2.40:9100"
     busy = counter("node_cpu_seconds_total", frozenset(range(60)), 42, cpu="0", mode="idle", instance=node)
