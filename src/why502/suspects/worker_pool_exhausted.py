@@ -50,6 +50,7 @@ from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.standing_still import HELD, held, woke_at_once
 from why502.suspects.waiting import all_taken, waited_in_proxy
+from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def judge(scene: Scene) -> Judgement:
         *held(scene, -HELD),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
+        *way_gone(scene, EXPLAINED),
         *queued(
             scene,
             places=3.5,
