@@ -138,7 +138,7 @@ def test_what_ran_out_just_when_requests_failed_is_held(
 
 @pytest.mark.parametrize("cause", ["oom-killed", "cpu-saturated", "target-crashed"])
 def test_another_pods_counters_hold_nothing(tmp_path: Path, cause: str) -> None:
-    labels = {"pod": "other-1", "namespace": "shop"}
+    labels: dict[str, Any] = {"pod": "other-1", "namespace": "shop"}
     results = [
         gauge("kube_pod_info", 1, 1, pod_ip="10.0.0.70", host_ip="192.0.2.40", **labels),
         counter("container_oom_events_total", by=1, **labels),
@@ -154,7 +154,7 @@ def test_another_pods_counters_hold_nothing(tmp_path: Path, cause: str) -> None:
 
 
 def test_restarts_of_its_container_speak_for_a_crash(tmp_path: Path) -> None:
-    labels = {"pod": "shop-1", "namespace": "shop"}
+    labels: dict[str, Any] = {"pod": "shop-1", "namespace": "shop"}
     pod = gauge("kube_pod_info", 1, 1, pod_ip="10.0.0.7", host_ip="192.0.2.40", **labels)
     diagnosis = diagnosed(tmp_path, pod, counter("kube_pod_container_status_restarts_total", by=1, **labels))
     told = line(diagnosis, "target-crashed")

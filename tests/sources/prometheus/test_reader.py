@@ -128,7 +128,7 @@ def test_restarts_of_a_container_are_ends_of_its_process() -> None:
 
 def test_throttled_periods_are_a_share_of_the_periods_that_were_added() -> None:
     """Not of all since the container began; a span without periods tells nothing."""
-    labels = {"pod": "api", "namespace": "shop"}
+    labels: dict[str, Any] = {"pod": "api", "namespace": "shop"}
     results = [
         counter("container_cpu_cfs_throttled_periods_total", 1000, 1150, 1150, 30, **labels),
         counter("container_cpu_cfs_periods_total", 9000, 9600, 9600, 60, **labels),
