@@ -17,7 +17,7 @@ from why502.model.host import HostRecord
 from why502.model.requests import Request
 from why502.model.settings import Setting
 from why502.model.wire import Answered, Counted
-from why502.model.words import rfc3339
+from why502.model.words import count, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """How long `--host` watches: long enough for rates, short enough to wait for."""
+BACKGROUND = frozenset({Source.CHANGES, Source.CONFIGURATION})
+"""Evidence in which no failure would show, if there were any: alone it is no reason for an all-clear."""
 THIS_HOST = "this host"
 """Where `--host` is said to have looked."""
 
@@ -73,6 +75,8 @@ def diagnose(
 
         progress("asking for metrics")
         case = with_fetched(case, fetches, _window(since_s, until_s), time.time())
+    if not case.looked_at - BACKGROUND:
+        raise _shows_no_failures(case)
     from why502.ranking import judge_case
 
     return judge_case(case, time.time())
@@ -184,6 +188,16 @@ def _outside(readings: Sequence[Reading], window: Window) -> Why502Error | None:
         "nothing is of the time asked for",
         why=f"the evidence is of {first} to {last}",
         hint="give --since and --until with their zone, as in 2026-11-20T10:00+01:00; without one they are UTC",
+    )
+
+
+def _shows_no_failures(case: Case) -> Why502Error:
+    told = [f"{i.path} ({i.kind}): {count(i.records, 'record')}" for i in case.inputs[:3]]
+    more = f" and {len(case.inputs) - 3} more" if len(case.inputs) > 3 else ""
+    return Why502Error(
+        "nothing given shows whether requests failed",
+        why="; ".join(told) + more,
+        hint="add a log, a capture, metrics or a look at the host of that time",
     )
 
 

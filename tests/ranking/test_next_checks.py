@@ -57,6 +57,14 @@ def test_an_address_without_a_port_makes_a_filter_that_works() -> None:
     assert not any("tcp port 10.0.0.7" in command for command in found)
 
 
+def test_where_nothing_names_a_target_the_commands_still_run() -> None:
+    """HAProxy logs the server's name alone."""
+    found = commands(target=None, proxy="haproxy", group="shop/web1")
+    assert "sudo tcpdump -i any -s 128 -w proxy.pcap tcp" in found
+    assert "sudo why502 collect -o host.tar.zst --duration 60s" in found
+    assert not any("PORT" in command for command in found)
+
+
 def test_nobody_captures_a_unix_socket() -> None:
     """Its listener is looked at instead, by its path."""
     found = commands(target="unix:/run/api.sock", proxy="nginx")

@@ -138,7 +138,7 @@ def test_what_ran_out_just_when_requests_failed_is_held(
 
 @pytest.mark.parametrize("cause", ["oom-killed", "cpu-saturated", "target-crashed"])
 def test_another_pods_counters_hold_nothing(tmp_path: Path, cause: str) -> None:
-    labels = {"pod": "other-1", "namespace": "shop"}
+    labels: dict[str, Any] = {"pod": "other-1", "namespace": "shop"}
     results = [
         gauge("kube_pod_info", 1, 1, pod_ip="10.0.0.70", host_ip="192.0.2.40", **labels),
         counter("container_oom_events_total", by=1, **labels),
@@ -154,7 +154,7 @@ def test_another_pods_counters_hold_nothing(tmp_path: Path, cause: str) -> None:
 
 
 def test_restarts_of_its_container_speak_for_a_crash(tmp_path: Path) -> None:
-    labels = {"pod": "shop-1", "namespace": "shop"}
+    labels: dict[str, Any] = {"pod": "shop-1", "namespace": "shop"}
     pod = gauge("kube_pod_info", 1, 1, pod_ip="10.0.0.7", host_ip="192.0.2.40", **labels)
     diagnosis = diagnosed(tmp_path, pod, counter("kube_pod_container_status_restarts_total", by=1, **labels))
     told = line(diagnosis, "target-crashed")
@@ -170,6 +170,26 @@ def test_use_of_another_machine_clears_nobody(tmp_path: Path) -> None:
         f'the processor use given is that of others (node_cpu_seconds_total{{instance="{OTHER}"}}), '
         "not of 10.0.0.7:8000"
     )
+
+
+def test_use_at_other_times_clears_nobody(tmp_path: Path) -> None:
+    """The minutes in which requests failed are missing: 30 % otherwise says nothing of them."""
+    idle = counter("node_cpu_seconds_total", frozenset(range(60)), 42, cpu="0", mode="idle", instance=OWN)
+    idle["values"] = idle["values"][50:]
+    told = line(diagnosed(tmp_path, idle), "cpu-saturated")
+    assert (told.status, told.why) == ("not-examined", "no processor use was measured while requests failed")
+
+
+def test_use_that_rises_and_stays_moderate_says_why_it_is_cleared(tmp_path: Path) -> None:
+    idle = counter("node_cpu_seconds_total", frozenset(range(60)) - FAILING, 54, cpu="0", mode="idle", instance=OWN)
+    value = 0.0
+    for minute, pair in enumerate(idle["values"]):
+        pair[1] = f"{value:g}"
+        value += 24.0 if minute in FAILING else 54.0
+    told = line(diagnosed(tmp_path, idle), "cpu-saturated")
+    assert told.status == "cleared"
+    assert told.why.startswith("processor use: while requests failed 60% (median), otherwise 10% (median), p < 0.001")
+    assert told.why.endswith("; up to 70% that makes nobody wait")
 
 
 def test_use_of_the_machine_that_runs_the_pod_clears_it(tmp_path: Path) -> None:

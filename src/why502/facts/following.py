@@ -62,6 +62,12 @@ def seen_window(case: Case) -> Window | None:
     return Window(min(w.from_s for w in spans), max(w.to_s for w in spans)) if spans else None
 
 
+def untold_changes(case: Case) -> str:
+    """Why no change can be set against failures."""
+    empty = any(i.source is Source.CHANGES for i in case.inputs)
+    return "the list of changes that was given is empty" if empty else "no list of changes was given"
+
+
 def bursts(times_s: Sequence[float]) -> list[float]:
     """When each burst began.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.following import untold_changes
 from why502.facts.ladders import ladder
 from why502.model.evidence import Source
 from why502.model.verdict import Ladder, Link
@@ -96,6 +97,6 @@ def _change(scene: Scene) -> Link:
     before = [c for c in scene.case.changes if window is None or c.at_s <= window.from_s]
     if not before:
         given = scene.case.changes or scene.looked(Source.CHANGES)
-        return _missing("change", "no recorded change came before" if given else "no list of changes was given")
+        return _missing("change", "no recorded change came before" if given else untold_changes(scene.case))
     last = max(before, key=lambda c: c.at_s)
     return Link("change", f"last change before: {rfc3339(last.at_s)} {last.text}", str(last.at))

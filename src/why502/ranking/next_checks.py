@@ -103,6 +103,8 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
     if target.startswith(SOCKET) and check.at_socket is not None:
         command, why = check.at_socket
         target = target.removeprefix(SOCKET)
+    elif largest.cluster.target is None and check.nameless is not None:
+        command = check.nameless
     elif not host and check.without_port is not None:
         command = check.without_port
     if check.managed_why is not None and (proxies := _proxies(largest)) and proxies <= MANAGED:

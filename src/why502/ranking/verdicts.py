@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from why502.facts.clusters import same_target
+from why502.facts.listeners import split_address
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
@@ -100,7 +103,7 @@ def verdict(
         summary=summary,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
         evidence=_lines(_seen_once(answers)),
-        remedies=_remedies(cause, own, conditions, suspects),
+        remedies=tuple(_addressed(r, group) for r in _remedies(cause, own, conditions, suspects)),
     )
 
 
@@ -174,6 +177,16 @@ def _lines(evidence: Iterable[Evidence]) -> tuple[EvidenceLine, ...]:
         EvidenceLine(e.says.value, round(e.bits, 1), e.text, e.source, str(e.at))
         for e in sorted(once.values(), key=lambda e: -abs(e.bits))
     )
+
+
+def _addressed(remedy: Remedy, group: Sequence[Ranked]) -> Remedy:
+    """With the target's address in place of the word, where there is just one."""
+    targets = {one.cluster.target for one in group}
+    host, port = split_address(next(iter(targets)) or "") if len(targets) == 1 else ("", "")
+    if remedy.command is None or not port:
+        return remedy
+    both = remedy.command.replace("ADDRESS:PORT", f"{host}:{port}").replace("PORT", port)
+    return structs.replace(remedy, command=both.replace("ADDRESS", host.strip("[]")))
 
 
 def _remedies(

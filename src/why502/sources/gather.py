@@ -19,6 +19,7 @@ from why502.sources.duplicates import Contents
 from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, Reader, Reading, TooLargeError
 from why502.sources.json_records import is_document, lined
 from why502.sources.meter import Meter
+from why502.sources.near_misses import near_miss
 from why502.sources.opening import Found, Hidden, Unusable, find
 from why502.sources.together import Waiting, resolve, waits
 
@@ -189,7 +190,9 @@ def _damaged(reading: Reading) -> bool:
 
 
 def _unknown(head: bytes) -> str:
-    """Why a file was not recognised: its beginning, as text if it is text."""
+    """Why a file was not recognised: what it is instead, or its beginning, as text if it is text."""
+    if (near := near_miss(head)) is not None:
+        return near
     begin = head[:SHOWN_BYTES].split(b"\n")[0]
     if not begin.isascii() or not begin.decode("ascii").isprintable():
         return f"its content is nothing known (it begins with the bytes {head[:8].hex(' ')})"

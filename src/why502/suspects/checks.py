@@ -38,6 +38,8 @@ class Check:
     """Instead of `command`, where the log tells an address alone."""
     at_socket: tuple[str, str] | None = None
     """Instead of `command` and `why`, for a target that is a unix socket; None: the check is none for it."""
+    nameless: str | None = None
+    """Instead of `command`, where nothing names a target."""
     managed_why: str | None = None
     """Instead of `why`, where the proxy is somebody else's machine."""
 
@@ -52,6 +54,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     HOST: Check(
         source=Source.HOST,
         command="sudo why502 collect -o host.tar.zst --duration 60s --target {target}",
+        nameless="sudo why502 collect -o host.tar.zst --duration 60s",
         why="run on the target's host while it fails: the listener's backlog, queue and drops tell a full "
         "accept queue from a slow or dead application",
         outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
@@ -65,6 +68,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         source=Source.CAPTURE,
         command="sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp port {port}'",
         why="run on the proxy's side until it fails again: the wire shows who ended the connection, and when",
+        nameless="sudo tcpdump -i any -s 128 -w proxy.pcap tcp",
         without_port="sudo tcpdump -i any -s 128 -w proxy.pcap 'tcp and host {target}'",
         managed_why="run on the target's host until it fails again (nobody can record on a managed balancer): the wire "
         "shows who ended the connection, and when",

@@ -140,7 +140,8 @@ def _host(scene: Scene) -> Iterator[Evidence]:
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(2.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
     elif restarts:
-        text = f"the listener of {scene.cluster.target} was opened anew {len(restarts)} times while it was watched"
+        times = count(len(restarts), "time")
+        text = f"the listener of {scene.cluster.target} was opened anew {times} while it was watched"
         yield Evidence(1.0, text, Source.HOST, scene.listeners[0].at)
 
 

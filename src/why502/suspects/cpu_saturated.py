@@ -10,7 +10,8 @@ Slow answers and read timeouts, sometimes an accept queue that fills because nob
 
 What gives it away
 ------------------
-Processor use above 90 % in the very spans in which requests fail, and clearly less in the others.
+Processor use above 90 % in the very spans in which requests fail, and clearly less in the others; a control group
+that was throttled just then, by its own files or by cAdvisor's counters.
 
 What clears it
 --------------

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.following import bursts, following, seen_window
+from why502.facts.following import bursts, following, seen_window, untold_changes
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
@@ -55,7 +55,7 @@ def judge(scene: Scene) -> Judgement:
     failures_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
     seen = seen_window(scene.case)
     if not changes:
-        return CannotTell((Source.CHANGES,), "no list of changes was given")
+        return CannotTell((Source.CHANGES,), untold_changes(scene.case))
     if not failures_s or seen is None:
         return DoesNotApply("no failure of known time can be set against the changes")
     found = following(failures_s, [c.at_s for c in changes], AFTER_S, seen)

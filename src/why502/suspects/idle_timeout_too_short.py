@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Cluster, Scene
 
+LONGER = Remedy(
+    "Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout (65 s against 60 s)."
+)
 CONSTANT = 0.1
 """Gaps whose quartiles differ by less than this share of their median are one timeout, not chance."""
 MIN_GAPS = 4
@@ -61,7 +64,17 @@ def judge(scene: Scene) -> Judgement:
         return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
     strongest = max(evidence, key=lambda e: abs(e.bits))
     pools = tuple(pool_against(scene, _silence_s(scene.cluster), keeps=3.0, gives_up=-6.0))
-    return Weighed((*evidence, *pools), "; ".join(e.text for e in (strongest, *pools)))
+    summary = "; ".join(e.text for e in (strongest, *pools))
+    return Weighed((*evidence, *pools), summary, remedies=(*_by_setting(scene),))
+
+
+def _by_setting(scene: Scene) -> Iterator[Remedy]:
+    """In the words of the server that was seen to listen there."""
+    servers = [window.process.server for window in scene.listeners if window.process and window.process.server]
+    for server in servers[:1]:
+        if server.keepalive_setting and not server.guessed:
+            text = f"{server.name}: raise {server.keepalive_setting}, to some seconds above the proxy's idle timeout."
+            yield Remedy(text)
 
 
 def _silence_s(cluster: Cluster) -> float:
@@ -115,5 +128,5 @@ SUSPECT = Suspect(
     prior=0.2,
     judge=judge,
     explains=("keepalive-race",),
-    remedies=(Remedy("Set the target's keep-alive timeout above the proxy's idle timeout (65 s against 60 s)."),),
+    remedies=(LONGER,),
 )

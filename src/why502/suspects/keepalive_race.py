@@ -182,7 +182,8 @@ def _at_one_instant(scene: Scene) -> Iterator[Evidence]:
 
 def _late(cluster: Cluster) -> str:
     late = sum(c.outcome is not Outcome.RACED for c in cluster.conversations)
-    return f" ({late} times the kernel had taken it just before)" if late else ""
+    times = "once" if late == 1 else f"{late} times"
+    return f" ({times} the kernel had taken it just before)" if late else ""
 
 
 def _idle_s(cluster: Cluster) -> float:
@@ -250,7 +251,10 @@ SUSPECT = Suspect(
         "access-log": {"cut": 0.95},
     },
     remedies=(
-        Remedy("Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout."),
+        Remedy(
+            "Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout "
+            "(65 s against 60 s)."
+        ),
         Remedy("Until then, lower the proxy's idle timeout towards the target."),
     ),
 )

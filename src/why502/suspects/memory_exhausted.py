@@ -11,7 +11,8 @@ Slow answers at first, then crashes: connections that end in the middle of a req
 What gives it away
 ------------------
 Memory in use above 95 % in the spans in which requests fail, pages read back from swap in just those, or kills by the
-kernel in the target's control group, or just as its process ended.
+kernel just as the target's process ended. A kill at the limit of the target's own control group is no want of memory
+on the machine: see `oom-killed`.
 
 What clears it
 --------------
@@ -70,8 +71,9 @@ def _swapped(scene: Scene) -> Weighed | None:
 
 
 def _kills(scene: Scene) -> int:
-    """Of the target: a neighbour that reached the limit of its own control group tells nothing of the machine."""
-    return max((window.kills.of_target for window in scene.listeners if window.kills), default=0)
+    """Of the target, for want of memory on the machine: of that, a control group at its own limit tells nothing."""
+    found = [window.kills for window in scene.listeners if window.kills]
+    return max((kills.of_target for kills in found if not kills.own and not kills.at_limit), default=0)
 
 
 SUSPECT = Suspect(

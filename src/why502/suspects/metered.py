@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log2
 from typing import TYPE_CHECKING, Final
 
-from why502.facts.metered import metered
+from why502.facts.metered import OVERFLOWS, metered
 from why502.model.evidence import Evidence, Source
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ def grew(scene: Scene, names: Collection[str], what: str, most: float) -> Iterat
     if held:
         best = max(held, key=lambda one: bits_of(one, most))
         yield Evidence(bits_of(best, most), f"{what} ({best.at.name}) grew {best.spans}", Source.METRICS, best.at)
+
+
+def overflows_counted(scene: Scene) -> Iterator[Evidence]:
+    """Full accept queues, where no listener was watched. None counted says nothing: containers count theirs."""
+    if not any(window.drops is not None for window in scene.listeners):
+        yield from grew(scene, {OVERFLOWS}, "ListenOverflows of its machine", 5.0)
 
 
 def bits_of(found: Metered, most: float) -> float:

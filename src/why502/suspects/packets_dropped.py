@@ -195,7 +195,7 @@ SUSPECT = Suspect(
     remedies=(
         Remedy(
             "Find where the SYN is seen last: capture on the target's side as well.",
-            "tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'",
+            "sudo tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'",
         ),
         Remedy("Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way."),
     ),

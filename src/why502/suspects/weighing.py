@@ -6,7 +6,7 @@ from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
-from why502.facts.coincidence import SIGNIFICANT, Comparison, compare, failure_times
+from why502.facts.coincidence import SIGNIFICANT, Comparison, FailureTimes, compare, failure_times
 from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deaths
 from why502.facts.losses import losses
@@ -62,12 +62,25 @@ def judge_usage(name: str, scene: Scene, usages: Sequence[Usage], *, full: float
         return CannotTell((Source.METRICS, Source.HOST), f"{what}, not of {scene.cluster.target}")
     if not own:
         return CannotTell((Source.METRICS, Source.HOST), f"no {name} was given")
-    compared = [(usage, compare(usage, failures)) for usage in own]
+    compared = [(usage, found) for usage in own if _measured(found := compare(usage, failures), failures)]
+    if not compared:
+        return CannotTell((Source.METRICS, Source.HOST), f"no {name} was measured while requests failed")
     weighed = [(_bits(found, full, moderate, SIGNIFICANT / len(own)), usage, found) for usage, found in compared]
     # What speaks for it first; of two that say the same, the one that could be tested on more spans.
     bits, usage, found = max(weighed, key=lambda w: (w[0] > 0, abs(w[0]), w[2].tested, w[2].spans))
-    text = f"{name}: {found}"
+    text = f"{name}: {found if failures.times_s else _whole(found)}"
+    if found.during is not None and found.during <= moderate and found.p is not None and found.p < SIGNIFICANT:
+        text = f"{text}; up to {moderate:.0%} that makes nobody wait"
     return Weighed((Evidence(bits, text, usage.source, usage.at),), text)
+
+
+def _measured(found: Comparison, failures: FailureTimes) -> bool:
+    """What it was at other times clears nothing; where it is not told when requests failed, any time has to serve."""
+    return found.during is not None or not failures.times_s
+
+
+def _whole(found: Comparison) -> str:
+    return "nothing measured" if found.otherwise is None else f"{found.otherwise:.0%} (median) over the whole time"
 
 
 def _bits(found: Comparison, full: float, moderate: float, significant: float) -> float:

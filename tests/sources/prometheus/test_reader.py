@@ -126,6 +126,54 @@ def test_restarts_of_a_container_are_ends_of_its_process() -> None:
     assert "app" in (ended.process or "")
 
 
+def test_throttled_periods_are_a_share_of_the_periods_that_were_added() -> None:
+    """Not of all since the container began; a span without periods tells nothing."""
+    labels: dict[str, Any] = {"pod": "api", "namespace": "shop"}
+    results = [
+        counter("container_cpu_cfs_throttled_periods_total", 1000, 1150, 1150, 30, **labels),
+        counter("container_cpu_cfs_periods_total", 9000, 9600, 9600, 60, **labels),
+    ]
+    (made,) = series(answer(*results))
+    assert (made.name, made.points) == ("cpu-throttled-ratio", ((T, 0.25), (T + 120, 0.5)))
+
+
+def test_what_is_told_of_a_pod_has_its_address() -> None:
+    """By `kube_pod_info`, of the same name in the same namespace; a restart is an end at that address."""
+    info = counter("kube_pod_info", 1, 1, pod="api", namespace="shop", pod_ip="10.0.0.7", host_ip="192.0.2.40")
+    restarts = "kube_pod_container_status_restarts_total"
+    own = counter(restarts, 0, 1, pod="api", namespace="shop")
+    other = counter(restarts, 0, 1, pod="api", namespace="stage")
+    found = [fact for fact in read(answer(info, own, other)).facts if isinstance(fact, KernelEvent)]
+    assert [(event.addresses, event.text) for event in found] == [
+        (("10.0.0.7",), "restarted 1 time"),
+        ((), "restarted 1 time"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("node_netstat_TcpExt_ListenOverflows", "listen-overflows"),
+        ("node_vmstat_oom_kill", "machine-oom-kills"),
+        ("container_oom_events_total", "container-oom-kills"),
+        ("node_nf_conntrack_stat_drop", "conntrack-drops"),
+        ("envoy_cluster_upstream_cx_connect_fail", "gateway-connects-failed"),
+        ("envoy_cluster_upstream_rq_pending_overflow", "gateway-turned-away"),
+    ],
+)
+def test_counters_of_exporters_are_growth(metric: str, name: str) -> None:
+    (made,) = series(answer(counter(metric, 5, 7, 1)))
+    assert (made.name, made.points) == (name, ((T, 2.0), (T + 60, 1.0)))
+
+
+def test_targets_that_are_told_one_by_one_are_added_up() -> None:
+    """Caddy and Traefik tell 0 or 1 of each."""
+    ups = [counter("caddy_reverse_proxy_upstreams_healthy", *told, upstream=f"10.0.0.{n}:80") for n, told in
+           enumerate(((1, 0), (1, 1)))]  # fmt: skip
+    (made,) = series(answer(*ups))
+    assert (made.name, [value for _, value in made.points]) == ("HealthyHostCount", [2.0, 1.0])
+
+
 def test_an_instant_vector_is_one_point_each() -> None:
     """What `/api/v1/query` answers."""
     (made,) = series(answer({"metric": {"__name__": "up"}, "value": [T, "1"]}, kind="vector"))

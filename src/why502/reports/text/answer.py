@@ -115,12 +115,13 @@ def steps(found: Iterable[NextStep]) -> Iterator[Text]:
 
 
 def _undetermined(cluster: Undetermined) -> Group:
-    where = f" at {listing(cluster.targets)}" if cluster.targets else ""
+    # Without a target it would say again what the sentence says.
+    scope_ = f"{count(cluster.failures, 'failure')} at {listing(cluster.targets)}, in phase {cluster.phase}"
     likeliest = [join(plain(cause), Text(f", {percent(p)}", "dim")) for cause, p in cluster.likeliest]
     return Group(
         Text("cause not determined", "bold yellow"),
         plain(cluster.text),
-        plain(f"{count(cluster.failures, 'failure')}{where}, in phase {cluster.phase}", "dim"),
+        *([plain(scope_, "dim")] if cluster.targets else []),
         labelled([("likeliest", likeliest)]),
     )
 
