@@ -149,12 +149,12 @@ def stopped(scene: Scene) -> tuple[ListenerWindow, int] | None:
         return None
     if scene.cluster.basis is Basis.DROPS:
         return window, len(window.stopped_s)
-    spans = [span for failure in scene.cluster.failures if (span := _waited(failure)) is not None]
+    spans = [span for failure in scene.cluster.failures if (span := waited(failure)) is not None]
     met = sum(any(begin_s - LOOK_S <= at_s <= end_s for at_s in window.stopped_s) for begin_s, end_s in spans)
     return (window, len(window.stopped_s)) if spans and met > MOST * len(spans) else None
 
 
-def _waited(failure: Failure) -> tuple[float, float] | None:
+def waited(failure: Failure) -> tuple[float, float] | None:
     """From when to when; by the wire, or by the log."""
     seen, logged = failure.conversation, failure.logged
     if seen is not None:
