@@ -16,7 +16,7 @@ from why502.model.evidence import Source
 from why502.model.host import HostRecord
 from why502.model.requests import Request
 from why502.model.settings import Setting
-from why502.model.wire import Counted
+from why502.model.wire import Answered, Counted
 from why502.model.words import rfc3339
 
 if TYPE_CHECKING:
@@ -149,13 +149,14 @@ def assemble(
     requests = [f for f in kept if isinstance(f, Request)]
     conversations = [f for f in kept if isinstance(f, Conversation)]
     counted = [f for f in facts if isinstance(f, Counted) and (target is None or is_target(f.target, target))]
+    answered = [f for f in facts if isinstance(f, Answered)]
     traffic = _traffic(requests, table, window, target)
     if target is not None and not (kept or counted) and traffic is None and (exchanges or table):
         raise _unknown_target(target, exchanges, table)
     case = Case(
         inputs=tuple(reading.input for reading in readings),
         traffic=traffic,
-        wire=wire_facts.summarise(conversations, counted) if conversations or counted else None,
+        wire=wire_facts.summarise(conversations, counted, answered) if conversations or counted else None,
         hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
         metrics=tuple(_clipped(f, window) for f in facts if isinstance(f, Series)),
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),

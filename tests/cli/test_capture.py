@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.running import why502
 from tests.sources.captures.detail.making import RECORDED
 from tests.sources.captures.making import RECORDED as OUTCOMES
+from tests.sources.captures.making import pcap
+from tests.sources.captures.test_statuses import talked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def path(name: str) -> str:
@@ -46,6 +52,16 @@ def test_an_icmp_error_is_told_once_with_its_time() -> None:
     (failed,) = (line for line in run.stdout.splitlines() if line.startswith("1  "))
     assert failed.count("host unreachable") == 1
     assert " 0 ms " not in failed
+
+
+def test_what_the_target_itself_answered_is_told(tmp_path: Path) -> None:
+    """A 503 that was passed on is no failed conversation; it is named with its packet all the same."""
+    made = tmp_path / "made.pcap"
+    made.write_bytes(pcap(talked(200, 503).packets))
+    assert "10.0.0.7:8080 itself answered 1 x 200, 1 x 503 (first 5xx: " in why502("capture", str(made)).stdout
+    (target,) = json.loads(why502("capture", str(made), "--json").stdout)["targets"]
+    assert target["statuses"] == {"200": 1, "503": 1}
+    assert [(e["at"]["number"], e["opener"], e["status"]) for e in target["errors"]] == [(7, "10.0.0.5:40000", 503)]
 
 
 def test_nothing_failed() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.logs import ALB_LINES, alb_line, nginx_line
+from tests.engine.logs import ALB_LINES, alb_line, nginx_line, turned_down
 from why502.engine.store import RequestStore
 from why502.facts import joined_columns, traffic_columns
 from why502.model.case import Window
@@ -72,6 +72,23 @@ def test_spark_gives_what_duckdb_gives(tmp_path: Path, spark: SparkStore) -> Non
         for store in (duckdb, spark)
     ]
     assert part[0] == part[1] != whole
+
+
+@pytest.mark.usefixtures("spark")
+def test_spark_joins_errors_behind_client_errors_as_duckdb_does(tmp_path: Path) -> None:
+    """The resets behind answers of 413 are no failures (`facts.turned_down`), those behind others are."""
+    paths = {kind: tmp_path / kind for kind in turned_down()}
+    for kind, content in turned_down().items():
+        paths[kind].write_text(content)
+    from why502.engine.spark import SparkStore
+
+    duckdb, spark = RequestStore(), SparkStore(URL)
+    for store in (duckdb, spark):
+        read(store, paths)
+    told = traffic_columns.summarise(duckdb)
+    assert told is not None
+    assert told.failures_total == 40
+    assert traffic_columns.summarise(spark) == told
 
 
 @pytest.mark.usefixtures("spark")

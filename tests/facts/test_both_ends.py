@@ -11,7 +11,7 @@ from why502.facts.both_ends import both_ends
 from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, FarSide, Outcome
 from why502.model.evidence import Place
-from why502.model.wire import Counted, Pairing
+from why502.model.wire import Answered, Counted, Pairing, StatusLine
 
 SCENARIOS = sorted(path.stem for path in RECORDED.glob("both_*.pcap") if "at_target" not in path.stem)
 
@@ -147,6 +147,23 @@ def test_conversations_from_before_both_captures_are_matched_by_their_ends() -> 
     pooled = conversation(100.0, Outcome.RACED, opener="10.0.0.1:9", opened=False, syn_s=())
     once, (pairing,) = both_ends([fresh, pooled, structs.replace(fresh, at=place), structs.replace(pooled, at=place)])
     assert len(once) == pairing.conversations == 2
+
+
+def test_what_the_target_answered_counts_once_as_well() -> None:
+    """As the proxy's capture has it; the other end's counts where the proxy's has nothing."""
+    near, far_end = "both_never_arrived.pcap", "both_never_arrived_at_target.pcap"
+    told = [c for name in (near, far_end) for c in recorded(name.removesuffix(".pcap"))]
+    target = told[0].target
+
+    def seen(name: str, at_s: float) -> Answered:
+        return Answered(target, {503: 1}, (StatusLine(Place(name, 9, mark="#"), at_s, "10.9.1.1:1", 503),), name)
+
+    both = summarise(told, (), [seen(far_end, 3.0), seen(near, 1.0)]).target(target)
+    assert both is not None
+    assert (both.statuses, [e.at.path for e in both.errors]) == ({503: 1}, [near])
+    alone = summarise(told, (), [seen(far_end, 3.0)]).target(target)
+    assert alone is not None
+    assert alone.statuses == {503: 1}
 
 
 def test_what_was_only_counted_counts_once_as_well() -> None:

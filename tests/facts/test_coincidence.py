@@ -79,8 +79,10 @@ def test_failures_known_from_metrics_lie_in_their_periods() -> None:
 
 
 def test_a_label_with_the_targets_address_decides_whose_use_it_is() -> None:
-    """10.0.0.7 is not 10.0.0.71; without a match all machines stand."""
+    """10.0.0.7 is not 10.0.0.71; without a match those stand of which nothing tells whose they are."""
     own, other = usage(0.9, label='node_cpu{instance="10.0.0.7:9100"}'), usage(0.1, label="10.0.0.71:9100")
-    assert list(usages_of("10.0.0.7:8080", [own, other])) == [own]
-    assert list(usages_of("10.0.0.8:8080", [own, other])) == [own, other]
-    assert list(usages_of(None, [own, other])) == [own, other]
+    assert list(usages_of(Case(), "10.0.0.7:8080", [own, other])) == [own]
+    assert list(usages_of(Case(), "10.0.0.8:8080", [own, other])) == [other]
+    assert list(usages_of(Case(), "127.0.0.1:8080", [own, other])) == [own, other]
+    assert list(usages_of(Case(), "shop:8080", [own, other])) == [own, other]
+    assert list(usages_of(Case(), None, [own, other])) == [own, other]

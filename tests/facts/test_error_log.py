@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.making import request, served
 from why502.facts.error_log import join
 from why502.model.evidence import Place
@@ -109,3 +111,38 @@ def test_a_limit_explains_no_request_that_reached_a_target() -> None:
     """The same client failed at a target in that second: that is another request."""
     joined, _ = join([request(100.0, **LINE)], [request(100.4, **LIMIT)])
     assert joined[0].failed
+
+
+TURNED_DOWN = {"proxy": "nginx", "client": "10.0.0.9", "method": "POST", "path": "/a", "status": 413}
+RESET_BEHIND = ERROR | {"proxy": "nginx", "method": "POST", "phase": Phase.BODY, "manner": Manner.RESET, "side": None}
+
+
+def test_a_reset_behind_an_answer_that_turned_the_request_down_is_no_failure() -> None:
+    """The client has its 413; each such line takes one error with it, in another zone as well."""
+    access = [served(100.0 + n, **TURNED_DOWN) for n in range(3)]
+    for zone_s in (0.0, 7200.0):
+        errors = [request(100.0 + n + zone_s, **RESET_BEHIND) for n in range(3)]
+        joined, rest = join(access, errors)
+        assert rest == []
+        assert joined == access
+    assert len(join(access[:1], [request(100.0, **RESET_BEHIND)] * 2)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ({"status": 200}, {}),
+        ({"status": 499}, {}),
+        ({"path": "/b"}, {}),
+        ({"client": "10.0.0.8"}, {}),
+        ({"method": "GET"}, {"method": "GET"}),
+        ({}, {"manner": Manner.CLOSED}),
+        ({}, {"phase": Phase.WAIT}),
+        ({}, {"phase": Phase.CONNECT, "manner": Manner.REFUSED}),
+        ({}, {"end_s": 110.0}),
+    ],
+)
+def test_other_errors_beside_a_client_error_stay_failures(line: dict[str, object], error: dict[str, object]) -> None:
+    """An answer that broke off, another request, a failed attempt before the one that answered."""
+    _, rest = join([served(100.0, **TURNED_DOWN | line)], [request(100.0, **RESET_BEHIND | error)])
+    assert len(rest) == 1

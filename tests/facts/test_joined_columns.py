@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.logs import haproxy_line, nginx_line
+from tests.engine.logs import haproxy_line, nginx_line, turned_down
 from why502.engine import drawing
 from why502.engine.store import RequestStore
 from why502.facts import joined_columns, sampling_columns, traffic, traffic_columns
@@ -49,9 +49,11 @@ def logs(seed: int) -> dict[str, str]:
     }
 
 
-def both(contents: dict[str, str], window: Window = NEVER, target: str | None = None) -> tuple[Traffic, Traffic]:
+def both(
+    contents: dict[str, str], window: Window = NEVER, target: str | None = None, *, counting: bool = False
+) -> tuple[Traffic, Traffic]:
     """As single facts, and by the table."""
-    store, facts = RequestStore(), []
+    store, facts = RequestStore(counting=counting), []
     for kind, content in contents.items():
         evidence = EvidenceFile(kind, lambda content=content: io.BytesIO(content.encode()))  # type: ignore[misc]
         small = BY_KIND[kind].read(evidence)
@@ -151,3 +153,16 @@ def test_a_large_log_tells_of_lines_of_the_other_kind() -> None:
     told = reader.read_large(evidence, RequestStore()).input
     assert told == reader.read(evidence).input
     assert told.also == (Source.ERROR_LOG,)
+
+
+@pytest.mark.parametrize("counting", [False, True])
+def test_a_reset_behind_a_client_error_is_no_failure_in_a_table_either(
+    counting: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor where other requests are only counted; a reset behind a 200, or behind the answer to a GET, is one."""
+    for module in (drawing, sampling_columns):
+        monkeypatch.setattr(module, "threshold", lambda _: 0)
+    small, large = both(turned_down(), counting=counting)
+    assert (large.requests, large.failures_total) == (small.requests, small.failures_total) == (60, 40)
+    assert large.failures == small.failures
+    assert {failure.request.method for failure in large.failures} == {"GET", "POST"}

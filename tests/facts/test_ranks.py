@@ -39,6 +39,13 @@ def test_alike_neighbours_count_for_less() -> None:
     assert p_higher(hill, on_top) > 10 * p_higher(apart, on_top_apart)
 
 
+def test_few_steps_of_a_counter_meet_failures_by_chance() -> None:
+    """Of 60 minutes with 4 steps, 3 hold one in 1 - comb(56, 3) / comb(60, 3) of all cases; all three are no chance."""
+    values = [7.0 if number in {3, 20, 33, 51} else 0.0 for number in range(60)]
+    assert p_higher(values, [number in {20, 21, 40} for number in range(60)]) == pytest.approx(0.190, abs=1e-3)
+    assert p_higher(values, [number in {20, 33, 51} for number in range(60)]) < 0.001
+
+
 def test_equal_values_tell_nothing() -> None:
     """However many."""
     assert p_higher([1.0] * 60, [number < 30 for number in range(60)]) == 1.0

@@ -40,3 +40,8 @@ def test_processor_and_memory_come_from_the_hosts_record() -> None:
     values = _values([])
     assert values["CPUUtilization"] == [10.0, 25.0]
     assert values["mem_used_percent"] == [25.0, 25.0]
+
+
+def test_what_was_asked_for_and_not_counted_has_no_values() -> None:
+    """Its result is there all the same, which tells that somebody asked."""
+    assert _values([])["TargetConnectionErrorCount"] == []

@@ -54,6 +54,16 @@ def test_table_and_sentences() -> None:
     assert any(line.startswith("could not be seen: who holds [::]:80: no process") for line in lines)
 
 
+def test_what_is_only_installed_is_not_said_to_serve() -> None:
+    """Any program of that environment has the package within reach, used or not."""
+    server = Server("Werkzeug", "3.1.3", "werkzeug: installed, not seen running", keepalive="none", guessed=True)
+    python = Process(7, "python", "python app.py", server=server)
+    snapshot = Snapshot(100.0, (SMALL,), (Namespace(1, "blue", 128),), (python,))
+    text = render(audit(HostRecord(HOST_SCHEMA, "h", "6", None, (snapshot,), ())), width=None, color=False)
+    (row,) = (line for line in text.splitlines() if line.startswith("127.0.0.1:9000 "))
+    assert row.split()[4:10] == ["?", "(Werkzeug", "3.1.3", "is", "installed)", "?"]
+
+
 def test_nothing_of_a_stranger_steers_the_terminal() -> None:
     """A process may call itself what it likes."""
     assert "\x1b" not in _audit(Listener("127.0.0.1:9000", 1, 6, 1, 2, 3, pids=(7,)))

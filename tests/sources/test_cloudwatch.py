@@ -55,6 +55,45 @@ def test_get_metric_statistics_takes_the_statistic_that_fits(name: str, statisti
     assert read_.sparse is (statistic == "Sum")
 
 
+def test_a_mean_of_a_count_is_no_count() -> None:
+    """Each 502 is a sample of 1: the average is 1, however many there were. With their number it is the sum again."""
+    at = {"Timestamp": "2018-08-28T20:17:00Z", "Unit": "Count"}
+    mean = read({"Label": "HTTPCode_ELB_502_Count", "Datapoints": [{**at, "Average": 1.0}]})
+    assert (mean.facts, mean.input.not_understood) == ((), 1)
+    assert mean.input.first_not_understood[0].why == "a datapoint without a time or without its Sum"
+    both = {**at, "Average": 1.0, "SampleCount": 9.0}
+    assert series({"Label": "HTTPCode_ELB_502_Count", "Datapoints": [both]})[0].points == ((1535487420.0, 9.0),)
+
+
+@pytest.mark.parametrize(
+    ("id_", "label", "said"),
+    [
+        ("m1", "HTTPCode_ELB_502_Count Average", "Average"),
+        ("elb502_avg", "HTTPCode_ELB_502_Count", "avg"),
+        ("m1", "shop HTTPCode_ELB_502_Count p99", "p99"),
+        ("m1", "maxima HTTPCode_ELB_502_Count", None),
+        ("m1_sum", "HTTPCode_ELB_502_Count", None),
+        ("m1", "app/p99-shop/max/12 HTTPCode_ELB_502_Count", None),
+        ("m1", "TargetResponseTime p99", None),
+        ("m1", "app/p99-shop/12 HealthyHostCount Minimum", None),
+    ],
+)
+def test_a_label_that_calls_a_count_a_mean_is_believed(id_: str, label: str, said: str | None) -> None:
+    told = read({"MetricDataResults": [RESULT | {"Id": id_, "Label": label}]}).input
+    assert told.not_understood == (0 if said is None else 1)
+    if said is not None:
+        assert (
+            told.first_not_understood[0].why == f"{said} of HTTPCode_ELB_502_Count, which is a count: ask for its Sum"
+        )
+
+
+def test_what_was_asked_for_and_not_counted_is_an_empty_series() -> None:
+    """Nothing was counted; that nobody asked would be no series at all."""
+    empty = RESULT | {"Timestamps": [], "Values": []}
+    for document in ({"MetricDataResults": [empty]}, {"Label": "HTTPCode_ELB_502_Count", "Datapoints": []}):
+        assert [(s.name, s.points, s.sparse) for s in series(document)] == [("HTTPCode_ELB_502_Count", (), True)]
+
+
 @pytest.mark.parametrize(
     ("id_", "label", "name"),
     [

@@ -121,7 +121,7 @@ class Worker:
         kept = drawn(lines.index + (lines.piece.block.lines_before + 1), before)
         if not self.counting:
             return Part(seen, planned_rows(lines.chosen(np.arange(lines.index.size)), self.file, kept))
-        odd = lines.failed | lines.retried | ~lines.served | lines.delayed
+        odd = lines.failed | lines.retried | ~lines.served | lines.delayed | lines.turned_down
         odd[lines.outermost] = True
         told = np.flatnonzero(odd)
         rows = planned_rows(lines.chosen(told), self.file, kept[told])

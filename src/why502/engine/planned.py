@@ -10,6 +10,7 @@ import numpy as np
 
 from why502.engine.cutting import Cut, Numbers
 from why502.facts.attempts import hidden_failures
+from why502.facts.turned_down import WITHOUT_BODY, may_be_turned_down
 from why502.formats.columns import ABSENT_US, Columns, Plan, Times
 from why502.model.requests import Phase, Request
 from why502.model.traffic import syn_steps_us
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+
+_WITHOUT_BODY = tuple(f"{method} ".encode() for method in WITHOUT_BODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,16 @@ class Planned:
         for low_us, high_us in syn_steps_us() if late.size else ():
             delayed[late] |= (connect_us[late] >= low_us) & (connect_us[late] < high_us)
         return delayed
+
+    @property
+    def turned_down(self) -> NDArray[np.bool_]:
+        """Perhaps before they were read (`facts.turned_down`): an error log may tell of them as well."""
+        told = _of_samples(self.samples, self.which, may_be_turned_down)
+        rows = np.flatnonzero(told)
+        # The methods of a shape may differ; nginx's lines have the request in their first quotes.
+        requests = (line.partition(b'"')[2] for line in self.piece.raw_lines(self.index[rows]))
+        told[rows] = [not request.startswith(_WITHOUT_BODY) for request in requests]
+        return told
 
     @property
     def outermost(self) -> Numbers:

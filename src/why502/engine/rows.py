@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from why502.engine.arrays import binaries, codes, few_binaries, numbers, optional_numbers, texts
 from why502.engine.schema import ATTEMPT_OF, SCHEMA
 from why502.facts.attempts import hidden_failures
+from why502.facts.turned_down import turned_down
 from why502.formats.columns import ABSENT_US
 from why502.model.traffic import delayed_by_syn, micros
 
@@ -71,7 +72,8 @@ def _wanted(request: Request, attempt: int, detail: bytes, *, kept: bool) -> byt
     """The line, if somebody may want to see it."""
     if attempt:
         return ATTEMPT_OF % attempt + detail
-    return detail if kept or request.failed or request.status is None or delayed_by_syn(request.connect_s) else None
+    told = request.failed or request.status is None or delayed_by_syn(request.connect_s) or turned_down(request)
+    return detail if kept or told else None
 
 
 def planned_rows(planned: Planned, file: int, drawn: NDArray[np.bool_]) -> pa.RecordBatch:
@@ -91,7 +93,8 @@ def planned_rows(planned: Planned, file: int, drawn: NDArray[np.bool_]) -> pa.Re
     rows = _laid_out(made_of, which)
     flat = [row for rows_of in made_of for row in rows_of]
     status = np.array([-1 if r is None or r.status is None else r.status for r in flat], np.int32)[rows.shape]
-    wanted = rows.first(drawn | planned.failed | planned.retried | planned.delayed, otherwise=True)
+    of_interest = planned.failed | planned.retried | planned.delayed | planned.turned_down
+    wanted = rows.first(drawn | of_interest, otherwise=True)
     lines = rows.all(planned.index)
     made: dict[str, pa.Array] = {
         "file": numbers(np.full(lines.size, file, np.int32)),

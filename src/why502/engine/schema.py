@@ -28,7 +28,10 @@ SCHEMA: Final = pa.schema(
         ("wait_us", pa.int64()),
         ("total_us", pa.int64()),
         ("attempt", pa.int32()),  # 0: the request itself; 1...: its failed attempts of which the client saw nothing
-        ("detail", pa.binary()),  # the line itself, of requests that failed, were retried, connected late or were drawn
+        (
+            "detail",
+            pa.binary(),
+        ),  # the line itself, of requests that failed, were retried or turned down, connected late or were drawn
     ]
 )
 

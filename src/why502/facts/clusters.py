@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from why502.facts.counts import with_true_counts
 from why502.facts.failures import failures
 from why502.facts.late_races import with_races
+from why502.facts.metered_failures import of_metrics
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.facts.siblings import with_siblings
-from why502.model.case import Case, Series, Window
+from why502.model.case import Case, Window
 from why502.model.conversations import Conversation, Outcome
 from why502.model.details import Protocol
 from why502.model.requests import Manner, Phase, Request, Side
@@ -51,20 +52,6 @@ OFTEN_SENT_AGAIN = 3
 SYN_AGAIN_S = 1.0
 """Until then the kernel sends a SYN once only: nobody waits for less."""
 
-ELB_5XX = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
-ELB_503 = "HTTPCode_ELB_503_Count"
-"""The one that an ALB answers when a target group has no target (`load-balancer-troubleshooting`)."""
-FAILED_IN = (
-    ("TargetTLSNegotiationErrorCount", Phase.TLS),
-    ("TargetConnectionErrorCount", Phase.CONNECT),
-)
-"""How far failures of an ALB's own came, by what else it counts."""
-NEARLY_ALL = 0.8
-ELB_5XX_ALL = "HTTPCode_ELB_5XX_Count"
-TARGET_5XX = "HTTPCode_Target_5XX_Count"
-GATEWAY_5XX = "gateway-5xx-count"
-"""Counters of nginx, HAProxy, Envoy, Traefik: they count what clients got, whoever made it."""
-
 
 def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     """All failures of the case, the largest cluster first.
@@ -83,7 +70,7 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     if not found:
         found = [*_of_drops(listeners)]
     if not found:
-        found = [*_of_metrics(case.metrics)]
+        found = [*of_metrics(case.metrics)]
     return sorted(found, key=lambda c: (-c.count, c.target or "", c.phase, c.manner, c.outcome or ""))
 
 
@@ -201,47 +188,6 @@ def _of_drops(listeners: Sequence[ListenerWindow]) -> Iterator[Cluster]:
                 failures=(),
                 window=window.watched,
             )
-
-
-def _of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
-    detailed = [series for series in metrics if series.name in ELB_5XX]
-    empty = [series for series in detailed if series.name == ELB_503]
-    tried = [series for series in detailed if series.name != ELB_503]
-    proxy = tried or ([] if empty else [series for series in metrics if series.name == ELB_5XX_ALL])
-    target = [series for series in metrics if series.name == TARGET_5XX]
-    either = [] if proxy or target else [series for series in metrics if series.name == GATEWAY_5XX]
-    for side, phase, manner, series in (
-        (Side.PROXY, _tried_phase(metrics, proxy), Manner.UNKNOWN, proxy),
-        (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN, empty),
-        (Side.TARGET, Phase.DONE, Manner.ANSWERED, target),
-        (None, Phase.UNKNOWN, Manner.UNKNOWN, either),
-    ):
-        points = [(at_s, value) for one in series for at_s, value in one.points if value > 0]
-        if points:
-            yield Cluster(
-                basis=Basis.METRICS,
-                target=None,
-                side=side,
-                phase=phase,
-                manner=manner,
-                outcome=None,
-                count=round(sum(value for _, value in points)),
-                failures=(),
-                window=_span([at_s for at_s, _ in points]),
-            )
-
-
-def _tried_phase(metrics: Sequence[Series], failed: Sequence[Series]) -> Phase:
-    """CONNECT or TLS if the balancer counted as many failures of that kind as answers of its own."""
-    total = _sum(failed)
-    for name, phase in FAILED_IN:
-        if total and _sum([series for series in metrics if series.name == name]) >= NEARLY_ALL * total:
-            return phase
-    return Phase.UNKNOWN
-
-
-def _sum(metrics: Sequence[Series]) -> float:
-    return sum(value for series in metrics for _, value in series.points)
 
 
 def same_target(one: Cluster, other: Cluster) -> bool:

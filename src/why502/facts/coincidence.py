@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.clusters import ELB_5XX, ELB_5XX_ALL, GATEWAY_5XX, TARGET_5XX
+from why502.facts.metered_failures import ELB_5XX, ELB_5XX_ALL, GATEWAY_5XX, TARGET_5XX, WAYS
 from why502.facts.ranks import p_higher, smallest_p
 from why502.facts.scene import Basis
 from why502.model.requests import Side
@@ -27,7 +27,11 @@ LONGEST_LAG_S = 300.0
 """Requests fail at once, or a few spans after a queue began to fill: up to so many spans, and so much time, later."""
 
 
-COUNTED_IN = {Side.PROXY: (*ELB_5XX, ELB_5XX_ALL), Side.TARGET: (TARGET_5XX,), None: (GATEWAY_5XX,)}
+COUNTED_IN = {
+    Side.PROXY: (*ELB_5XX, ELB_5XX_ALL, *(way.metric for way in WAYS)),
+    Side.TARGET: (TARGET_5XX,),
+    None: (GATEWAY_5XX,),
+}
 """Which metrics count the failures of a cluster, by who made them."""
 
 

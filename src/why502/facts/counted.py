@@ -1,7 +1,8 @@
 """Ordinary requests of a large table are told as counts, not one by one.
 
-Ordinary is a request with a status below 500 that did not fail, was not retried, did not connect late and is neither
-the first nor the last of its piece of a log (so that rows alone tell the span). Three tables tell all that the facts
+Ordinary is a request with a status below 500 that did not fail, was not retried, cannot have been turned down unread
+(`facts.turned_down`), did not connect late and is neither the first nor the last of its piece of a log (so that rows
+alone tell the span). Three tables tell all that the facts
 ask of them; `who` is the target, '' where the log names none:
 
 - counts: who, what, value, requests: how many had this value, by what is counted (below);

@@ -17,10 +17,11 @@ from msgspec import structs
 from why502.facts.attempts import hidden_failures
 from why502.facts.coarse import coarse_logs, moment_s
 from why502.facts.error_lines import VAGUE, folded
+from why502.facts.turned_down import tells_of_reset, turned_down
 from why502.model.requests import Phase, Request, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ZONE_STEP_S = 900.0
 """All zones in use differ from UTC by a multiple of a quarter of an hour."""
@@ -39,34 +40,38 @@ def join(access: Sequence[Request], errors: Sequence[Request]) -> tuple[list[Req
     """Access-log requests enriched with the error log's words, and the failures that no client saw.
 
     The latter are the failed attempts of requests that were served after all (`facts.attempts`), with the error
-    log's words where it has them, and the errors that neither a failed request nor such an attempt tells of.
+    log's words where it has them, and the errors that neither a failed request nor such an attempt tells of. An error
+    behind an answer that the client got (`facts.turned_down`) is no failure.
     """
     requests = [*access, *(hidden for request in access for hidden in hidden_failures(request))]
     told = folded(errors)
-    coarse = coarse_logs([*(r for r in requests if r.failed), *told])
-    table = _Failed(requests, coarse)
+    coarse = coarse_logs([*(r for r in requests if r.failed or turned_down(r)), *told])
+    table = _Requests(requests, coarse, lambda r: r.failed)
+    answered = _Requests(requests, coarse, turned_down)
     offsets_s = {
-        proxy: _zone_offset_s(table, [e for e in told if e.proxy == proxy]) for proxy in {e.proxy for e in told}
+        proxy: _zone_offset_s((table, answered), [e for e in told if e.proxy == proxy])
+        for proxy in {e.proxy for e in told}
     }
     rest: list[Request] = []
     for error in sorted(told, key=lambda e: e.path is None):  # what tells most chooses first
         moved = _shifted(error, offsets_s[error.proxy])
-        match = table.take_nearest(moved, moment_s(moved.end_s, moved, coarse))
+        at_s = moment_s(moved.end_s, moved, coarse)
+        match = table.take_nearest(moved, at_s)
         if match is not None:
             requests[match] = _enriched(requests[match], moved)
-        elif moved.failed:
+        elif moved.failed and not (tells_of_reset(moved) and answered.take_nearest(moved, at_s) is not None):
             rest.append(moved)
     return requests[: len(access)], requests[len(access) :] + rest
 
 
-class _Failed:
-    """The failed requests, to be found by client and time; each is given away once."""
+class _Requests:
+    """Some of the requests, to be found by client and time; each is given away once."""
 
-    def __init__(self, requests: Sequence[Request], coarse: frozenset[str]) -> None:
+    def __init__(self, requests: Sequence[Request], coarse: frozenset[str], chosen: Callable[[Request], bool]) -> None:
         self._requests = requests
         self._taken: set[int] = set()
         self.by_host: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
-        ends = [(moment_s(r.end_s, r, coarse), i) for i, r in enumerate(requests) if r.failed]
+        ends = [(moment_s(r.end_s, r, coarse), i) for i, r in enumerate(requests) if chosen(r)]
         for end_s, index in sorted((end_s, i) for end_s, i in ends if end_s is not None):
             self.by_host[None].append((end_s, index))
             if (host := _host(requests[index].client)) is not None:
@@ -130,7 +135,7 @@ def _is_open(request: Request, error: Request) -> bool:
     return request.total_s is None and (request.start_s is not None or error.proxy == "apache")
 
 
-def _zone_offset_s(table: _Failed, errors: Sequence[Request]) -> float:
+def _zone_offset_s(tables: Sequence[_Requests], errors: Sequence[Request]) -> float:
     """What to add to the error log's times; 0 when nothing can be paired."""
     votes: Counter[float] = Counter()
     asked: Counter[str | None] = Counter()
@@ -141,6 +146,7 @@ def _zone_offset_s(table: _Failed, errors: Sequence[Request]) -> float:
             continue
         steps = {
             round((end_s - error.end_s) / ZONE_STEP_S) * ZONE_STEP_S
+            for table in tables
             for end_s, _ in table.by_host.get(host, [])[:VOTES_PER_CLIENT]
             if abs((end_s - error.end_s + ZONE_STEP_S / 2) % ZONE_STEP_S - ZONE_STEP_S / 2) <= JOIN_SLACK_S
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.error_log import join
+from why502.facts.turned_down import CLIENT_ERRORS
 from why502.facts.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -69,10 +70,18 @@ def joined_with_errors(table: RequestTable, rows: ibis.Table) -> ibis.Table:
     )
     attempts = rows.filter(_.attempt > 0).semi_join(_earliest(rows.filter(_.attempt == 1)).select(*LINE), LINE)
     failures = _earliest(rows.filter(_.status.notnull() & _.manner.notnull()))
-    retried = _recalled(table, served)
-    joined, hidden = join([*retried, *_recalled(table, failures)], errors)
+    answered = rows.filter(
+        (_.attempt == 0)
+        & _.manner.isnull()
+        & (_.status >= CLIENT_ERRORS.start)
+        & (_.status < CLIENT_ERRORS.stop)
+        & _.detail.notnull()
+    )
+    looked_up = [rows_of.select(*LINE, "detail") for rows_of in (served, _earliest(answered))]
+    passed_on = _recalled(table, looked_up[0].union(looked_up[1]).distinct())
+    joined, hidden = join([*passed_on, *_recalled(table, failures)], errors)
     taken = entries.select(*KEY).union(attempts.select(*KEY)).union(failures.select(*KEY))
-    return rows.anti_join(taken, KEY).union(table.of([*joined[len(retried) :], *hidden]))
+    return rows.anti_join(taken, KEY).union(table.of([*joined[len(passed_on) :], *hidden]))
 
 
 def _earliest(rows: ibis.Table) -> ibis.Table:

@@ -10,6 +10,8 @@ from itertools import groupby, pairwise
 from math import comb, erfc, sqrt
 from typing import TYPE_CHECKING
 
+from why502.facts.exact_tests import p_over
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +46,21 @@ def p_higher(values: Sequence[float], chosen: Sequence[bool]) -> float:
     """
     if len(values) <= EXACT_MOST:
         return _exact(values, chosen)
-    return _normal(values, chosen)
+    return max(_normal(values, chosen), _sparse(values, chosen))
+
+
+def _sparse(values: Sequence[float], chosen: Sequence[bool]) -> float:
+    """Of a counter that mostly stands still: chance of so many of its few steps among the chosen (Fisher's test).
+
+    The normal approximation makes far too little of chance where nearly all ranks are tied: of 60 minutes with 4 steps,
+    3 hold one of these in 19 of 100 cases, not in 3. 0 for any other series.
+    """
+    least = min(values)
+    steps = [value > least for value in values]
+    if 2 * sum(steps) >= len(values):
+        return 0.0
+    hits = sum(step and which for step, which in zip(steps, chosen, strict=True))
+    return p_over(hits, sum(chosen), sum(steps) - hits, len(values) - sum(chosen))
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

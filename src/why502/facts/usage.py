@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from why502.model.evidence import Place, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from ipaddress import IPv4Address, IPv6Address
 
     from why502.model.case import Case, Series
     from why502.model.host import HostRecord
@@ -22,6 +25,14 @@ CPU_METRICS = {"CPUUtilization": PER_CENT, "cpu_usage_active": PER_CENT, "cpu-bu
 MEMORY_METRICS = {"MemoryUtilization": PER_CENT, "mem_used_percent": PER_CENT, "memory-used-ratio": RATIO}
 """Of AWS/EC2, AWS/ECS and the CloudWatch agent, and our own names: what to multiply by for a share from 0 to 1."""
 SWAP_METRICS = {"swap-in-pages-per-second": 1.0}
+
+
+_TOLD = {
+    label: re.compile(rf'(?<![a-z_]){label}="(?P<address>[0-9.]+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*?\]?)(?::\d+)?"')
+    for label in ("pod_ip", "instance")
+}
+"""Labels that tell an address; a pod's own says more than that of the exporter that was asked about it."""
+_HOST = re.compile(r'(?<![a-z_])host_ip="(?P<address>[^"]+)"')
 
 
 class Usage(Struct, frozen=True):
@@ -86,11 +97,58 @@ def _used(record: HostRecord) -> Iterator[tuple[float, float, float]]:
             yield before.at_s, after.at_s, 1 - available / total
 
 
-def usages_of(target: str | None, usages: Sequence[Usage]) -> Sequence[Usage]:
-    """Those whose label names the target's address, if there are any; else all: nobody said whose they are."""
-    address = (target or "").rpartition(":")[0].strip("[]")
-    own = [usage for usage in usages if address and _names(usage.at.name, address)]
-    return own or usages
+def usages_of(case: Case, target: str | None, usages: Sequence[Usage]) -> Sequence[Usage]:
+    """Those that are known to be the target's; else those of which nothing tells that they are another's."""
+    own = [usage for usage in usages if is_of(case, target, usage)]
+    return own or [usage for usage in usages if not is_elsewhere(target, usage)]
+
+
+def is_of(case: Case, target: str | None, usage: Usage) -> bool:
+    """Whether its label names the target's address, or that of the machine on which the target's pod runs."""
+    address = _address(target)
+    if not address:
+        return False
+    told = _TOLD["pod_ip"].search(usage.at.name)
+    if told:
+        return told["address"] == address
+    return any(_names(usage.at.name, one) for one in (address, *_machines(case, address)))
+
+
+def is_elsewhere(target: str | None, usage: Usage) -> bool:
+    """Whether its label names an address which is not the target's: nothing that is measured there tells of it.
+
+    A name may be anybody's; and so may any address where the target has but a name.
+    """
+    address = _address(target)
+    own = _ip(address)
+    if own is None or own.is_loopback:  # the proxy's own machine, whichever that is
+        return False
+    found = next((told for pattern in _TOLD.values() if (told := pattern.search(usage.at.name))), None)
+    return found is not None and _ip(found["address"]) not in (None, own)
+
+
+def elsewhere(usages: Sequence[Usage]) -> str:
+    """Whose they are, for the sentence that they tell nothing: 'of 10.0.0.9:9100 and 2 more'."""
+    names = list(dict.fromkeys(usage.at.name for usage in usages))
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""
+
+
+def _address(target: str | None) -> str:
+    return (target or "").rpartition(":")[0].strip("[]")
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _machines(case: Case, address: str) -> list[str]:
+    """Of the pod with that address, by kube-state-metrics' `kube_pod_info`."""
+    labels = (series.at.name for series in case.metrics if series.name == "kube_pod_info")
+    pods = (label for label in labels if (told := _TOLD["pod_ip"].search(label)) and told["address"] == address)
+    return [host["address"] for label in pods if (host := _HOST.search(label))]
 
 
 def _names(label: str, address: str) -> bool:

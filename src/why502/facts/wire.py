@@ -14,15 +14,21 @@ from why502.facts.recording import doubted, lossy
 from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.traffic import MAX_EXAMPLES
-from why502.model.wire import STEPS_PER_DOUBLING, Counted, TargetWire, Wire
+from why502.model.wire import STEPS_PER_DOUBLING, Answered, Counted, TargetWire, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from why502.model.conversations import Conversation
 
+AT_ONCE_S = 0.005
+"""What waits in a socket leaves in one go, as far as the congestion window lets it; no timer is as short."""
 
-def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] = ()) -> Wire:
+
+def summarise(
+    conversations: Iterable[Conversation], counted: Iterable[Counted] = (), answered: Iterable[Answered] = ()
+) -> Wire:
     """All captures of one case together, as judgement needs them; what two of them show counts once."""
     told_by_target: dict[str, list[Conversation]] = defaultdict(list)
     once, pairings = both_ends(conversations)
@@ -34,12 +40,16 @@ def summarise(conversations: Iterable[Conversation], counted: Iterable[Counted] 
     for part in counted:
         if part.capture not in far_ends:
             counted_by_target[part.target].append(part)
+    answered_by_target = _answers(answered, far_ends)
     told = [c for group in told_by_target.values() for c in group]
     parts = [p for group in counted_by_target.values() for p in group]
     targets = sorted(told_by_target.keys() | counted_by_target.keys())
     return Wire(
         conversations=len(told) + sum(part.conversations for part in parts),
-        targets=tuple(_target(target, told_by_target[target], counted_by_target[target]) for target in targets),
+        targets=tuple(
+            _target(target, told_by_target[target], counted_by_target[target], answered_by_target[target])
+            for target in targets
+        ),
         first_s=min([*(c.first_s for c in told), *(p.first_s for p in parts)], default=None),
         last_s=max([*(c.last_s for c in told), *(p.last_s for p in parts)], default=None),
         pairings=pairings,
@@ -72,6 +82,8 @@ def repeated(conversation: Conversation) -> bool:
 
 def as_left(conversation: Conversation) -> Conversation:
     """An answer that came after the opener had given up, and that it met with a reset, is none for the proxy."""
+    if _sent_to_nobody(conversation):
+        return structs.replace(conversation, outcome=Outcome.ANSWERED)
     left_s, answer_s, asked_s = conversation.fin_by_opener_s, conversation.answer_s, conversation.request_s
     late = left_s is not None and answer_s is not None and answer_s > left_s
     if conversation.outcome is not Outcome.ANSWERED or not late or not conversation.reset_by_opener:
@@ -79,6 +91,28 @@ def as_left(conversation: Conversation) -> Conversation:
     if asked_s is None or left_s is None or asked_s > left_s:
         return conversation
     return structs.replace(conversation, outcome=Outcome.NOT_ANSWERED, end_s=left_s)
+
+
+def _sent_to_nobody(conversation: Conversation) -> bool:
+    """A request that left together with the proxy's FIN: the proxy had given it up before, and closed.
+
+    While there is no way to the target, the kernel holds both back, and sends them when there is one again: the FIN
+    goes on what was never sent (`tcp_send_fin` in net/ipv4/tcp_output.c). Who pools connections does not half-close
+    them. What was asked before was answered.
+    """
+    gone = conversation.outcome is Outcome.NOT_ANSWERED or (
+        conversation.outcome is Outcome.ANSWERED and conversation.reset_by_opener
+    )
+    return gone and conversation.exchanges > 0 and _closed_with_request(conversation)
+
+
+def _closed_with_request(conversation: Conversation) -> bool:
+    left_s, asked_s, detail = conversation.fin_by_opener_s, conversation.request_s, conversation.detail
+    if left_s is None or asked_s is None or left_s < asked_s:
+        return False
+    packets = detail.packets if detail is not None else ()
+    on_data = any(p.sender is End.PROXY and p.payload_bytes and "FIN" in p.flags for p in packets)
+    return on_data or left_s - asked_s <= AT_ONCE_S
 
 
 def as_spare(conversation: Conversation) -> Conversation:
@@ -97,7 +131,17 @@ def as_spare(conversation: Conversation) -> Conversation:
     return structs.replace(conversation, outcome=outcome, idle_before_request_s=asked_s - ready_s)
 
 
-def _target(target: str, conversations: Sequence[Conversation], counted: Sequence[Counted]) -> TargetWire:
+def _answers(answered: Iterable[Answered], far_ends: AbstractSet[str]) -> dict[str, list[Answered]]:
+    """By target; what the other end's capture has counts only where the proxy's has nothing."""
+    near, far = defaultdict[str, list[Answered]](list), defaultdict[str, list[Answered]](list)
+    for part in answered:
+        (far if part.capture in far_ends else near)[part.target].append(part)
+    return defaultdict(list, {**far, **near})
+
+
+def _target(
+    target: str, conversations: Sequence[Conversation], counted: Sequence[Counted], answered: Sequence[Answered]
+) -> TargetWire:
     in_time = sorted(conversations, key=lambda c: c.first_s)
     slow = [c for c in in_time if delayed(c)]
     connects_s = [c.connect_s for c in in_time if c.connect_s is not None]
@@ -109,6 +153,9 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
     again = [c for c in well if repeated(c)]
     for part in counted:
         outcomes.update(part.outcomes)
+    statuses: Counter[int] = Counter()
+    for seen in answered:
+        statuses.update(seen.statuses)
     return TargetWire(
         target=target,
         conversations=outcomes.total(),
@@ -124,6 +171,8 @@ def _target(target: str, conversations: Sequence[Conversation], counted: Sequenc
         told_answered=len(well),
         sent_again=len(again),
         sent_again_first=again[0].at if again else None,
+        statuses=dict(sorted(statuses.items())),
+        errors=tuple(sorted((line for part in answered for line in part.errors), key=lambda e: e.at_s))[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),
         answer_median_s=_median_s(answers_s, [part.answers for part in counted]),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from why502.facts.following import p_value, seen_window
+from why502.facts.victims import at_target
 from why502.model.case import KernelEvent
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def coincidence(scene: Scene, kinds: Collection[str], lasts_s: float = 0.0) -> C
 
 def _may_be(scene: Scene, event: KernelEvent) -> bool:
     """Whether it tells of this target: a queue is named by its address, whose port must be the target's."""
+    if at_target(scene, event) is False:
+        return False
     if event.kind != "queue-full" or event.process is None or scene.cluster.target is None:
         return True
     target = scene.cluster.target

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 AVERAGES = frozenset({"TargetResponseTime", "HealthyHostCount", "CPUUtilization", "mem_used_percent"})
 """Asked for with the statistic Average; all others with Sum."""
 
+ASKED = (
+    *("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count", "HTTPCode_Target_5XX_Count"),
+    *("TargetConnectionErrorCount", "TargetTLSNegotiationErrorCount"),
+)
+"""Asked for always: CloudWatch answers with a result without values where a load balancer counted none."""
+
 
 class MetricDataResult(Struct, frozen=True, rename="pascal"):
     """One metric, newest datum first (`ScanBy` TimestampDescending is the default)."""
@@ -48,6 +54,7 @@ def metric_data(counts: Iterable[Count], host: HostRecord, period_s: float) -> M
     periods: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for count in (*counts, *_usage(host)):
         periods[count.metric][math.floor(count.at_s / period_s)].append(count.value)
+    periods |= {metric: {} for metric in ASKED if metric not in periods}
     results = (
         _result(number, metric, values, period_s) for number, (metric, values) in enumerate(sorted(periods.items()))
     )

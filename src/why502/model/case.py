@@ -80,6 +80,8 @@ class KernelEvent(Struct, frozen=True):
     text: str = ""
     group: str | None = None
     """Control group of the process, or the last part of its path."""
+    addresses: tuple[str, ...] = ()
+    """Of the pod or container in which it happened, without a port; empty: nothing tells them."""
 
 
 class Case(Struct, frozen=True):

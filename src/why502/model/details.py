@@ -137,7 +137,7 @@ class ConversationDetail(Struct, frozen=True):
     reason: str | None = None
     """What decided the outcome, in words: 'the answer ended after 12 of 100 bytes'."""
     exchanges: tuple[Exchange, ...] = ()
-    """The last few."""
+    """The last few, and before them those with 5xx."""
     tls: Tls | None = None
     http2: Http2 | None = None
     icmp: tuple[IcmpError, ...] = ()

@@ -32,6 +32,31 @@ class Counted(Struct, frozen=True):
         return sum(self.outcomes.values())
 
 
+class StatusLine(Struct, frozen=True):
+    """An answer that a target began, plain HTTP/1."""
+
+    at: Place
+    """The packet that begins it."""
+    at_s: float
+    opener: str
+    """'address:port' of the side that it went to."""
+    status: int
+
+
+class Answered(Struct, frozen=True):
+    """The answers of one server in one capture: every one whose status line was captured, whatever else is told of its
+    conversation; what was captured twice or sent again counts once.
+    """
+
+    target: str
+    statuses: dict[int, int]
+    """How many had which status; 1xx but 101 are no answers yet."""
+    errors: tuple[StatusLine, ...] = ()
+    """Those with 5xx, in the order of the capture; at most `traffic.MAX_EXAMPLES`."""
+    capture: str = ""
+    """Path of the file."""
+
+
 class TargetWire(Struct, frozen=True):
     """All conversations with one target."""
 
@@ -63,6 +88,10 @@ class TargetWire(Struct, frozen=True):
     sent_again: int = 0
     """...and those of them in which data of either side had to be sent again, although the target had accepted them."""
     sent_again_first: Place | None = None
+    statuses: dict[int, int] = field(default_factory=dict)
+    """How many answers of plain HTTP/1 had which status (`Answered`)."""
+    errors: tuple[StatusLine, ...] = ()
+    """Those with 5xx, oldest first; at most `traffic.MAX_EXAMPLES`."""
     connect_median_s: float | None = None
     answer_median_s: float | None = None
     """From request to first byte, of the answered."""

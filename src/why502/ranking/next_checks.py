@@ -89,7 +89,8 @@ def _impossible(check: Check, ranked: Ranked) -> bool:
 
 def _proxies(ranked: Ranked) -> frozenset[str]:
     """Kinds of the proxies that logged it; CloudWatch counts an ALB's."""
-    counted = ranked.cluster.basis is Basis.METRICS and ranked.cluster.side is not None
+    balancers = any(series.name.startswith("HTTPCode_") for series in ranked.scene.case.metrics)
+    counted = ranked.cluster.basis is Basis.METRICS and ranked.cluster.side is not None and balancers
     return frozenset({"alb"} if counted else {place.request.proxy for place in ranked.cluster.logged})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import ELB_5XX, ELB_5XX_ALL, TARGET_5XX
+from why502.facts.metered_failures import ELB_5XX, ELB_5XX_ALL, TARGET_5XX
 from why502.model.traffic import Bucket
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from why502.facts.ladders import ladder
 from why502.model.conversations import Conversation
-from why502.model.wire import Pairing, Wire
+from why502.model.wire import Pairing, TargetWire, Wire
 from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
 from why502.reports.display_filter import display_filter as filter_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "why502-capture/1"
 FAILED_SHOWN: Final = 100
+ERRORS_SHOWN: Final = 100
 
 
 class Shown(Struct, frozen=True):
@@ -62,6 +63,8 @@ def render_json(shown: Shown) -> str:
                 "conversations": target.conversations,
                 "outcomes": {outcome.value: number for outcome, number in target.outcomes.items()},
                 "delayed": target.delayed_total,
+                "statuses": {str(status): number for status, number in target.statuses.items()},
+                "errors": [msgspec.to_builtins(line) for line in target.errors[:ERRORS_SHOWN]],
                 "connect_median_s": target.connect_median_s,
                 "answer_median_s": target.answer_median_s,
             }
@@ -84,6 +87,7 @@ def _parts(shown: Shown, diagnosis: Diagnosis) -> Iterator[RenderableType]:
     told = list(meanings(outcome for target in shown.wire.targets for outcome in target.outcomes))
     if told:
         yield Text("\n" + "\n".join(told), "dim")
+    yield from (Text(line) for line in map(_errors, shown.wire.targets) if line)
     yield from (Text(_pairing(pairing)) for pairing in shown.wire.pairings)
     if shown.failed:
         yield Text("\nFailed conversations", "bold")
@@ -111,6 +115,15 @@ def _left_out(shown: Shown) -> Iterator[str]:
         yield f"the payload of {looked_at:,} of these {listed:,} was read; --ladder N reads that of any other"
     if counted > 0:
         yield f"{count(counted, 'more failed conversation')}: only counted; a packet of one names it"
+
+
+def _errors(target: TargetWire) -> str:
+    """What it answered, if 5xx was among it."""
+    if not target.errors:
+        return ""
+    listed = ", ".join(f"{number:,} x {status}" for status, number in target.statuses.items())
+    first = legible(str(target.errors[0].at))
+    return f"\n{legible(target.target)} itself answered {listed} (first 5xx: {first})"
 
 
 def _pairing(pairing: Pairing) -> str:

@@ -109,7 +109,8 @@ def _server(audited: Audited) -> tuple[str, str]:
     if found is None:
         return "?", "?"
     name = f"{found.name} {found.version or ''}".rstrip()
-    return (f"{name} (installed, not seen running)", "?") if found.guessed else (name, found.keepalive or "?")
+    # Nothing shows that it serves here: a library brings it along as well.
+    return (f"? ({name} is installed)", "?") if found.guessed else (name, found.keepalive or "?")
 
 
 def _queue(audited: Audited) -> str:

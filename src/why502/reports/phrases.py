@@ -10,10 +10,12 @@ from why502.model.words import count as count  # noqa: PLC0414 - re-exported: on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from why502.model.verdict import Diagnosis, Failures, VerdictLine
+    from why502.model.verdict import Diagnosis, Failures, SuspectLine, VerdictLine
 
 SETTLED: Final = 0.95
 """From this probability on the answer stands without another check."""
+LIKELY: Final = 0.8
+"""From here on a condition is told although no failure shows it."""
 
 
 def percent(probability: float) -> str:
@@ -98,6 +100,26 @@ def settled(diagnosis: Diagnosis) -> bool:
     """Whether no further check is needed."""
     verdicts = diagnosis.document.verdicts
     return not diagnosis.undetermined and all(v.probability >= SETTLED for v in verdicts)
+
+
+def held(diagnosis: Diagnosis) -> tuple[SuspectLine, ...]:
+    """Convicted, or conditions that most likely hold although no failure shows it."""
+    return tuple(s for s in diagnosis.document.suspects if _holds(s))
+
+
+def _holds(line: SuspectLine) -> bool:
+    likely = line.kind == "condition" and line.status == "suspected" and (line.probability or 0.0) >= LIKELY
+    return line.status == "convicted" or likely
+
+
+def is_all_clear(diagnosis: Diagnosis) -> bool:
+    """Whether nothing at all is told below a headline that says that nothing is wrong."""
+    return not (held(diagnosis) or diagnosis.noticed or diagnosis.defects)
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Where nothing failed: not more than what stands below it allows."""
+    return "Nothing wrong was found" if is_all_clear(diagnosis) else "No failures were found, but see below"
 
 
 def nothing_wrong(diagnosis: Diagnosis) -> bool:

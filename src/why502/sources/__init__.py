@@ -1,6 +1,7 @@
 """Readers: evidence becomes facts here.
 
-Each module with a constant `READER` (or `READERS`, if it has several) is found by walking the package.
+Each module with a constant `READER` (or `READERS`, if it has several) is found by walking the package. A package that
+has one is not walked further: what it reads with is imported when it reads.
 """
 
 from __future__ import annotations
@@ -11,15 +12,25 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import ModuleType
+
     from why502.sources.interface import Reader
 
 
 @cache
 def all_readers() -> tuple[Reader, ...]:
     """Every reader, sorted by the name of its module; each once, wherever it is exported."""
-    names = sorted(module.name for module in pkgutil.walk_packages(__path__, f"{__name__}."))
-    found: dict[Reader, None] = {}
-    for module in map(importlib.import_module, names):
+    by_module = sorted(_found(__path__, __name__), key=lambda found: found[0].__name__)
+    return tuple(dict.fromkeys(reader for _, readers in by_module for reader in readers))
+
+
+def _found(folders: Iterable[str], package: str) -> Iterator[tuple[ModuleType, Sequence[Reader]]]:
+    for each in pkgutil.iter_modules(folders, f"{package}."):
+        module = importlib.import_module(each.name)
         own = getattr(module, "READER", None)
-        found.update(dict.fromkeys((*((own,) if own else ()), *getattr(module, "READERS", ()))))
-    return tuple(found)
+        readers = (*((own,) if own else ()), *getattr(module, "READERS", ()))
+        if readers:
+            yield module, readers
+        elif each.ispkg:
+            yield from _found(module.__path__, each.name)

@@ -56,6 +56,11 @@ KNOWN = (
 
 _KNOWN = re.compile("|".join(rf"(?<![A-Za-z])({name})(?![A-Za-z])" for name in KNOWN), re.IGNORECASE | re.ASCII)
 _CANONICAL = {name.lower(): name for name in KNOWN}
+_NO_SUM = re.compile(
+    r"(?<![A-Za-z\d/.-])(?:avg|average|mean|min(?:imum)?|max(?:imum)?|(?:p|tm|wm)\d{1,2}(?:\.\d{1,2})?)(?![A-Za-z\d/-])",
+    re.IGNORECASE,
+)
+"""Statistics that are no sums, as people write them into labels and ids."""
 _STATISTICS = ("Average", "Maximum", "Minimum", "SampleCount")
 
 
@@ -79,8 +84,13 @@ class _Datapoint(Struct, frozen=True):
     SampleCount: float | None = None
 
     def value(self, name: str) -> float | None:
-        order = ("Sum", *_STATISTICS) if SPARSE.fullmatch(name) else (*_STATISTICS, "Sum")
-        return next((found for each in order if (found := getattr(self, each)) is not None), None)
+        """A count is its sum: each sample of an ALB's is a 1, so that its average, least and most are 1 as well."""
+        if SPARSE.fullmatch(name) is None:
+            order = (*_STATISTICS, "Sum")
+            return next((found for each in order if (found := getattr(self, each)) is not None), None)
+        if self.Sum is None and self.Average is not None and self.SampleCount is not None:
+            return self.Average * self.SampleCount
+        return self.Sum
 
 
 class _Export(Struct, frozen=True):
@@ -144,7 +154,7 @@ def _parts(evidence: EvidenceFile) -> Iterator[tuple[Place, _Part | str]]:
         return
     for number, raw in enumerate(export.MetricDataResults, 1):
         yield Place(evidence.path, number, "#"), _result(raw)
-    if export.Datapoints:
+    if export.Datapoints or export.Label:
         yield from _statistics(evidence.path, export)
 
 
@@ -153,6 +163,10 @@ def _result(raw: msgspec.Raw) -> _Part | str:
         result = msgspec.json.decode(raw, type=_Result)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"not a metric result: {error}"
+    name = metric_name(result.Id, result.Label)
+    rest = re.sub(re.escape(name), "", f"{result.Id} {result.Label}", flags=re.IGNORECASE).replace("_", " ")
+    if SPARSE.fullmatch(name) and result.Values and (found := _NO_SUM.search(rest)):
+        return f"{found[0]} of {name}, which is a count: ask for its Sum"
     if len(result.Timestamps) != len(result.Values):
         return f"{len(result.Timestamps)} timestamps for {len(result.Values)} values"
     times = [_time(at) for at in result.Timestamps]
@@ -173,10 +187,12 @@ def _statistics(path: str, export: _Export) -> Iterator[tuple[Place, _Part | str
             continue
         at_s, value = _time(point.Timestamp), point.value(metric_name("", export.Label))
         if at_s is None or value is None:
-            yield place, "a datapoint without a time or without a statistic that is known"
+            count_ = SPARSE.fullmatch(metric_name("", export.Label))
+            known = "its Sum" if count_ else "a statistic that is known"
+            yield place, f"a datapoint without a time or without {known}"
             continue
         points.append((at_s, value))
-    if points:
+    if points or not export.Datapoints:  # nothing was counted, which is an answer
         yield Place(path), _Part(("", export.Label), tuple(points))
 
 

@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.bursts import after_idle
 from why502.facts.handshakes import handshakes
+from why502.facts.metered import OVERFLOWS
 from why502.facts.scene import Basis
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -54,6 +55,7 @@ from why502.model.words import count
 from why502.suspects.accepting import left_standing
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_syns import lost_alone, path_loses
+from why502.suspects.metered import grew
 from why502.suspects.server_says import queue_full
 from why502.suspects.standing_still import not_let_in
 from why502.suspects.stopped import listener_gone
@@ -108,7 +110,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(why_not or "the proxy did not make this status")
     if not_let_in(scene) is not None:
         return DoesNotApply("the whole application stood still: that its queue filled is a consequence")
-    evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene)]
+    evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene), *_metered(scene)]
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells how the target's listener fared")
@@ -138,6 +140,12 @@ def _host(scene: Scene) -> Iterator[Evidence]:
             # Full means backlog + 1 (sk_acceptq_is_full); a queue that was never full cannot have overflowed.
             waiting = f"{window.queue_len_max} waiting, backlog {window.listener.backlog}"
             yield Evidence(1.0, f"its accept queue was seen full: {waiting}", Source.HOST, window.at)
+
+
+def _metered(scene: Scene) -> Iterator[Evidence]:
+    """Where no listener was watched. That it did not grow says nothing: a container has a count of its own."""
+    if not any(window.drops is not None for window in scene.listeners):
+        yield from grew(scene, {OVERFLOWS}, "ListenOverflows of its machine", 5.0)
 
 
 def _drops(scene: Scene, window: ListenerWindow) -> Iterator[Evidence]:

@@ -34,10 +34,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from why502.facts.exhaustion import told_full, tracking
+from why502.facts.metered import TRACKED, UNTRACKED, metered
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import bits_of, grew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,7 @@ ROOM: Final = 0.8
 
 
 def judge(scene: Scene) -> Judgement:
-    evidence = (*_told(scene), *_watched(scene))
+    evidence = (*_told(scene), *_watched(scene)) or (*_metered(scene),)
     if not evidence:
         return CannotTell((Source.HOST,), "no host that was looked at tracks connections, or it does not tell")
     return Weighed(evidence, max(evidence, key=lambda one: one.bits).text)
@@ -63,6 +65,21 @@ def _told(scene: Scene) -> Iterator[Evidence]:
     if told:
         text = f"the kernel says so, {count(len(told), 'time')} near the failures: {told[0].text}"
         yield Evidence(9.0, text, Source.EVENTS, told[0].at)
+
+
+def _metered(scene: Scene) -> Iterator[Evidence]:
+    """Drops beside a full table; or a table that was full just when requests failed; or one with room all the time."""
+    tables = metered(scene, {TRACKED})
+    full = [one for one in tables if (one.peak or 0.0) >= FULL]
+    if full:
+        yield from grew(scene, {UNTRACKED}, "packets that found no room in conntrack", 8.0)
+        best = max(full, key=lambda one: (one.holds, one.own))
+        text = f"conntrack entries against their limit ({best.at.name}): {best.compared}"
+        yield Evidence(bits_of(best, 6.0) if best.holds else 1.0, text, Source.METRICS, best.at)
+    elif tables and all(one.own and one.highest < ROOM for one in tables):
+        worst = max(tables, key=lambda one: one.highest)
+        text = f"conntrack ({worst.at.name}) had at most {worst.highest:.0%} of its entries in use"
+        yield Evidence(-3.0, text, Source.METRICS, worst.at)
 
 
 def _watched(scene: Scene) -> Iterator[Evidence]:

@@ -29,11 +29,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.metered import THROTTLED as METERED
+from why502.facts.metered import metered
 from why502.facts.throttling import throttling
 from why502.facts.usage import processor
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import bits_of
 from why502.suspects.weighing import judge_usage
 
 if TYPE_CHECKING:
@@ -59,6 +62,10 @@ def judge(scene: Scene) -> Judgement:
         )
         # What the machine as a whole uses says nothing of a group that may not use it.
         return Weighed((Evidence(7.0, text, Source.HOST, found.at),), text)
+    for metered_ in metered(scene, {METERED}):
+        if metered_.holds and (metered_.compared.during or 0.0) >= THROTTLED:
+            text = f"share of periods in which its quota was used up ({metered_.at.name}): {metered_.compared}"
+            return Weighed((Evidence(bits_of(metered_, 7.0), text, Source.METRICS, metered_.at),), text)
     return judge_usage("processor use", scene, processor(scene.case), full=FULL, moderate=MODERATE)
 
 

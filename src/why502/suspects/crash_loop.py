@@ -31,6 +31,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.following import following, seen_window
+from why502.facts.victims import at_target
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count, utc
@@ -59,6 +60,7 @@ def judge(scene: Scene) -> Judgement:
 def _told(scene: Scene) -> Judgement | None:
     """Ends of processes that a journal or Kubernetes recorded: whose they were is not known, only when."""
     ends = [event for event in scene.case.events if event.kind == "exit" and event.pid is None]
+    ends = [event for event in ends if at_target(scene, event) is not False]
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     seen = seen_window(scene.case)
     if not ends or not failures_s or seen is None:

@@ -34,10 +34,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from why502.facts.exhaustion import descriptors, named
+from why502.facts.metered import DESCRIPTORS, metered
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import bits_of
 
 if TYPE_CHECKING:
     from why502.facts.exhaustion import Use
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 NONE_LEFT: Final = 0.98
 """Share of the limit. A look comes every second, and what fails is given back at once: 2 % of slack for that."""
+MOST: Final = 8.0
+"""As many bits as a look at the host: metrics are taken every 15 or 60 s."""
 ROOM: Final = 0.8
 """Share of the limit below which a burst between two looks is no explanation."""
 
@@ -59,12 +63,27 @@ def judge(scene: Scene) -> Judgement:
     targets, others = descriptors(scene)
     exhausted = scene.cluster.manner is Manner.EXHAUSTED
     looked = others if exhausted else targets
+    if not looked and (by_metrics := _metered(scene)) is not None:
+        return by_metrics
     if not looked:
         what = "the proxy's" if exhausted else "the target's"
         return CannotTell((Source.HOST,), f"the open files of {what} process were not seen")
     use = max(looked, key=lambda one: one.share)
     text = f"{use.who} had up to {use.used} of {use.limit} files open ({use.share:.0%})"
     return Weighed((Evidence(_bits(use, exhausted=exhausted), text, Source.HOST, use.at),), text)
+
+
+def _metered(scene: Scene) -> Weighed | None:
+    """A process that tells of itself, at its limit in the spans in which requests failed and in hardly any other.
+
+    Machines run several processes that do; below the limit they clear only themselves.
+    """
+    full = [one for one in metered(scene, {DESCRIPTORS}) if one.holds and (one.peak or 0.0) >= NONE_LEFT]
+    if not full:
+        return None
+    best = max(full, key=lambda one: bits_of(one, MOST))
+    text = f"open files against their limit ({best.at.name}): {best.compared}"
+    return Weighed((Evidence(bits_of(best, MOST), text, Source.METRICS, best.at),), text)
 
 
 def _bits(use: Use, *, exhausted: bool) -> float:

@@ -61,7 +61,7 @@ def judge(scene: Scene) -> Judgement:
 def _swapped(scene: Scene) -> Weighed | None:
     """Pages that came back from swap while requests failed, and far fewer otherwise."""
     failures = failure_times(scene)
-    for usage in usages_of(scene.cluster.target, swapping(scene.case)):
+    for usage in usages_of(scene.case, scene.cluster.target, swapping(scene.case)):
         found = compare(usage, failures)
         if (found.during or 0.0) >= THRASHING_PAGES_PER_S and found.p is not None and found.p < SIGNIFICANT:
             text = f"pages read from swap: {found.told('{:.0f}/s'.format)}"

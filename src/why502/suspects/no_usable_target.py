@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.metered_failures import GATEWAY_NO_TARGET
 from why502.facts.scene import Basis
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
@@ -52,9 +53,11 @@ def judge(scene: Scene) -> Judgement:
     if cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED):
         return DoesNotApply("there were targets: requests waited for one that might take another connection")
     if cluster.basis is Basis.METRICS:
-        text = f"the balancer counted {count(cluster.count, 'answer')} 503 of its own: it had no target"
-        # A rule that answers 503 by itself may be counted as well.
-        counted = Evidence(4.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
+        # A rule that answers 503 by itself may be counted as well; Envoy counts nothing else there.
+        bits, text = 4.0, f"the balancer counted {count(cluster.count, 'answer')} 503 of its own: it had no target"
+        if any(series.name == GATEWAY_NO_TARGET for series in scene.case.metrics):
+            bits, text = 8.0, f"the proxy counted {count(cluster.count, 'request')} for which no target was healthy"
+        counted = Evidence(bits, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
         return Weighed((counted,), f"The proxy had no target to send {count(cluster.count, 'request')} to.")
     first = cluster.logged[0].request if cluster.logged else None
     told = first is not None and (first.reason or first.group or first.status == 503)

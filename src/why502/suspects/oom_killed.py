@@ -10,9 +10,10 @@ A crash: requests in flight end together, connects are refused until the service
 
 What gives it away
 ------------------
-The kernel's event, or its words in the journal, name a process or the control group of the target; the kills counted
-in that group grow while requests fail; or the machine's own count grows just as the target's process ends, most of all
-with the memory of its group at the limit.
+The kernel's event, or its words in the journal, name a process or the control group of the target; Kubernetes or
+Docker tell the end of a container at the target's address; the kills counted in its group grow while requests fail;
+or the machine's own count grows just as the target's process ends, most of all with the memory of its group at the
+limit.
 
 What clears it
 --------------
@@ -34,11 +35,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.victims import Whose, follow, killings
+from why502.facts.listeners import split_address
+from why502.facts.metered import MACHINE_OOM_KILLS, OOM_KILLS
+from why502.facts.victims import Whose, at_target, follow, killings
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import grew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +53,16 @@ if TYPE_CHECKING:
 
 def judge(scene: Scene) -> Judgement:
     evidence = (*_told(scene), *_counted(scene))
+    evidence = evidence or (*_metered(scene),)
     if not evidence:
         return CannotTell((Source.HOST, Source.EVENTS), "nobody watched the kernel's count of kills")
     return Weighed(evidence, max(evidence, key=lambda one: abs(one.bits)).text)
+
+
+def _metered(scene: Scene) -> Iterator[Evidence]:
+    """Kills in a container, or on the machine: those may be of another container."""
+    own = (*grew(scene, {OOM_KILLS}, "kills for memory in its container", 8.0),)
+    yield from own or grew(scene, {MACHINE_OOM_KILLS}, "kills for memory on its machine", 5.5)
 
 
 def _told(scene: Scene) -> Iterator[Evidence]:
@@ -60,17 +71,21 @@ def _told(scene: Scene) -> Iterator[Evidence]:
     found = [(_bits(whose, came=follow(scene, event)), event, whose) for event, whose in told]
     if found:
         bits, event, whose = max(found, key=lambda one: one[0])
+        where = f" ({split_address(scene.cluster.target or '')[0]})" if at_target(scene, event) else ""
         alike = sum(follow(scene, one) for one, _ in told)
         if whose is Whose.UNKNOWN and 2 * alike < len(told):
             bits = min(bits, 1.0)  # they come all the time, with and without failures
         victim = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
         when = "as the requests failed" if follow(scene, event) else "while none of these requests failed"
-        yield Evidence(bits, f"the kernel killed {victim} for memory, {whose}, {when}", Source.EVENTS, event.at)
+        yield Evidence(bits, f"the kernel killed {victim} for memory, {whose}{where}, {when}", Source.EVENTS, event.at)
 
 
 def _bits(whose: Whose, *, came: bool) -> float:
     if whose is Whose.TARGETS:
         return 9.0 if came else 1.0
+    if whose is Whose.ELSEWHERE:
+        # The address may be a service's, with the pod behind it: it neither holds nor clears.
+        return 0.0
     if whose is Whose.OTHERS:
         return -1.0  # kills were told of, and the target's is not among them; not every source tells of all
     # A machine with a kill an hour has one within these 12 s by chance in one case of 300; some have more.

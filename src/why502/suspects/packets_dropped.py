@@ -47,6 +47,7 @@ from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_later import lost_later, waited_in_vain
 from why502.suspects.lost_syns import lost_alone
+from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def judge(scene: Scene) -> Judgement:
             return DoesNotApply("nothing is known to have been sent again, and TCP repairs single losses by itself")
         missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))
         text = f"Packets between the proxy and {cluster.target or 'the target'} got lost on the way."
-        return Weighed(found, text, missing, remedies=LOSSY)
+        return Weighed((*found, *way_gone(scene, EXPLAINED)), text, missing, remedies=LOSSY)
     if cluster.phase not in (Phase.CONNECT, Phase.UNKNOWN):
         return DoesNotApply("the connection had been made, or no target was tried")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN) or cluster.outcome not in (None, Outcome.SYN_UNANSWERED):

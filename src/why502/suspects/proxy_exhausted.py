@@ -58,7 +58,7 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if waited_in_proxy(cluster):
         text = f"The proxy allows too few connections to its targets for {count(cluster.count, 'request')}."
-        return Weighed((*all_taken(cluster),), text, (Source.HOST,), remedies=SLOTS)
+        return Weighed((*all_taken(scene),), text, (Source.HOST,), remedies=SLOTS)
     nothing = nothing_sent(scene, 5.0)
     if nothing:
         managed = {place.request.proxy for place in cluster.logged} <= MANAGED

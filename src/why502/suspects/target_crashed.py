@@ -34,13 +34,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S, deaths
-from why502.facts.victims import follow
+from why502.facts.metered import RESTARTS
+from why502.facts.victims import at_target, follow
 from why502.facts.workers import coincidence
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.metered import grew
 from why502.suspects.server_says import killed_for_time, worker_gone, workers_left
 from why502.suspects.stopped import listener_gone, told_to_stop
 from why502.suspects.weighing import (
@@ -79,6 +81,9 @@ def _judge(scene: Scene) -> Judgement:
     if why_not and not closing:
         return DoesNotApply(why_not)
     gone = [*_exits(scene), *worker_gone(scene), *workers_left(scene)]
+    # Kubernetes counts containers that ended by themselves, were killed for memory or failed their probes; a roll-out
+    # makes new pods, whose count begins at 0.
+    gone = gone or [*grew(scene, {RESTARTS}, "restarts of its container", 5.0)]
     evidence = [
         *closing,
         *ended_together(scene),
@@ -113,6 +118,15 @@ def _exits(scene: Scene) -> Iterator[Evidence]:
             text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
             yield Evidence(5.0, text, Source.EVENTS, event.at)
             return
+        here = at_target(scene, event)
+        if event.kind in ("exit", "oom") and here and near and follow(scene, event):
+            text = (
+                f"{event.process or 'a container'} at the target's address ended as the requests failed: {event.kind}"
+            )
+            yield Evidence(5.0, text, Source.EVENTS, event.at)
+            return
+        if here is False:
+            continue  # another pod's end
         if (
             event.kind in ("exit", "oom")
             and near

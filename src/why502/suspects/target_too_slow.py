@@ -43,6 +43,7 @@ from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.queued import queued
 from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
+from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def judge(scene: Scene) -> Judgement:
         *woke_at_once(scene, 1.5),
         *queue_filled(scene),
         *given_up(scene),
+        *way_gone(scene, EXPLAINED),
         *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
     ]
     missing = tuple(s for s in (Source.CAPTURE, Source.HOST) if not scene.looked(s))

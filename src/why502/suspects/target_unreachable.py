@@ -37,6 +37,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.unseen import captured, nothing_sent
+from why502.suspects.way_gone import way_gone
 from why502.suspects.weighing import failed_at_once, proxy_says
 
 if TYPE_CHECKING:
@@ -44,15 +45,13 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Scene
 
-
-FALLEN_SILENT = (None, Outcome.NOT_ANSWERED, Outcome.STALE)
-SAME_S = 30.0
-"""A neighbour that is gone is found out after three requests of ARP, a second each; read timeouts fire later."""
+STANDING = (Phase.SEND, Phase.WAIT)
+TOLD_MEANWHILE = 7.0
 
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
-    if (fell_silent := tuple(_told_meanwhile(scene))) and cluster.phase in (Phase.SEND, Phase.WAIT):
+    if cluster.phase in STANDING and (fell_silent := tuple(way_gone(scene, TOLD_MEANWHILE))):
         summary = f"{cluster.target or 'The target'} could not be reached any more: connections that stood fell silent."
         return Weighed(fell_silent, summary)
     if cluster.phase is not Phase.CONNECT:
@@ -77,20 +76,6 @@ def judge(scene: Scene) -> Judgement:
     return Weighed(
         (proxy_says(cluster, 9.0),), f"{cluster.target or 'The target'} could not be reached: the network said so."
     )
-
-
-def _told_meanwhile(scene: Scene) -> Iterator[Evidence]:
-    """Requests in flight fell silent, and connects were told that there is no way: power off, or a cable pulled."""
-    cluster, window = scene.cluster, scene.cluster.window
-    if cluster.manner is not Manner.TIMEOUT or cluster.outcome not in FALLEN_SILENT or window is None:
-        return
-    begun_s = min([p.request.start_s for p in cluster.logged if p.request.start_s is not None], default=window.from_s)
-    for other in scene.others:
-        told = other.window if other.manner is Manner.UNREACHABLE and other.logged else None
-        if told and begun_s - told.to_s <= SAME_S and told.from_s - window.to_s <= SAME_S:
-            text = f"{count(other.count, 'connect')} to it failed at that time, as the network said: unreachable"
-            yield Evidence(7.0, text, Source.ERROR_LOG, other.logged[0].request.told_at)
-            return
 
 
 def _pooled(scene: Scene) -> Iterator[Evidence]:

@@ -12,7 +12,7 @@ from why502.model.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Cluster, Scene
 
 CUT_OFF = (
     Outcome.RACED,
@@ -47,9 +47,12 @@ def no_end_on_the_wire(scene: Scene, bits: float) -> Iterator[Evidence]:
     yield Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
 
 
-def nothing_sent(scene: Scene, bits: float) -> tuple[Evidence, ...]:
-    """Connects that failed at once, of which a capture that covers their time shows not one packet."""
-    cluster = scene.cluster
+def nothing_sent(scene: Scene, bits: float, of: Cluster | None = None) -> tuple[Evidence, ...]:
+    """Connects that failed at once, of which a capture that covers their time shows not one packet.
+
+    Those of the scene's cluster, or of another one of the same target (`of`).
+    """
+    cluster = of or scene.cluster
     wire = scene.case.wire
     if cluster.manner is not Manner.UNKNOWN or cluster.phase is not Phase.CONNECT or cluster.outcome is not None:
         return ()

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.model.evidence import Evidence, Source
+from why502.facts.scene import Basis
+from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
 from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Cluster
+    from why502.facts.scene import Cluster, Scene
 
 
 def waited_in_proxy(cluster: Cluster) -> bool:
@@ -23,8 +24,12 @@ def waited_in_proxy(cluster: Cluster) -> bool:
     return cluster.phase is Phase.NO_TARGET and cluster.manner in (Manner.TIMEOUT, Manner.EXHAUSTED)
 
 
-def all_taken(cluster: Cluster) -> Iterator[Evidence]:
+def all_taken(scene: Scene) -> Iterator[Evidence]:
     """The proxy's word that no more connections to its targets were allowed."""
+    cluster = scene.cluster
+    if cluster.basis is Basis.METRICS and waited_in_proxy(cluster):
+        text = f"the proxy counted {count(cluster.count, 'request')} that its own limit on waiting turned away"
+        yield Evidence(5.0, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
     if not cluster.logged or not waited_in_proxy(cluster):
         return
     first = cluster.logged[0].request

@@ -12,7 +12,7 @@ from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deat
 from why502.facts.losses import losses
 from why502.facts.survivors import survivors
 from why502.facts.unheard import unheard
-from why502.facts.usage import usages_of
+from why502.facts.usage import elsewhere, usages_of
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -56,7 +56,10 @@ def judge_usage(name: str, scene: Scene, usages: Sequence[Usage], *, full: float
     machines, those that carry the target's address; otherwise all, the test being as much stricter.
     """
     failures = failure_times(scene)
-    own = usages_of(scene.cluster.target, usages)
+    own = usages_of(scene.case, scene.cluster.target, usages)
+    if not own and usages:
+        what = f"the {name} given is that of others ({elsewhere(usages)})"
+        return CannotTell((Source.METRICS, Source.HOST), f"{what}, not of {scene.cluster.target}")
     if not own:
         return CannotTell((Source.METRICS, Source.HOST), f"no {name} was given")
     compared = [(usage, compare(usage, failures)) for usage in own]

@@ -51,6 +51,7 @@ from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.standing_still import HELD, held, woke_at_once
 from why502.suspects.waiting import all_taken, waited_in_proxy
+from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("no timer of the proxy made this status")
     if waited_in_proxy(cluster):
         text = f"The targets were busy: {count(cluster.count, 'request')} waited in the proxy for one that had room."
-        return Weighed((*all_taken(cluster),), text, (Source.HOST,))
+        return Weighed((*all_taken(scene),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
     evidence = [
@@ -78,6 +79,7 @@ def judge(scene: Scene) -> Judgement:
         *held(scene, -HELD),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
+        *way_gone(scene, EXPLAINED),
         *queued(
             scene,
             places=3.5,

@@ -14,10 +14,16 @@ from why502.sources.interface import EvidenceFile, Reading
 
 FINISHED = "2026-11-20T10:00:29Z"
 AT_S = 1795168829.0
+ADDRESSES = {"podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}, {"ip": "fd00::7"}]}
 DESCRIBED = """\
 Name:             shop-7d9f
 Namespace:        prod
 Start Time:       Fri, 20 Nov 2026 09:00:00 +0000
+IP:               10.0.0.7
+IPs:
+  IP:           10.0.0.7
+  IP:           fd00::7
+Controlled By:    ReplicaSet/shop-7d9f
 Containers:
   app:
     Container ID:   containerd://1234
@@ -48,7 +54,7 @@ def pod(**terminated: object) -> dict[str, object]:
         "state": {"running": {"startedAt": FINISHED}},
         "lastState": {"terminated": {"finishedAt": FINISHED, **terminated}} if terminated else {},
     }
-    return {"kind": "Pod", "metadata": {"name": "shop-7d9f"}, "status": {"containerStatuses": [container]}}
+    return {"kind": "Pod", "metadata": {"name": "shop-7d9f"}, "status": {**ADDRESSES, "containerStatuses": [container]}}
 
 
 def container(*, running: bool = False, restarts: int = 0, **state: object) -> str:
@@ -72,6 +78,7 @@ def test_a_container_of_a_pod_that_died_is_a_death(reason: str, code: int, kind:
         (event,) = reading.facts
         assert isinstance(event, KernelEvent)
         assert (event.kind, event.at_s, event.process) == (kind, AT_S, "shop-7d9f/app")
+        assert event.addresses == ("10.0.0.7", "fd00::7")
         assert (reading.input.records, reading.input.not_understood) == (1, 0)
 
 
@@ -103,6 +110,17 @@ def test_docker_tells_who_started_a_container_again() -> None:
     (started,) = recognised(container(running=True)).facts
     assert isinstance(died, KernelEvent)
     assert isinstance(started, Change)
+
+
+def test_docker_tells_the_addresses_of_a_container() -> None:
+    """Of every network; they are empty while it does not run, and `podman` may leave them out."""
+    (told,) = json.loads(container(running=True, restarts=1))
+    networks = {"shop": {"IPAddress": "172.18.0.3", "GlobalIPv6Address": ""}, "off": {"IPAddress": ""}}
+    (event,) = recognised(json.dumps([{**told, "NetworkSettings": {"Networks": networks}}])).facts
+    (other,) = recognised(json.dumps([{**told, "NetworkSettings": {"Networks": None}}])).facts
+    assert isinstance(event, KernelEvent)
+    assert isinstance(other, KernelEvent)
+    assert (event.addresses, other.addresses) == (("172.18.0.3",), ())
 
 
 def test_a_container_that_never_ended_has_the_year_1() -> None:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from why502.reports.phrases import bits, count, listing, nothing_wrong, percent, scope, settled
+from why502.reports.phrases import (
+    bits,
+    count,
+    headline,
+    held,
+    is_all_clear,
+    listing,
+    nothing_wrong,
+    percent,
+    scope,
+    settled,
+)
 from why502.reports.rollcall import missing
 from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
 
@@ -24,7 +35,6 @@ if TYPE_CHECKING:
         Failures,
         NextStep,
         Remedy,
-        SuspectLine,
         Undetermined,
         VerdictLine,
     )
@@ -33,7 +43,6 @@ FIRST_EVIDENCE = 3
 FIRST_REMEDIES = 2
 FIRST_STEPS = 2
 WEIGHT_COLUMNS = 10
-LIKELY = 0.8
 MOST_ANSWERS = 10
 """Verdicts that are shown; JSON has them all."""
 
@@ -116,20 +125,15 @@ def _undetermined(cluster: Undetermined) -> Group:
     )
 
 
-def _holds(line: SuspectLine) -> bool:
-    """Convicted, or a condition that most likely holds although no failure shows it."""
-    likely = line.kind == "condition" and line.status == "suspected" and (line.probability or 0.0) >= LIKELY
-    return line.status == "convicted" or likely
-
-
 def _nothing_wrong(diagnosis: Diagnosis) -> Group:
     document = diagnosis.document
     kinds = sorted({line.kind for line in document.inputs if line.records})
     looked = f"{', '.join(kinds) or 'nothing'}; {count(document.failures.requests, 'request')}"
-    held = [join(plain(s.cause, "bold"), ": ", plain(s.why)) for s in document.suspects if _holds(s)]
+    holding = [join(plain(s.cause, "bold"), ": ", plain(s.why)) for s in held(diagnosis)]
     sections: list[tuple[str, Iterable[RenderableType]]] = [
         ("looked at", [plain(looked)]),
         ("not seen", [plain(", ".join(missing(document)) or "nothing missing")]),
-        ("but", [*held, *map(plain, diagnosis.noticed)]),
+        ("but", [*holding, *map(plain, diagnosis.noticed)]),
     ]
-    return Group(Text("Nothing wrong was found", "bold green"), labelled(sections))
+    style = "bold green" if is_all_clear(diagnosis) else "bold yellow"
+    return Group(Text(headline(diagnosis), style), labelled(sections))

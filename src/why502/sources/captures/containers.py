@@ -17,21 +17,11 @@ from why502.sources.captures.kernels.layout import (
 )
 from why502.sources.captures.kernels.reasons import sentence
 from why502.sources.captures.machine import INTERPRETED
-from why502.sources.captures.walking import PCAP, PCAPNG, PCAPNG_ORDERS, Walker
+from why502.sources.captures.walking import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
-
-
-def fit(head: bytes) -> float:
-    """1 for the first bytes of a capture, 0 for anything else; 0.5 if only its four magic bytes are there."""
-    magic = head[:4]
-    if magic in PCAP:
-        return 1.0 if len(head) >= 24 else 0.5
-    if magic == PCAPNG and (head[8:12] in PCAPNG_ORDERS or len(head) < 12):
-        return 1.0 if len(head) >= 12 else 0.5
-    return 0.0
 
 
 def frames(stream: BinaryIO) -> Iterator[Frame | Unread]:

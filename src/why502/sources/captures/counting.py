@@ -53,8 +53,8 @@ class _Counts:
             self.delayed += count
 
 
-def counted(tracker: Tracker) -> list[Counted]:
-    """The conversations that were not told, by target."""
+def counted(tracker: Tracker, capture: str = "") -> list[Counted]:
+    """The conversations that were not told, by target; `capture`: path of the first file."""
     if not tracker.meta[M_COUNTED]:
         return []
     by_target: dict[tuple[int, int, int], _Counts] = defaultdict(_Counts)
@@ -63,7 +63,9 @@ def counted(tracker: Tracker) -> list[Counted]:
     first_s, last_s = int(tracker.meta[M_FIRST_NS]) / 1e9, int(tracker.meta[M_LAST_NS]) / 1e9
     most = sorted(by_target.items(), key=lambda target: target[1].outcomes.total(), reverse=True)
     return [
-        Counted(_name(*key), dict(it.outcomes), first_s, last_s, it.delayed, dict(it.connects), dict(it.answers))
+        Counted(
+            _name(*key), dict(it.outcomes), first_s, last_s, it.delayed, dict(it.connects), dict(it.answers), capture
+        )
         for key, it in most[:MAX_TARGETS]
         if it.outcomes
     ]

@@ -26,8 +26,10 @@ from why502.sources.captures.kernels.layout import (
     S_NS,
 )
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
+from why502.sources.captures.magic import KIND
 from why502.sources.captures.one_ahead import one_ahead
 from why502.sources.captures.segmenting import Segmenter
+from why502.sources.captures.statuses import StatusLines
 from why502.sources.captures.telling import tell
 from why502.sources.captures.tracking import FOREVER_NS, Tracker
 from why502.sources.interface import EvidenceFile, Reading
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
     from why502.model.conversations import Conversation
 
-KIND = "capture"
 RING_S = 10.0
 """Between the last packet of one file and the first of the next: a quiet moment, and no packet missed."""
 
@@ -61,8 +62,8 @@ def followed(files: Sequence[EvidenceFile], machine: Machine | None = None) -> l
     Conversations span files where one begins within `RING_S` after the other's end, as the files of a ring do. Each
     is a fact of the file that holds its first packet, in their order. If the files are large, those
     that failed, were delayed or in which something odd was said are told, and a few samples (`kernels.judge`); the
-    others are counted (`model.wire.Counted`, a fact of the first file). Memory grows
-    with the open conversations.
+    others are counted (`model.wire.Counted`, a fact of the first file). Of all of them the status lines are counted
+    (`model.wire.Answered`). Memory grows with the open conversations.
     """
     return _Following(files, machine or machine_for(files)).all()
 
@@ -85,26 +86,28 @@ class _Following:
         window_ns = (_ns(window.from_s), _ns(window.to_s)) if window else (0, FOREVER_NS)
         self._seed = SystemRandom().getrandbits(62)
         self._tracker = Tracker(machine, self._seed, window_ns)
+        self._statuses = StatusLines(window_ns)
         self._last_ns = 0
         self._begins: list[int] = []
         """How many packets came before each file."""
         self._told: list[list[Conversation]] = [[] for _ in files]
 
     def all(self) -> list[Followed]:
-        packets, inputs, others = 0, [], []
+        packets, inputs, others, answered = 0, [], [], []
         for file in self._files:
             self._begins.append(packets)
             segmenter = self._read(file, packets)
+            answered.append(self._statuses.told(file.path, self._place))
             inputs.append(_input(file.path, segmenter, packets))
             others.append(int(segmenter.notes[M_UNDERSTOOD] - segmenter.notes[M_SEGMENTS]))
             packets = max(packets, int(segmenter.notes[M_LAST_NUMBER]))
             self._last_ns = int(segmenter.notes[M_LAST_SEEN_NS]) or self._last_ns
         self._finish()
-        numbers = counted(self._tracker)
+        numbers = counted(self._tracker, self._files[0].path)
         for told in self._told:
             told.sort(key=lambda conversation: conversation.at.number or 0)
         return [
-            Followed(Reading(it, (*told, *(numbers if index == 0 else ()))), others[index])
+            Followed(Reading(it, (*told, *answered[index], *(numbers if index == 0 else ()))), others[index])
             for index, (it, told) in enumerate(zip(inputs, self._told, strict=True))
         ]
 
@@ -115,7 +118,7 @@ class _Following:
     def _read(self, file: EvidenceFile, packets: int) -> Segmenter:
         """One file. Machine code leaves Python's lock alone: the next stretch is decoded while one is followed."""
         with file.open() as stream:
-            segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed)
+            segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed, self._statuses)
             stretches = segmenter.stretches()
             is_first = True
             for segments, count in one_ahead(stretches) if self._machine.is_compiled else stretches:

@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from why502.sources.captures.buffering import Buffer
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
+    from why502.sources.captures.statuses import StatusLines
 
 
 class Segmenter:
     """Walks through one capture file and decodes its packets; `notes` counts what was and was not understood."""
 
-    def __init__(self, machine: Machine, buffer: Buffer, number: int = 0, seed: int = 0) -> None:
-        """`seed` of the hashes, the same for all that follow these segments."""
+    def __init__(
+        self, machine: Machine, buffer: Buffer, number: int = 0, seed: int = 0, statuses: StatusLines | None = None
+    ) -> None:
+        """`seed` of the hashes, the same for all that follow these segments; `statuses` hears each stretch."""
         self._machine, self._buffer = machine, buffer
         self._walker = Walker(machine, buffer, number)
+        self._statuses = statuses
         self._fragments = machine.words(REMEMBERED * FRAGMENT_WORDS)
         self.notes = machine.words(META_WORDS)
         self.notes[M_FROM_NS], self.notes[M_SEED] = -1, seed
@@ -43,10 +47,10 @@ class Segmenter:
         spaces = [machine.words(machine.room * SEGMENT_WORDS) for _ in range(2)]
         for turn, taken in enumerate(self._walker.stretches()):
             space, data = spaces[turn % 2], machine.octets(self._buffer.content)
-            yield (
-                space,
-                machine.take_segments(data, self._walker.packets, taken, space, self._fragments, self.notes),
-            )
+            count = machine.take_segments(data, self._walker.packets, taken, space, self._fragments, self.notes)
+            if self._statuses is not None:
+                self._statuses.hear(self._buffer.content, self._walker.packets, space, count)
+            yield space, count
 
     def misreads(self) -> Iterator[tuple[int, str]]:
         """Number and reason of the first packets that were not understood."""

@@ -20,6 +20,7 @@ from why502.sources.captures.kernels.layout import (
     WALK_WORDS,
 )
 from why502.sources.captures.kernels.reasons import CUT_HEADER, NO_CAPTURE
+from why502.sources.captures.magic import PCAP, PCAPNG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,21 +29,9 @@ if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
-PCAP: Final = {
-    b"\xd4\xc3\xb2\xa1": ("<", 1000),
-    b"\xa1\xb2\xc3\xd4": (">", 1000),
-    b"\x4d\x3c\xb2\xa1": ("<", 1),
-    b"\xa1\xb2\x3c\x4d": (">", 1),
-}
-"""The first four bytes of a classic file -> byte order, and unit of the timestamps' fraction in nanoseconds."""
 PCAP_HEADER_BYTES: Final = 24
 _LINK_MASK: Final = 0xFFFF
 """The upper bits of the link type's field tell of a frame check sequence."""
-
-PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
-"""Type of a section header block, the same in both byte orders."""
-PCAPNG_ORDERS: Final = frozenset({b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d"})
-"""The byte-order magic that follows it."""
 
 
 class Walker:

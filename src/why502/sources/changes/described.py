@@ -25,6 +25,8 @@ _HEAD = re.compile(
     rb"^Name:\s+\S+\s*$.*^(?:Init )?Containers:\s*$.*^ {4}(?:State|Last State):", re.MULTILINE | re.DOTALL
 )
 _POD = re.compile(r"Name:\s+(?P<name>\S{1,253})", re.ASCII)
+_IP = re.compile(r"(?:IP| {2}IP):\s+(?P<ip>[0-9a-fA-F.:]{2,45})", re.ASCII)
+"""The line `IP:`, and those below `IPs:`."""
 _CONTAINER = re.compile(r" {2}(?P<name>[a-z0-9][a-z0-9-]{0,62}):", re.ASCII)
 _STATE = re.compile(r" {4}(?P<which>State|Last State):\s+(?P<state>\w{1,20})", re.ASCII)
 _FIELD = re.compile(r" {6}(?P<key>Reason|Exit Code|Finished):\s+(?P<value>.{1,100})", re.ASCII)
@@ -46,10 +48,13 @@ class _Told:
         self.name, self.at = name, at
         self.facts: list[Fact] = []
         self.container = ""
+        self._addresses: dict[str, None] = {}
         self._ended: dict[str, str] | None = None
 
     def take(self, line: str) -> None:
-        if found := _CONTAINER.fullmatch(line):
+        if not self.container and (found := _IP.fullmatch(line)):
+            self._addresses[found["ip"]] = None
+        elif found := _CONTAINER.fullmatch(line):
             self.container = found["name"]
         elif found := _STATE.fullmatch(line):
             self._ended = {} if found["state"] == "Terminated" else None
@@ -69,6 +74,7 @@ class _Told:
             f"{self.name}/{self.container}",
             int(code) if code.isdecimal() and len(code) < 4 else None,
             told.get("Reason") == MEMORY,
+            tuple(self._addresses),
         )
         self.facts += ending.facts(self.at)
 

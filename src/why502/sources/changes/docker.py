@@ -33,11 +33,29 @@ class _State(Struct, frozen=True, rename="pascal"):
     killed_for_memory: bool = msgspec.field(default=False, name="OOMKilled")
 
 
+class _Network(Struct, frozen=True):
+    """Both addresses are empty while the container does not run."""
+
+    ipv4: str = msgspec.field(default="", name="IPAddress")
+    ipv6: str = msgspec.field(default="", name="GlobalIPv6Address")
+
+
+class _Attached(Struct, frozen=True, rename="pascal"):
+    networks: dict[str, _Network] | None = None
+
+
 class _Container(Struct, frozen=True, rename="pascal"):
     name: str = ""
     state: _State = _State()
     restart_count: int = 0
     """Starts by the restart policy, which acts on what ended by itself; a start by hand begins at 0 again."""
+    network_settings: _Attached | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of its networks; a start may give it others, but rarely does."""
+        networks = self.network_settings.networks if self.network_settings else None
+        return tuple(ip for one in (networks or {}).values() for ip in (one.ipv4, one.ipv6) if ip)
 
 
 def fit(head: bytes) -> float:
@@ -73,7 +91,8 @@ def _facts(container: _Container, place: Place) -> tuple[Fact, ...]:
         return ()
     if state.running and not container.restart_count:
         return (changed(at_s, f"container {name} was stopped, and started again by hand", place),)
-    return tuple(Ending(at_s, name, None if state.running else state.exit_code, state.killed_for_memory).facts(place))
+    code = None if state.running else state.exit_code
+    return tuple(Ending(at_s, name, code, state.killed_for_memory, container.addresses).facts(place))
 
 
 READER: Final = Reader(KIND, fit, read)

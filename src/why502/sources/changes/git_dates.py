@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from why502.formats.fields import iso_time
@@ -57,6 +56,8 @@ def _like_iso(found: re.Match[str]) -> float | None:
 
 
 def _mail(found: re.Match[str]) -> float | None:
+    from email.utils import parsedate_to_datetime  # as slow to import as all readers of changes
+
     try:
         return parsedate_to_datetime(found[0]).timestamp()
     except (ValueError, OverflowError):

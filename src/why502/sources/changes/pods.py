@@ -44,8 +44,19 @@ class _Container(Struct, frozen=True, rename="camel"):
     last_state: _State = _State()
 
 
+class _Address(Struct, frozen=True):
+    ip: str = ""
+
+
 class _Status(Struct, frozen=True, rename="camel"):
     container_statuses: tuple[_Container, ...] = ()
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[_Address, ...] = msgspec.field(default=(), name="podIPs")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """`podIPs` holds `podIP` too, and the other family's beside it."""
+        return tuple(dict.fromkeys(ip for ip in (self.pod_ip, *(one.ip for one in self.pod_ips)) if ip))
 
 
 class _Metadata(Struct, frozen=True):
@@ -103,7 +114,8 @@ def _endings(pod: _Pod, place: Place) -> Iterator[Fact]:
             at_s = when(ended.finished_at) if ended else None
             if ended is not None and at_s is not None:
                 name = f"{pod.metadata.name}/{container.name}"
-                yield from Ending(at_s, name, ended.exit_code, ended.reason == MEMORY).facts(place)
+                killed = ended.reason == MEMORY
+                yield from Ending(at_s, name, ended.exit_code, killed, pod.status.addresses).facts(place)
 
 
 READER: Final = Reader(KIND, fit, read)

@@ -8,6 +8,8 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from why502.model.case import Series
 from why502.model.evidence import Place
 from why502.sources.prometheus.names import COUNTED, SHARES, Counted, Made, Share
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from why502.sources.prometheus.answer import Points, Sampled
 
 NAME = "__name__"
+POD = "kube_pod_info"
 WHERE = frozenset({"instance", "pod", "container", "namespace", "pod_ip", "host_ip"})
 """Labels that tell whose series it is: always said."""
 
@@ -26,6 +29,7 @@ Labels = tuple[tuple[str, str], ...]
 
 def make(sampled: Sequence[Sampled], path: str) -> list[Series]:
     """What judgement knows under its own names, everything else as it is."""
+    sampled = with_addresses(sampled)
     by_metric: dict[str, list[Sampled]] = defaultdict(list)
     for one in sampled:
         by_metric[one.labels.get(NAME, "")].append(one)
@@ -45,6 +49,27 @@ def make(sampled: Sequence[Sampled], path: str) -> list[Series]:
             said = _said(group)
             made += [series(metric or label(one.labels, said), one, said, path) for one in group]
     return made
+
+
+def with_addresses(sampled: Sequence[Sampled]) -> Sequence[Sampled]:
+    """What is told of a pod by its name gets the address that kube-state-metrics' `kube_pod_info` tells of it."""
+    told = {_pod(one.labels): one.labels["pod_ip"] for one in sampled if one.labels.get(NAME) == POD and _pod_ip(one)}
+    if not told:
+        return sampled
+    return [
+        structs.replace(one, labels={**one.labels, "pod_ip": told[_pod(one.labels)]})
+        if _pod(one.labels) in told and not _pod_ip(one)
+        else one
+        for one in sampled
+    ]
+
+
+def _pod(labels: Mapping[str, str]) -> tuple[str, str]:
+    return labels.get("namespace", ""), labels.get("pod", "")
+
+
+def _pod_ip(one: Sampled) -> str:
+    return one.labels.get("pod_ip", "")
 
 
 def series(name: str, one: Sampled, said: Collection[str], path: str) -> Series:
@@ -143,11 +168,25 @@ def _shares(rule: Share, parts: Iterable[Sampled], wholes: Iterable[Sampled], pa
     said = _said(parts)
     for one in parts:
         whole = whole_of.get(_key(one.labels, (NAME,)), {})
+        if rule.growth:
+            yield from _grown_shares(rule, one, whole, said, path)
+            continue
         # cAdvisor writes a limit of 0 where there is none
         shares = [(at_s, value / whole[at_s]) for at_s, value in one.points if whole.get(at_s, 0.0) > 0]
         points = tuple((at_s, 1 - share if rule.rest else share) for at_s, share in shares)
         if points:
             yield _series(rule.name, label(one.labels, said), points, path)
+
+
+def _grown_shares(
+    rule: Share, one: Sampled, whole: Mapping[float, float], said: Collection[str], path: str
+) -> Iterator[Series]:
+    """Spans in which nothing was added to the whole tell no share; a point stands where its span begins."""
+    both = [(at_s, value, whole[at_s]) for at_s, value in one.points if at_s in whole]
+    grown = [(a[0], _growth(a[1], b[1]), _growth(a[2], b[2])) for a, b in pairwise(both)]
+    points = tuple((at_s, min(1.0, part / all_)) for at_s, part, all_ in grown if all_ > 0)
+    if points:
+        yield _series(rule.name, label(one.labels, said), points, path)
 
 
 def _series(name: str, label_: str, points: Points, path: str) -> Series:

@@ -11,12 +11,29 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from why502.facts.clusters import GATEWAY_5XX
+from why502.facts.metered import (
+    DESCRIPTORS,
+    MACHINE_OOM_KILLS,
+    OOM_KILLS,
+    OVERFLOWS,
+    RESTARTS,
+    THROTTLED,
+    TRACKED,
+    UNTRACKED,
+)
+from why502.facts.metered_failures import (
+    GATEWAY_5XX,
+    GATEWAY_ANSWERS_TIMED_OUT,
+    GATEWAY_CONNECTS_FAILED,
+    GATEWAY_CONNECTS_TIMED_OUT,
+    GATEWAY_CUT,
+    GATEWAY_NO_TARGET,
+    GATEWAY_TURNED_AWAY,
+)
 
 CPU_BUSY: Final = "cpu-busy-ratio"
 MEMORY_USED: Final = "memory-used-ratio"
 SWAP_IN: Final = "swap-in-pages-per-second"
-RESTARTS: Final = "container-restarts"
 HEALTHY: Final = "HealthyHostCount"
 """CloudWatch's own word, which judgement knows."""
 
@@ -57,6 +74,8 @@ class Share:
     name: str
     rest: bool = False
     """The share of what is not in the part."""
+    growth: bool = False
+    """Both count: the share of what was added from sample to sample."""
 
 
 FIVE: Final = r"5\w\w"
@@ -67,6 +86,13 @@ COUNTED: Final = (
     # node_exporter, the file /proc/vmstat: pages read back from swap
     Counted("node_vmstat_pswpin", SWAP_IN, Made.RATE),
     Counted("kube_pod_container_status_restarts_total", RESTARTS, Made.GROWTH),
+    # node_exporter, the file /proc/net/netstat of its own network namespace: containers have theirs
+    Counted("node_netstat_TcpExt_ListenOverflows", OVERFLOWS, Made.GROWTH),
+    # node_exporter, the files /proc/vmstat and /proc/net/stat/nf_conntrack
+    Counted("node_vmstat_oom_kill", MACHINE_OOM_KILLS, Made.GROWTH),
+    Counted("node_nf_conntrack_stat_drop", UNTRACKED, Made.GROWTH),
+    # cAdvisor: kills that the kernel reported for a container
+    Counted("container_oom_events_total", OOM_KILLS, Made.GROWTH),
     # What proxies answered, whoever made it. One metric a proxy, so that no request counts twice.
     Counted("nginx_ingress_controller_requests", GATEWAY_5XX, Made.GROWTH, {"status": FIVE}, ("status", "method")),
     Counted("haproxy_frontend_http_responses_total", GATEWAY_5XX, Made.GROWTH, {"code": "5xx"}),
@@ -76,13 +102,33 @@ COUNTED: Final = (
         "traefik_entrypoint_requests_total", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method", "protocol")
     ),
     Counted("caddy_http_request_duration_seconds_count", GATEWAY_5XX, Made.GROWTH, {"code": FIVE}, ("code", "method")),
+    # How attempts at targets failed (Envoy, "Cluster manager", "Statistics")
+    *(
+        Counted(f"envoy_cluster_upstream_{what}", name, Made.GROWTH)
+        for what, name in (
+            ("cx_connect_fail", GATEWAY_CONNECTS_FAILED),
+            ("cx_connect_timeout", GATEWAY_CONNECTS_TIMED_OUT),
+            ("cx_none_healthy", GATEWAY_NO_TARGET),
+            ("rq_pending_overflow", GATEWAY_TURNED_AWAY),
+            ("rq_timeout", GATEWAY_ANSWERS_TIMED_OUT),
+            ("cx_destroy_remote_with_active_rq", GATEWAY_CUT),
+        )
+    ),
     # What proxies think of their targets
     Counted("envoy_cluster_membership_healthy", HEALTHY, Made.VALUE),
     Counted("haproxy_backend_active_servers", HEALTHY, Made.VALUE),
+    # 0 or 1 for each target (Caddy "Monitoring Caddy with Prometheus metrics"; Traefik "Metrics", "Service")
+    Counted("caddy_reverse_proxy_upstreams_healthy", HEALTHY, Made.VALUE, merged=("upstream",)),
+    Counted("traefik_service_server_up", HEALTHY, Made.VALUE, merged=("url",)),
 )
 
 SHARES: Final = (
     Share("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", MEMORY_USED, rest=True),
     # cAdvisor; the working set is what the OOM killer compares with the limit
     Share("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", MEMORY_USED),
+    # cAdvisor, cpu.stat of the control group: periods in which its quota was used up
+    Share("container_cpu_cfs_throttled_periods_total", "container_cpu_cfs_periods_total", THROTTLED, growth=True),
+    # Prometheus' client libraries, of the very process that is scraped
+    Share("process_open_fds", "process_max_fds", DESCRIPTORS),
+    Share("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit", TRACKED),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from why502.facts.metered import RESTARTS
 from why502.model.case import Input, KernelEvent, Misread, Series, Window
 from why502.model.evidence import Place, Source
+from why502.model.words import count
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 from why502.sources.prometheus.answer import KINDS, Sampled, decode
 from why502.sources.prometheus.making import make
-from why502.sources.prometheus.names import RESTARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +68,13 @@ def _restarts(made: Sequence[Series]) -> Iterator[KernelEvent]:
         if each.name == RESTARTS:
             for at_s, grown in each.points:
                 if grown > 0:
-                    yield KernelEvent(at_s, "exit", each.at, None, each.at.name, f"restarted {grown:.0f} times")
+                    text = f"restarted {count(round(grown), 'time')}"
+                    yield KernelEvent(at_s, "exit", each.at, None, each.at.name, text, addresses=_pod_ip(each.at.name))
+
+
+def _pod_ip(label: str) -> tuple[str, ...]:
+    found = re.search(r'(?<![a-z_])pod_ip="([^"]+)"', label)
+    return (found[1],) if found else ()
 
 
 READER: Final = Reader(KIND, fit, read)

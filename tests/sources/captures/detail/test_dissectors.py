@@ -107,6 +107,18 @@ def test_only_the_last_exchanges_are_kept() -> None:
     assert dissector.told[-1].request == "GET /49 HTTP/1.1"
 
 
+def test_exchanges_with_5xx_are_kept_beside_the_last_ones() -> None:
+    """As many again, the earliest, in their order; what comes last stands last."""
+    dissector = Http1Dissector()
+    for index in range(50):
+        dissector.feed(part(b"GET /%d HTTP/1.1\r\n\r\n" % index))
+        status = 503 if index % 4 == 1 else 200
+        dissector.feed(part(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status, End.TARGET))
+    earlier, last = dissector.told[:-8], dissector.told[-8:]
+    assert [(e.request, e.status) for e in earlier] == [(f"GET /{n} HTTP/1.1", 503) for n in range(1, 32, 4)]
+    assert [e.request for e in last] == [f"GET /{n} HTTP/1.1" for n in range(42, 50)]
+
+
 def test_a_head_without_end_is_given_up() -> None:
     """A stranger's gigabyte of headers takes bounded time and memory."""
     dissector = exchanged(ASK, (End.TARGET, b"HTTP/1.1 200 OK\r\n"))

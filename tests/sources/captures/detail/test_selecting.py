@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from tests.making import conversation
-from why502.model.conversations import Outcome
+from why502.model.conversations import Conversation, Outcome
+from why502.model.evidence import Place
+from why502.model.wire import StatusLine
 from why502.sources.captures.detail import selecting
-from why502.sources.captures.detail.selecting import chosen
+from why502.sources.captures.detail.selecting import chosen, with_errors
 
 
 def test_every_kind_of_failure_is_looked_at() -> None:
@@ -30,6 +32,19 @@ def test_one_in_which_something_odd_was_said_is_always_looked_at() -> None:
     odd = conversation(1999.0, Outcome.ANSWERED, fin_by_target_s=1999.0, oddity=2)
     unusual = conversation(1998.0, Outcome.ANSWERED, fin_by_target_s=1998.0, oddity=1)
     assert chosen([*usual, unusual, odd])[:2] == [odd, unusual]
+
+
+def test_those_that_were_answered_with_5xx_are_looked_at() -> None:
+    """Also one that stayed open; a connection from the same port at another time is not meant."""
+
+    def at(number: int, at_s: float, outcome: Outcome = Outcome.ANSWERED) -> Conversation:
+        return conversation(at_s, outcome, at=Place("capture.pcap", number, mark="#"), end_s=None)
+
+    erring, other, failed = at(1, 10.0), at(20, 90.0), at(40, 200.0, Outcome.REFUSED)
+    lines = [StatusLine(Place("capture.pcap", n), at_s, erring.opener, 503) for n, at_s in ((5, 9.995), (44, 199.995))]
+    numbers = with_errors([erring, other, failed], lines)
+    assert numbers == {1, 40}
+    assert chosen([erring, other, failed], numbers) == [failed, erring], "a failed one is not taken twice"
 
 
 def test_open_ones_are_left_alone() -> None:

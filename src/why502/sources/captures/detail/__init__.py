@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from why502.model.conversations import Conversation
+from why502.model.wire import Answered
 from why502.sources.captures.detail.rereading import reread
-from why502.sources.captures.detail.selecting import chosen
+from why502.sources.captures.detail.selecting import chosen, with_errors
 from why502.sources.captures.machine import INTERPRETED, compiled_machine
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def look_twice(evidence: EvidenceFile, reading: Reading, others: int | None = No
     `others`: how many of its packets are no TCP; None: not known.
     """
     conversations = [fact for fact in reading.facts if isinstance(fact, Conversation)]
-    picked = chosen(conversations)
+    errors = [line for fact in reading.facts if isinstance(fact, Answered) for line in fact.errors]
+    picked = chosen(conversations, with_errors(conversations, errors))
     if not picked:
         return reading
     machine = compiled_machine() if reading.input.records > FEW_PACKETS else INTERPRETED

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from why502.errors import Why502Error
 from why502.model.words import count
-from why502.sources.captures.containers import fit
 from why502.sources.captures.detail import look_at
 from why502.sources.captures.detail.between import between, segment_at
+from why502.sources.captures.magic import fit
 from why502.sources.opening import Found, find
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from why502.sources.captures.detail.streams import Part
 
 MAX_EXCHANGES: Final = 8
-"""The last ones; failures end a conversation."""
+"""The last ones; failures end a conversation. And as many of those before them that the target answered with 5xx."""
+SERVER_ERROR: Final = 500
 
 
 @dataclass(slots=True)
@@ -32,6 +33,8 @@ class Http1Dissector:
     requests: Requests = field(default_factory=Requests)
     answers: Answers = field(default_factory=Answers)
     turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
+    erring: list[Turn] = field(default_factory=list)
+    """Earlier ones with 5xx."""
     broken_at: int | None = None
     """Packet in which the answers stopped being HTTP..."""
     broken_begin: bytes = b""
@@ -42,7 +45,8 @@ class Http1Dissector:
         if part.piece.sender is End.PROXY:
             self.requests.feed(part)
             begun, self.requests.begun = self.requests.begun, []
-            self.turns.extend(Turn(message) for message in begun)
+            for message in begun:
+                self._add(Turn(message))
         else:
             self.answers.to_head = self._awaits_head
             self.answers.feed(part)
@@ -53,6 +57,14 @@ class Http1Dissector:
                 self.broken_at, self.broken_begin = part.piece.number, part.data[:4]
                 return "not HTTP"
         return ", ".join(message.line for message in begun if message.line)
+
+    def _add(self, turn: Turn) -> None:
+        """The oldest one goes when there are too many."""
+        if len(self.turns) == MAX_EXCHANGES and len(self.erring) < MAX_EXCHANGES:
+            answer = self.turns[0].answer
+            if answer is not None and (answer.status or 0) >= SERVER_ERROR:
+                self.erring.append(self.turns[0])
+        self.turns.append(turn)
 
     @property
     def _awaits_head(self) -> bool:
@@ -70,12 +82,12 @@ class Http1Dissector:
         turn = self._open_turn
         if turn is None:
             turn = Turn(None)
-            self.turns.append(turn)
+            self._add(turn)
         turn.answer = message
 
     @property
     def told(self) -> tuple[Exchange, ...]:
-        return tuple(self._told(turn) for turn in self.turns)
+        return tuple(self._told(turn) for turn in (*self.erring, *self.turns))
 
     def _told(self, turn: Turn) -> Exchange:
         request, answer = turn.request, turn.answer

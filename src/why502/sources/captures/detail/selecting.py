@@ -14,22 +14,38 @@ from why502.sources.captures.kernels.hearing import TWICE
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from why502.model.wire import StatusLine
 
 MAX_FAILED: Final = 200
 MAX_ODD: Final = 400
+MAX_ERRING: Final = 100
 MAX_DOUBTFUL: Final = 400
 MAX_PACKETS: Final = 100_000
 """Of all chosen conversations together."""
 
 
-def chosen(conversations: Sequence[Conversation]) -> list[Conversation]:
+def chosen(conversations: Sequence[Conversation], erring: AbstractSet[int] = frozenset()) -> list[Conversation]:
     """At most `MAX_FAILED` that failed, of every kind some; then at most `MAX_ODD` in which the first look saw
-    something odd; then at most `MAX_DOUBTFUL`, what is unusual and the rarest endings first.
+    something odd; then at most `MAX_ERRING` of those of `erring` (numbers of first packets); then at most
+    `MAX_DOUBTFUL`, what is unusual and the rarest endings first.
     """
     failed = islice(_in_turn(c for c in conversations if c.failed), MAX_FAILED)
     odd = islice(_in_turn(c for c in conversations if _odd(c)), MAX_ODD)
-    doubtful = islice(_in_turn(c for c in conversations if not _odd(c) and _doubtful(c)), MAX_DOUBTFUL)
-    return _within_budget([*failed, *odd, *doubtful])
+    rest = [c for c in conversations if not _odd(c) and not c.failed]
+    told = islice(_in_turn(c for c in rest if c.at.number in erring), MAX_ERRING)
+    doubtful = islice(_in_turn(c for c in rest if c.at.number not in erring and _doubtful(c)), MAX_DOUBTFUL)
+    return _within_budget([*failed, *odd, *told, *doubtful])
+
+
+def with_errors(conversations: Iterable[Conversation], errors: Iterable[StatusLine]) -> set[int]:
+    """Those in which the target answered 5xx, by the numbers of their first packets."""
+    times_s: dict[str, list[float]] = defaultdict(list)
+    for line in errors:
+        times_s[line.opener].append(line.at_s)
+    told = ((c, times_s.get(c.opener, ())) for c in conversations)
+    return {c.at.number or 0 for c, at_s in told if any(c.first_s <= one_s <= c.last_s for one_s in at_s)}
 
 
 def _odd(conversation: Conversation) -> bool:
