@@ -106,3 +106,14 @@ def test_two_of_many_may_end_together_by_chance() -> None:
     both = pair.wire.targets[0].failed
     assert deaths(scene(Case(wire=summarise([*both, *alone])))).together == 0
     assert deaths(scene(pair)).together == 2
+
+
+def test_failures_one_by_one_fall_together_by_chance_now_and_then() -> None:
+    """Each request fails when the next one comes, 25 a second; a group that stands out stays one event."""
+    ends_s = [100.0]
+    while len(ends_s) < 300:
+        ends_s.append(ends_s[-1] + (0.004, 0.11, 0.02, 0.01, 0.06)[len(ends_s) ** 2 % 5])
+    one_by_one = [request(ends_s[n + 1], start_s=ends_s[n] - 0.2 * (n % 2)) for n in range(299)]
+    assert deaths(scene(case(*one_by_one))).together == 0
+    event = [request(105.0 + n / 1000, start_s=104.8 - n / 3) for n in range(15)]
+    assert deaths(scene(case(*one_by_one, *event))).together >= 15

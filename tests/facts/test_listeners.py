@@ -30,6 +30,14 @@ def test_a_single_snapshot_has_no_difference() -> None:
     assert window.grown == {}
 
 
+def test_a_queue_belongs_to_the_time_before_the_look_that_tells_of_it() -> None:
+    """Ten were seen between the first two looks, five stood at the last; one is nothing."""
+    looks = ((0.0, 0, None), (1.0, 0, 10), (2.0, 1, 1), (3.0, 5, 5))
+    record = host(*(snapshot(at_s, listener(queue_len=now, queue_len_max=most)) for at_s, now, most in looks))
+    (window,) = listener_windows(record, "host.json")
+    assert window.queues == ((0.0, 1.0, 10), (2.0, 3.0, 5))
+
+
 def test_a_restarted_service_is_summed_up_over_its_sockets() -> None:
     """The new socket began at 0, so all its drops are ours."""
     record = host(

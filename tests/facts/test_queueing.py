@@ -44,6 +44,14 @@ def test_two_workers_are_counted_from_the_answers_of_a_few_pages() -> None:
     assert not told.one_by_one
 
 
+def test_a_line_moves_where_only_what_was_given_up_is_answered() -> None:
+    """Steady overload: nobody is answered in time any more, and all in the order in which they came."""
+    line = [Span(n / 10, n / 10 + 2.3, n / 10 + 2.0) for n in range(80)]
+    assert found(line).in_line
+    silent = [span._replace(until_s=span.asked_s + 2.04) for span in line]  # only the FIN was acknowledged
+    assert not found(silent).in_line
+
+
 def test_one_worker_is_no_pool_that_a_capture_could_tell_from_a_busy_loop() -> None:
     """Every request but the first of a page waits."""
     told = found(pages(1, [4, 3, 5, 2, 4, 3]))

@@ -60,6 +60,20 @@ def test_requests_that_are_worked_off_one_by_one_did_not_wake_at_once() -> None:
     assert one.woke < 3
 
 
+def test_a_line_that_is_answered_too_late_but_steadily_is_no_standstill() -> None:
+    """Three workers, twice as much load as they can take: all are given up, and answered one after the other."""
+    line = [given_up(100.0 + n / 4, n, answer_s=102.5 + n / 2) for n in range(40)]
+    assert found(*BEFORE, *line) == ()
+
+
+def test_the_acknowledgement_of_the_proxys_leave_is_no_answer() -> None:
+    """The kernel's, up to 200 ms later."""
+    left = [structs.replace(given_up(100.0 + n / 2, n, answer_s=None), last_s=102.04 + n / 2) for n in range(6)]
+    together = [structs.replace(one, last_s=104.6) for one in left[-2:]]
+    [one] = found(*BEFORE, *left[:-2], *together)
+    assert one.woke == 0
+
+
 def test_failures_outside_have_nothing_to_do_with_it() -> None:
     whole = case(request(300.0, manner=Manner.TIMEOUT))
     wire = summarise([*BEFORE, *VAIN]).target("10.0.0.7:8080")

@@ -78,7 +78,7 @@ def test_api_gateways_epochs_have_two_units(epoch: str, start_s: float) -> None:
         ("H10", "", (Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN)),
         ("H19", "", (Side.PROXY, Phase.CONNECT, Manner.TIMEOUT)),
         ("H21", "", (Side.PROXY, Phase.CONNECT, Manner.REFUSED)),
-        ("H15", "", (None, Phase.BODY, Manner.TIMEOUT)),
+        ("H15", "", (None, Phase.UNKNOWN, Manner.TIMEOUT)),
         ("H18", "sock=backend ", (Side.PROXY, Phase.UNKNOWN, Manner.CUT)),
         ("H18", "sock=client ", (Side.CLIENT, Phase.UNKNOWN, Manner.GONE)),
         ("H80", "", (Side.PROXY, Phase.UNKNOWN, None)),

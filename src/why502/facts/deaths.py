@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from why502.facts.asked_again import asked_again
 from why502.facts.coarse import SECOND_S, coarse_logs
+from why502.facts.exact_tests import p_so_many
 from why502.model.requests import Manner, Phase
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ AT_WORK_S = 0.02
 """Begun at least so long before: a sweep of idle connections ends at one instant what is just being used again."""
 SHARP = 3
 """So many ends in one such moment are no accident; two are, on a busy target."""
+MANY_WINDOWS = 20
+"""Failures that all fell into a shorter time tell no rate."""
+CHANCE = 0.05
 AFTERWARDS_S = 10.0
 """A service that is started again listens within seconds; refusals later than this have another cause."""
 
@@ -54,7 +58,8 @@ class Deaths(Struct, frozen=True):
 def deaths(scene: Scene) -> Deaths:
     """Of the scene's cluster, with the other clusters of its target."""
     ends_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
-    group = max(_groups(scene), key=lambda found: (len(found.ends_s), found.sharp), default=None)
+    found = (group for group in _groups(scene) if not _by_chance(scene, group))
+    group = max(found, key=lambda group: (len(group.ends_s), group.sharp), default=None)
     connects = [f for cluster in scene.others if _refused(cluster) for f in cluster.failures]
     restarts = [at for window in scene.listeners for at in window.restarts]
     return Deaths(
@@ -78,14 +83,19 @@ def _soon_after(at_s: float, ends_s: Sequence[float]) -> bool:
 def _instants(scene: Scene) -> tuple[int, ...]:
     exact, rough = ended_at(scene)
     ends_s, width_s = (exact, TOGETHER_S) if exact else (rough, TOGETHER_S + SECOND_S)
+    return tuple(sorted(_sizes(sorted(ends_s.values()), width_s), reverse=True))
+
+
+def _sizes(ends_s: Sequence[float], width_s: float) -> list[int]:
+    """How many each instant took, one after the other."""
     sizes: list[int] = []
     begin_s = None
-    for end_s in sorted(ends_s.values()):
+    for end_s in ends_s:
         if begin_s is None or end_s - begin_s > width_s:
             begin_s = end_s
             sizes.append(0)
         sizes[-1] += 1
-    return tuple(sorted(sizes, reverse=True))
+    return sizes
 
 
 def ended_at(scene: Scene) -> tuple[dict[int, float], dict[int, float]]:
@@ -133,6 +143,22 @@ def _groups(scene: Scene) -> Iterator[_Group]:
     # Two of only two: no other one shows that this target's requests end one by one.
     fewest = 2 if len(seen) == len(scene.cluster.failures) == 2 else SHARP
     yield from _one_event(seen, AT_ONCE_S, AT_ONCE_S, fewest, sharp=True)
+
+
+def _by_chance(scene: Scene, group: _Group) -> bool:
+    """Failures that end one by one, many a second, fall together now and then: whether such groups are none more.
+
+    Under a steady rate the number that follows within a window is Poisson's; so is, nearly, that of such windows.
+    """
+    exact, _ = ended_at(scene)
+    ends_s = sorted(exact.values())
+    within_s, size = (AT_ONCE_S if group.sharp else TOGETHER_S), len(group.ends_s)
+    windows = (ends_s[-1] - ends_s[0]) / within_s
+    if windows < MANY_WINDOWS:
+        return False
+    sizes = _sizes(ends_s, within_s)
+    expected = len(sizes) * p_so_many(size - 1, len(ends_s) / windows)
+    return p_so_many(max(1, sum(one >= size for one in sizes)), expected) > CHANCE
 
 
 def _one_event(

@@ -45,6 +45,27 @@ def p_over(hits: int, total: int, other_hits: int, other_total: int) -> float:
     return min(1.0, p)
 
 
+def p_so_many(hits: int, mean: float) -> float:
+    """Poisson: chance of at least so many events where so many are expected.
+
+    >>> round(p_so_many(1, 0.5), 6), round(p_so_many(2, 1.0), 6), p_so_many(0, 3.0), p_so_many(4, 0.0)
+    (0.393469, 0.264241, 1.0, 0.0)
+    """
+    if hits <= 0:
+        return 1.0
+    if mean <= 0:
+        return 0.0
+    if hits <= mean:  # the shorter sum
+        return 1.0 - sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(hits))
+    p, k = 0.0, hits
+    while True:
+        term = exp(k * log(mean) - mean - lgamma(k + 1))
+        p += term
+        if term <= p * NEGLIGIBLE:
+            return p
+        k += 1
+
+
 def _log_ways(total: int, chosen: int) -> float:
     if not 0 <= chosen <= total:
         return -inf

@@ -85,6 +85,7 @@ class _Watched:
             queue_len_max=max(max(s.queue_len, s.queue_len_max or 0) for _, s in seen),
             queue_full_s=sum(sampled) if sampled else None,
             standing=_standing(seen),
+            queues=_queues(seen),
             sockets=sum(snapshot is seen[-1][0] for snapshot, _ in seen),
             owners=frozenset(pid for _, one in seen for pid in one.pids),
             kills=self._killing.of(seen),
@@ -120,6 +121,18 @@ class _Watched:
             by_socket[listener.inode].append(listener.drops)
         grown = [drops[-1] - (drops[0] if inode in self._old else 0) for inode, drops in by_socket.items()]
         return sum(grown) if all(growth >= 0 for growth in grown) else None
+
+
+def _queues(seen: Sightings) -> tuple[tuple[float, float, int], ...]:
+    """What a look says of the time before it belongs to all of that time; the first one knows only its own instant."""
+    found: list[tuple[float, float, int]] = []
+    before_s = seen[0][0].at_s
+    for snapshot, listener in seen:
+        longest = max(listener.queue_len, listener.queue_len_max or 0)
+        if longest >= FEWEST_STANDING:
+            found.append((before_s, snapshot.at_s, longest))
+        before_s = snapshot.at_s
+    return tuple(found)
 
 
 def _standing(seen: Sightings) -> tuple[int, int]:

@@ -82,6 +82,8 @@ class ListenerWindow(Struct, frozen=True):
     """How long its queue was seen full; None: not sampled finely."""
     standing: tuple[int, int] = (0, 0)
     """The longest row of looks at which some connections waited to be accepted, and how many at least at each."""
+    queues: tuple[tuple[float, float, int], ...] = ()
+    """(from, to, longest) of the times between two looks in which several waited to be accepted, if for an instant."""
     sockets: int = 1
     """Sockets that listened at this address when it was last seen: several with SO_REUSEPORT."""
     owners: frozenset[int] = frozenset()

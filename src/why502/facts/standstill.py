@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.queueing import spans_of
+from why502.facts.queueing import LEAVE_TAKEN_S, spans_of
 from why502.facts.scene import Basis
 from why502.model.conversations import Outcome
 from why502.model.evidence import Place
@@ -97,11 +97,13 @@ def _standstill(
     block: Sequence[Span], answers_s: Sequence[float], at: Place, failed: Sequence[Conversation]
 ) -> Standstill | None:
     from_s, to_s = block[0].asked_s, max(span.given_up_s or 0.0 for span in block)
+    late = sorted((s.until_s, s.asked_s) for s in block if s.until_s > (s.given_up_s or 0.0) + LEAVE_TAKEN_S)
     meanwhile = bisect_left(answers_s, to_s) - bisect_right(answers_s, from_s + BEGUN_S)
+    # What was given up is answered too late where it waits in a line, one after the other: so many did not stand still.
+    meanwhile += max(0, _instants([until_s for until_s, _ in late if from_s + BEGUN_S < until_s < to_s]) - 1)
     if len(block) < FEWEST or meanwhile > ALIVE * len(block):
         return None
     after = answers_s[bisect_left(answers_s, to_s) :][:1]
-    late = sorted((s.until_s, s.asked_s) for s in block if s.until_s > (s.given_up_s or 0.0))
     asked = [c.outcome for c in failed if from_s + BEGUN_S <= (c.request_s or from_s) <= to_s]
     return Standstill(
         from_s=from_s,
@@ -113,6 +115,17 @@ def _standstill(
         woke=max((_at_once(late, place) for place in range(len(late))), default=0),
         at=at,
     )
+
+
+def _instants(times_s: Sequence[float]) -> int:
+    """At how many different ones these were; ascending."""
+    begun_s: float | None = None
+    found = 0
+    for at_s in times_s:
+        if begun_s is None or at_s - begun_s > AT_ONCE_S:
+            begun_s = at_s
+            found += 1
+    return found
 
 
 def _at_once(late: Sequence[tuple[float, float]], place: int) -> int:
@@ -136,12 +149,12 @@ def stopped(scene: Scene) -> tuple[ListenerWindow, int] | None:
         return None
     if scene.cluster.basis is Basis.DROPS:
         return window, len(window.stopped_s)
-    spans = [span for failure in scene.cluster.failures if (span := _waited(failure)) is not None]
+    spans = [span for failure in scene.cluster.failures if (span := waited(failure)) is not None]
     met = sum(any(begin_s - LOOK_S <= at_s <= end_s for at_s in window.stopped_s) for begin_s, end_s in spans)
     return (window, len(window.stopped_s)) if spans and met > MOST * len(spans) else None
 
 
-def _waited(failure: Failure) -> tuple[float, float] | None:
+def waited(failure: Failure) -> tuple[float, float] | None:
     """From when to when; by the wire, or by the log."""
     seen, logged = failure.conversation, failure.logged
     if seen is not None:

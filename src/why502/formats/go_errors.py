@@ -1,6 +1,6 @@
 """What the errors of Go's net and net/http packages tell: Caddy and Traefik log them as they are.
 
-Texts from net/net.go, net/dnsclient_unix.go, net/http/transport.go and crypto/tls; the first that fits counts.
+Texts from net/net.go, net/dnsclient_unix.go, net/http/transport.go, crypto/tls; the first that fits counts.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ ERRORS: tuple[tuple[str, Phase, Manner], ...] = (
     (r"GOAWAY|stream error|http2: ", Phase.WAIT, Manner.UNKNOWN),
 )
 
+CLIENT_LEFT = ("context canceled", "client disconnected")
+"""The second: its request's body ended early (errClientDisconnected, net/http's http2 server)."""
+
 _HOST = r"((?:\[[0-9a-fA-F:.%]{2,64}\]|[\w.-]{1,255}):\d{1,5})"
 _DIALLED = re.compile(rf"\bdial tcp[46]? {_HOST}")
 _PEER = re.compile(rf"\b(?:read|write) tcp[46]? \S{{1,300}}->{_HOST}")
@@ -57,7 +60,7 @@ def fate(error: str) -> Fate | None:
     <Manner.REFUSED: 'refused'>
     """
     text = error[:MAX_CHARACTERS]
-    if "context canceled" in text:
+    if any(words in text for words in CLIENT_LEFT):
         return Fate(Side.CLIENT, Phase.UNKNOWN, Manner.GONE)
     found = next(((phase, manner) for pattern, phase, manner in _errors() if pattern.search(text)), None)
     return Fate(Side.PROXY, *found) if found else None

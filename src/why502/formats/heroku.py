@@ -23,7 +23,7 @@ CODES: Final[dict[str, Fate]] = {
     "H12": Fate(Side.PROXY, Phase.WAIT, Manner.TIMEOUT),
     "H13": Fate(Side.PROXY, Phase.WAIT, Manner.CUT),
     "H14": Fate(Side.PROXY, Phase.NO_TARGET, Manner.UNKNOWN),
-    "H15": Fate(None, Phase.BODY, Manner.TIMEOUT),
+    "H15": Fate(None, Phase.UNKNOWN, Manner.TIMEOUT),  # nobody sent anything for 55 s: WebSockets that idle as well
     "H17": Fate(Side.PROXY, Phase.WAIT, Manner.MALFORMED),
     "H18": Fate(Side.PROXY, Phase.UNKNOWN, Manner.CUT),
     "H19": Fate(Side.PROXY, Phase.CONNECT, Manner.TIMEOUT),

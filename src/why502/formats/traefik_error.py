@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 
 from why502.formats import go_errors
+from why502.formats.fate import Fate
 from why502.formats.fields import iso_time
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import row
 from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
+
+UNTOLD_OF_PROXY = Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
 
 _TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)) (?:TRC|DBG|INF|WRN|ERR|FTL) (.*)", re.ASCII)
 _LOGFMT = re.compile(r'time="([^"]{10,40})" level=[a-z]{4,7} msg=(.*)', re.ASCII)
@@ -31,9 +34,10 @@ def parse(line: str, at: Place) -> Request | None | str:
     if told is None:
         return "not the shape of Traefik's log"
     time, text = told
-    ended = go_errors.fate(text) if _FAILED.search(text[:4096]) else None
-    if ended is None:
+    if not _FAILED.search(text[:4096]):
         return None
+    # Whatever the words: it answered 5xx for a reason of its own.
+    ended = go_errors.fate(text) or UNTOLD_OF_PROXY
     return Request(
         proxy="traefik",
         at=at,
@@ -86,6 +90,12 @@ FORMAT = LogFormat(
             'error="EOF"',
             {"phase": Phase.WAIT, "manner": Manner.CLOSED, "target": None},
             "github.com/traefik/traefik/issues/8608 (error), version 3's text",
+        ),
+        Sample(
+            'time="2025-02-18T03:57:54Z" level=debug msg="\'502 Bad Gateway\' caused by: readfrom tcp '
+            '10.0.0.1:56118->10.0.0.7:80: client disconnected"',
+            {"side": Side.CLIENT, "manner": Manner.GONE},
+            "github.com/traefik/traefik/issues/11538 (title), version 2's logfmt",
         ),
         Sample(
             'time="2022-01-06T10:11:40Z" level=debug msg="\'504 Gateway Timeout\' caused by: dial tcp '

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.standstill import waited
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
@@ -56,7 +57,7 @@ from why502.suspects.weighing import given_up, lost_on_the_way
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import ListenerWindow, Scene
 
 LOG_CROWDS = 1.5
 """By a log alone: a full accept queue spares small bursts as well, and gets as much for it. The wire parts them."""
@@ -98,7 +99,7 @@ def judge(scene: Scene) -> Judgement:
 def _queue(scene: Scene) -> Iterator[Evidence]:
     for window in scene.listeners:
         backlog, longest = window.listener.backlog, window.queue_len_max
-        if backlog >= AMPLE_BACKLOG and longest >= LONG_QUEUE:
+        if backlog >= AMPLE_BACKLOG and longest >= LONG_QUEUE and _meanwhile(scene, window):
             text = f"up to {longest} connections waited to be accepted at {window.listener.address} (backlog {backlog})"
             yield Evidence(5.0, text, Source.HOST, window.at)
         elif backlog >= AMPLE_BACKLOG and window.standing[0] >= LOOKS_IN_A_ROW:
@@ -110,6 +111,14 @@ def _queue(scene: Scene) -> Iterator[Evidence]:
             # Servers that accept at once and queue inside are full all the same, so this clears only a little.
             text = f"the accept queue of {window.listener.address} was sampled and never held more than {longest}"
             yield Evidence(-1.0, text, Source.HOST, window.at)
+
+
+def _meanwhile(scene: Scene, window: ListenerWindow) -> bool:
+    """Whether that queue was there while most of the failures waited: a burst before them is soon accepted."""
+    long = [(from_s, to_s) for from_s, to_s, longest in window.queues if longest >= LONG_QUEUE]
+    spans_s = [span for failure in scene.cluster.failures if (span := waited(failure)) is not None]
+    met = sum(any(from_s <= end_s and begin_s <= to_s for from_s, to_s in long) for begin_s, end_s in spans_s)
+    return not spans_s or 2 * met > len(spans_s)
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
