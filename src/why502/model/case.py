@@ -7,7 +7,7 @@ from msgspec import Struct
 from why502.model.evidence import Place, Source
 from why502.model.host import HostRecord
 from why502.model.patterns import Span
-from why502.model.settings import Setting
+from why502.model.settings import Setting, TargetSetting
 from why502.model.traffic import Traffic
 from why502.model.wire import Wire
 
@@ -98,6 +98,8 @@ class Case(Struct, frozen=True):
     events: tuple[KernelEvent, ...] = ()
     settings: tuple[Setting, ...] = ()
     """Timeouts of the gateway, as configurations among the evidence set them."""
+    target_settings: tuple[TargetSetting, ...] = ()
+    """Limits of targets, as their configurations and command lines set them."""
     spans: dict[str, tuple[Span, ...]] = {}
     """Of targets that requests to were given up: all their requests, where logs of a moderate size tell fractions of a
     second; '' where they name no target."""
