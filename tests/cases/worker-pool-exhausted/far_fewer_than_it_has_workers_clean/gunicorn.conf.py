@@ -1,0 +1,2 @@
+workers = 200
+worker_class = "sync"
