@@ -29,8 +29,9 @@ def test_a_command_line_tells_limits(command: str, told: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("bind", "address"),
-    [("0.0.0.0:8000", "8000"), ("tcp://[::]:9292?backlog=5", "9292"), ("9000", "9000"), ("unix:/a.sock", "unix:/a.sock"),
-     ("/a.sock", "unix:/a.sock"), ("unix:///a.sock", "unix:/a.sock"), ("localhost", ""), ("", "")],
+    [("0.0.0.0:8000", "8000"), ("tcp://[::]:9292?backlog=5", "9292"), ("9000", "9000"),
+     ("unix:/a.sock", "unix:/a.sock"), ("/a.sock", "unix:/a.sock"), ("unix:///a.sock", "unix:/a.sock"),
+     ("localhost", ""), ("", "")],
 )  # fmt: skip
 def test_where_it_listens(bind: str, address: str) -> None:
     """A port, or a socket's path; nothing where it is not plain."""

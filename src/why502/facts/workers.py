@@ -72,7 +72,11 @@ def coincidence(scene: Scene, kinds: Collection[str], lasts_s: float = 0.0) -> C
 
 
 def _may_be(scene: Scene, event: KernelEvent) -> bool:
-    """Whether it tells of this target: a queue is named by its address, whose port must be the target's."""
+    """Whether it tells of this target: a queue is named by its address, whose port must be the target's; the children
+    of the proxy are not the target's.
+    """
+    if event.kind == "worker-died" and event.process is not None:
+        return all(place.request.proxy != event.process for place in scene.cluster.logged)
     if event.kind != "queue-full" or event.process is None or scene.cluster.target is None:
         return True
     target = scene.cluster.target
