@@ -73,13 +73,16 @@ class KernelEvent(Struct, frozen=True):
     at_s: float
     kind: str
     """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'; of a server's own
-    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept)"""
+    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept),
+    'pause' (the program stood still)"""
     at: Place
     pid: int | None = None
     process: str | None = None
     text: str = ""
     group: str | None = None
     """Control group of the process, or the last part of its path."""
+    lasted_s: float | None = None
+    """Of what has a length, and ended at `at_s`."""
 
 
 class Case(Struct, frozen=True):
