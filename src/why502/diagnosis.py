@@ -15,7 +15,7 @@ from why502.model.conversations import Conversation
 from why502.model.evidence import Source
 from why502.model.host import HostRecord
 from why502.model.requests import Request
-from why502.model.settings import Setting
+from why502.model.settings import Setting, TargetSetting
 from why502.model.wire import Answered, Counted
 from why502.model.words import count, rfc3339
 
@@ -166,6 +166,7 @@ def assemble(
         changes=tuple(sorted((f for f in facts if isinstance(f, Change)), key=lambda c: c.at_s)),
         events=tuple(sorted((f for f in facts if isinstance(f, KernelEvent)), key=lambda e: e.at_s)),
         settings=tuple(f for f in facts if isinstance(f, Setting)),
+        target_settings=tuple(f for f in facts if isinstance(f, TargetSetting)),
         spans=spans_of_logs(requests) if table is None else {},
     )
     if target is None and _tells_nothing(case) and (outside := _outside(readings, window)) is not None:

@@ -56,7 +56,7 @@ def coincidence(scene: Scene, kinds: Collection[str], lasts_s: float = 0.0) -> C
     seen = seen_window(scene.case)
     if not events or not failures_s or seen is None:
         return None
-    spans = _united(sorted((e.at_s - CLOCKS_S, e.at_s + lasts_s + CLOCKS_S) for e in events))
+    spans = _united(sorted((e.at_s - (e.lasted_s or 0.0) - CLOCKS_S, e.at_s + lasts_s + CLOCKS_S) for e in events))
     near = [at_s for at_s in failures_s if any(begin_s <= at_s <= end_s for begin_s, end_s in spans)]
     width_s = max(seen.to_s - seen.from_s, 1.0)
     covered_s = sum(max(0.0, min(end_s, seen.to_s) - max(begin_s, seen.from_s)) for begin_s, end_s in spans)
@@ -73,9 +73,13 @@ def coincidence(scene: Scene, kinds: Collection[str], lasts_s: float = 0.0) -> C
 
 
 def _may_be(scene: Scene, event: KernelEvent) -> bool:
-    """Whether it tells of this target: a queue is named by its address, whose port must be the target's."""
+    """Whether it tells of this target: a queue is named by its address, whose port must be the target's; the children
+    of the proxy are not the target's.
+    """
     if at_target(scene, event) is False:
         return False
+    if event.kind == "worker-died" and event.process is not None:
+        return all(place.request.proxy != event.process for place in scene.cluster.logged)
     if event.kind != "queue-full" or event.process is None or scene.cluster.target is None:
         return True
     target = scene.cluster.target

@@ -3,6 +3,9 @@
 Messages are known by their number (`APLOGNO` in proxy_util.c, mod_proxy_http.c, mod_proxy_balancer.c; seen with
 2.4.71). One failure makes two or three lines of one thread: each is a request here, and `facts` puts them together
 by `thread`. Times are local without a zone, read as if UTC.
+
+Of its children it tells those that a signal ended, but for SIGTERM, SIGHUP, SIGKILL and the one of a graceful stop
+(AH00051 and AH00052, `ap_process_child_status` of server/mpm_unix.c).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from why502.formats.fate import Fate
 from why502.formats.fields import iso_time
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
+from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
 from why502.model.requests import Manner, Phase, Request, Side
 
@@ -62,6 +66,9 @@ CODES: dict[str, Manner] = {
 """errno, or APR's own: 70007 APR_TIMEUP, 70008 APR_INCOMPLETE, 70014 APR_EOF. 13 (EACCES) at a
 connect: SELinux without `httpd_can_network_connect`, the classic on Red Hat's systems."""
 
+APACHE = "apache"
+"""Whose child it is, as `Request.proxy` calls it: the proxy's own is not the target's."""
+
 NO_STATUS_LINE = "20014"
 """APR_EGENERAL: at AH01102 the backend closed without a byte (seen with 2.4.71)."""
 
@@ -78,6 +85,7 @@ _ADDRESS = re.compile(
     r"(?:connect to|remote server|failed to|connection for) \(?((?:\[[0-9a-fA-F:.]{2,64}\]|[\w.-]{1,255}):\d{1,5})"
 )
 _BALANCER = re.compile(r"balancer://([^\s:]{1,256})")
+_DIED = re.compile(r"AH0005[12]: child pid (\d{1,9}) exit signal .{1,200}", re.ASCII)
 _RETURNED = re.compile(r" returned by (/\S{0,2048})(?: \(([A-Z]{1,32})\))?")
 
 
@@ -86,13 +94,29 @@ def parse(line: str, at: Place) -> Request | None | str:
     found = _LINE.match(line)
     if not found:
         return "not the shape of Apache's error log"
-    month, day, clock, year, _, _, thread, text = found.groups()
-    end_s = iso_time(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}+00:00") if month in _MONTHS else None
+    thread, text = found.groups()[6:]
+    end_s = _end_s(found)
     if end_s is None:
         return "its time is no time"
     number = _NUMBER.search(text)
     fate = _fate(number[1], text[: number.start()], text[number.end() :]) if number else None
     return None if fate is None else _request(fate, text, end_s, thread, at)
+
+
+def tell(line: str, at: Place, _near_s: float | None = None, _written_s: float | None = None) -> KernelEvent | None:
+    """A child that a signal ended, at its time; whoever was served by it lost the connection."""
+    found = _LINE.match(line.strip())
+    died = _DIED.search(found[8]) if found else None
+    if found is None or died is None:
+        return None
+    end_s = _end_s(found)
+    text = f"Apache: {found[8][died.start() :]}"[:MAX_REASON_CHARACTERS]
+    return KernelEvent(end_s, "worker-died", at, int(died[1]), APACHE, text) if end_s is not None else None
+
+
+def _end_s(found: re.Match[str]) -> float | None:
+    month, day, clock, year = found.groups()[:4]
+    return iso_time(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}+00:00") if month in _MONTHS else None
 
 
 def _fate(number: str, before: str, message: str) -> Fate | None:
@@ -113,7 +137,7 @@ def _request(fate: Fate, text: str, end_s: float, thread: str | None, at: Place)
         pattern.search(text) for pattern in (_CLIENT, _ADDRESS, _BALANCER, _RETURNED)
     )
     return Request(
-        proxy="apache",
+        proxy=APACHE,
         at=at,
         start_s=None,
         end_s=end_s,
@@ -143,6 +167,7 @@ FORMAT = LogFormat(
     source=Source.ERROR_LOG,
     fit=fit,
     parse=parse,
+    tell=tell,
     family="apache",
     samples=(
         Sample(
@@ -187,6 +212,12 @@ FORMAT = LogFormat(
             "[client 127.0.0.1:48184] AH00898: DNS lookup failure for: orders.invalid returned by /name",
             {"phase": Phase.NO_TARGET, "manner": Manner.UNRESOLVED, "path": "/name"},
             _RUN,
+        ),
+        Sample(
+            "[Sun Nov 22 20:35:14.100000 2026] [core:notice] [pid 1] AH00052: child pid 25 exit signal Segmentation "
+            "fault (11)",
+            {},
+            "apache/httpd, server/mpm_unix.c (ap_process_child_status), APLOGNO(00052)",
         ),
     ),
 )

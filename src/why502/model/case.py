@@ -7,7 +7,7 @@ from msgspec import Struct
 from why502.model.evidence import Place, Source
 from why502.model.host import HostRecord
 from why502.model.patterns import Span
-from why502.model.settings import Setting
+from why502.model.settings import Setting, TargetSetting
 from why502.model.traffic import Traffic
 from why502.model.wire import Wire
 
@@ -73,7 +73,8 @@ class KernelEvent(Struct, frozen=True):
     at_s: float
     kind: str
     """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'; of a server's own
-    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept)"""
+    log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept),
+    'pause' (the program stood still)"""
     at: Place
     pid: int | None = None
     process: str | None = None
@@ -82,6 +83,8 @@ class KernelEvent(Struct, frozen=True):
     """Control group of the process, or the last part of its path."""
     addresses: tuple[str, ...] = ()
     """Of the pod or container in which it happened, without a port; empty: nothing tells them."""
+    lasted_s: float | None = None
+    """Of what has a length, and ended at `at_s`."""
 
 
 class Case(Struct, frozen=True):
@@ -100,6 +103,8 @@ class Case(Struct, frozen=True):
     events: tuple[KernelEvent, ...] = ()
     settings: tuple[Setting, ...] = ()
     """Timeouts of the gateway, as configurations among the evidence set them."""
+    target_settings: tuple[TargetSetting, ...] = ()
+    """Limits of targets, as their configurations and command lines set them."""
     spans: dict[str, tuple[Span, ...]] = {}
     """Of targets that requests to were given up: all their requests, where logs of a moderate size tell fractions of a
     second; '' where they name no target."""

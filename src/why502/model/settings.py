@@ -1,4 +1,4 @@
-"""What a configuration sets: the gateway's timers, each with its place."""
+"""What a configuration sets: the gateway's timers and the target's limits, each with its place."""
 
 from __future__ import annotations
 
@@ -60,3 +60,40 @@ def group_of(group: str) -> str:
     ('shop', 'shop')
     """
     return group.partition("/")[0]
+
+
+class Limit(StrEnum):
+    """What a setting of a target limits."""
+
+    BACKLOG = "backlog"
+    """Connections that wait to be accepted: the argument of listen()."""
+    WORKERS = "workers"
+    """Requests at work at once."""
+    KEEPALIVE = "keepalive"
+    """Seconds for which it keeps an idle connection; 0: it closes after each answer."""
+    WORK = "work"
+    """Seconds after which the server kills the worker of a request that is not done."""
+
+
+class TargetSetting(Struct, frozen=True):
+    """One limit of the server behind the gateway, as its configuration or its command line sets it.
+
+    Whether it was in force, nobody knows.
+    """
+
+    server: str
+    """As people call it: 'gunicorn', 'Tomcat'."""
+    name: str
+    """As it is written: 'acceptCount', '--keep-alive'; of several that make it up together 'workers x threads'."""
+    limit: Limit
+    value: float
+    """Seconds for `KEEPALIVE` and `WORK`, else a number."""
+    at: Place
+    address: str = ""
+    """Where it listens, as far as that is told: '8080', 'unix:/run/app.sock'; '': not told."""
+    late_s: float = 0.0
+    """Its server looks only now and then, and may be so much later than due."""
+
+    def __str__(self) -> str:
+        unit = " s" if self.limit in (Limit.KEEPALIVE, Limit.WORK) else ""
+        return f"{self.name} {self.value:g}{unit} of {self.server}"

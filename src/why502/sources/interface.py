@@ -12,13 +12,15 @@ from why502.model.case import Change, Input, KernelEvent, Series, Window
 from why502.model.conversations import Conversation
 from why502.model.host import HostRecord
 from why502.model.requests import Request
-from why502.model.settings import Setting
+from why502.model.settings import Setting, TargetSetting
 from why502.model.wire import Answered, Counted
 
 if TYPE_CHECKING:
     from why502.engine.interface import LogStore  # noqa: TC004 - a name in an annotation that nobody evaluates
 
-Fact = Request | Conversation | HostRecord | Series | Change | KernelEvent | Counted | Answered | Setting
+Fact = (
+    Request | Conversation | HostRecord | Series | Change | KernelEvent | Counted | Answered | Setting | TargetSetting
+)
 """What a reader can find."""
 
 HEAD_BYTES = 64 * 1024

@@ -1,6 +1,7 @@
 """Configuration of nginx given as evidence: how to read its access logs (`log_format`), and its timeouts.
 
-Only what is given is read: `include` is not followed, for it names files of another machine.
+Only what is given is read: `include` is followed among the files that are evidence themselves (`nginx_includes`), and
+said to be not looked at where none of them fits.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING
 from why502.model.case import Input, Misread
 from why502.model.evidence import Place, Source
 from why502.sources.configurations import nginx
-from why502.sources.interface import EvidenceFile, Reader, Reading
-from why502.sources.nginx_directives import directives
+from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
+from why502.sources.nginx_directives import Directive, directives
+from why502.sources.nginx_includes import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from why502.model.settings import Setting
 
 KIND = "nginx-configuration"
 
@@ -29,6 +33,11 @@ _DIRECTIVES = re.compile(
     r"location[ \t]++[^{;\n]++\{|(?:listen|server_name|proxy_pass|proxy_\w++|keepalive_timeout|worker_processes|"
     r"access_log)[ \t]++[^;\n]++;)",
     re.MULTILINE,
+)
+
+
+_TIMEOUT = re.compile(
+    r"^[ \t]*+(?:proxy|fastcgi|uwsgi|scgi|grpc)_(?:connect|send|read)_timeout[ \t]++\w{1,16}[ \t]*+;", re.MULTILINE
 )
 
 
@@ -46,11 +55,36 @@ def content(evidence: EvidenceFile) -> str:
 
 
 def _read(evidence: EvidenceFile) -> Reading:
-    """Each log format and timeout is a record; a format that cannot be used is not understood."""
+    """A file by itself: in an archive its neighbours lie beside it no longer."""
+    text = content(evidence)
+    return _reading(evidence, text, nginx.settings(directives(text), evidence.path), [])
+
+
+def _read_together(files: Sequence[EvidenceFile]) -> list[Reading]:
+    """Each with what it sets where it is included."""
+    texts = {file.path: content(file) for file in files}
+    followed = follow(texts)
+    by_path: dict[str, list[Directive]] = {path: [] for path in texts}
+    for found in followed.directives:
+        by_path[found.path].append(found.directive)
+    missing: dict[str, list[Misread]] = {path: [] for path in texts}
+    for gone in followed.missing:
+        why = f"include {gone.name[:200]}: not among the evidence, and not looked at"
+        missing[gone.path].append(Misread(Place(gone.path, gone.line), why))
+    return [
+        _reading(file, texts[file.path], nginx.settings(by_path[file.path], file.path), missing[file.path])
+        for file in files
+    ]
+
+
+def _reading(evidence: EvidenceFile, text: str, told: Iterable[Setting], missing: Sequence[Misread]) -> Reading:
+    """Each log format and timeout is a record; a format that cannot be used is not understood.
+
+    What is missing is told beside them, uncounted: it was never there to be understood.
+    """
     from why502.errors import Why502Error
     from why502.formats.nginx_log_format import compiled
 
-    text = content(evidence)
     misreads: list[Misread] = []
     understood = 0
     for name, pattern in islice(log_formats(text), MAX_FORMATS):
@@ -59,16 +93,19 @@ def _read(evidence: EvidenceFile) -> Reading:
             understood += 1
         except Why502Error as error:
             misreads.append(Misread(Place(evidence.path, name=f"log_format {name}"), error.why or error.what))
-    found = tuple(islice(nginx.settings(directives(text), evidence.path), MAX_SETTINGS))
+    found = tuple(dict.fromkeys(islice(told, MAX_SETTINGS)))
     source = Source.CONFIGURATION if found else None
-    told = Input(evidence.path, KIND, source, understood + len(found), len(misreads), tuple(misreads[:3]))
-    return Reading(told, found)
+    first = (*misreads, *missing)[:FIRST_MISREAD]
+    return Reading(Input(evidence.path, KIND, source, understood + len(found), len(misreads), first), found)
 
 
 def fit(head: bytes) -> float:
-    """Two directives that only nginx has: one may stand in any text."""
-    found = _DIRECTIVES.findall(head.decode("utf-8", "replace"))
-    return 0.8 if len(found) >= 2 or (found and b"log_format" in head) else 0.0
+    """Two directives that only nginx has, as one may stand in any text; of its timeouts one will do, for they are what
+    small files that others include consist of.
+    """
+    text = head.decode("utf-8", "replace")
+    found = _DIRECTIVES.findall(text)
+    return 0.8 if len(found) >= 2 or (found and b"log_format" in head) or _TIMEOUT.search(text) else 0.0
 
 
-READER = Reader(KIND, fit, _read)
+READER = Reader(KIND, fit, _read, read_together=_read_together)

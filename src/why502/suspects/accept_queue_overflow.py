@@ -54,6 +54,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.accepting import left_standing
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import backlog_small
 from why502.suspects.lost_syns import lost_alone, path_loses
 from why502.suspects.metered import overflows_counted
 from why502.suspects.server_says import queue_full
@@ -111,6 +112,7 @@ def judge(scene: Scene) -> Judgement:
     if not_let_in(scene) is not None:
         return DoesNotApply("the whole application stood still: that its queue filled is a consequence")
     evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene), *overflows_counted(scene)]
+    evidence += backlog_small(scene, small=2.0, ample=-1.5) if evidence else ()
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells how the target's listener fared")

@@ -11,7 +11,8 @@ Not at all, until the accept queue overflows (see accept-queue-overflow).
 
 What gives it away
 ------------------
-The listener's limit, read from the kernel. A backlog equal to the first digit of `net.core.somaxconn` (1 of 128, 4 of
+The listener's limit, read from the kernel; for want of that, the backlog that the target's configuration sets, and
+`net.core.somaxconn`. A backlog equal to the first digit of `net.core.somaxconn` (1 of 128, 4 of
 4096) was read one character short: the fault of Dropwizard 1.3.0 to 1.3.6.
 
 What clears it
@@ -36,6 +37,7 @@ from why502.known import known_issues
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import backlog, backlog_small
 
 if TYPE_CHECKING:
     from why502.facts.scene import ListenerWindow, Scene
@@ -47,10 +49,13 @@ AMPLE = 128
 
 def judge(scene: Scene) -> Judgement:
     if not scene.listeners:
+        told = tuple(backlog_small(scene, small=6.0, ample=-4.0))
+        if told:
+            return Weighed(told, told[0].text, (Source.HOST,))
         return CannotTell((Source.HOST,), "the target's listener was not seen")
     window = max(scene.listeners, key=lambda w: (w.drops or 0, -w.listener.backlog))
     issue = _issue(window)
-    text = _text(window) + (f"; {issue.matches(window)}" if issue else "")
+    text = _text(window) + (f"; {issue.matches(window)}" if issue else _capped(scene, window))
     return Weighed(
         (Evidence(_bits(window.listener.backlog), text, Source.HOST, window.at),),
         text,
@@ -70,6 +75,14 @@ def _text(window: ListenerWindow) -> str:
     owner = f"{window.process.name} (pid {window.process.pid})" if window.process else "a process that was not seen"
     backlog = window.listener.backlog
     return f"{window.listener.address} of {owner} listens with a backlog of {backlog}: its queue holds {backlog + 1}"
+
+
+def _capped(scene: Scene, window: ListenerWindow) -> str:
+    """Who asked for more than the kernel gave."""
+    told = backlog(scene)
+    if told is None or told[0].value <= window.listener.backlog or told[1] != window.listener.backlog:
+        return ""
+    return f"; {told[2]} [{told[0].at}]"
 
 
 def _issue(window: ListenerWindow) -> KnownIssue | None:

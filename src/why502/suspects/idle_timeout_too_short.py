@@ -40,6 +40,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import keepalive_against
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,8 @@ def judge(scene: Scene) -> Judgement:
         return CannotTell((Source.CAPTURE,), "nothing given tells how long connections had been idle when they failed")
     strongest = max(evidence, key=lambda e: abs(e.bits))
     pools = tuple(pool_against(scene, _silence_s(scene.cluster), keeps=3.0, gives_up=-6.0))
+    own = tuple(keepalive_against(scene, _silence_s(scene.cluster), agrees=3.0, keeps_longer=-6.0, shorter=2.0))
+    pools = (*pools, *own)
     summary = "; ".join(e.text for e in (strongest, *pools))
     return Weighed((*evidence, *pools), summary, remedies=(*_by_setting(scene),))
 

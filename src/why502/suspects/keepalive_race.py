@@ -20,7 +20,8 @@ whose silence before them is near-constant (5 s Node.js, 2 s gunicorn...).
 What clears it
 --------------
 A new connection: there is nothing to race for on the first request. A target that acknowledged the request. A proxy
-that, by its configuration, gives idle connections up sooner than that: it would have closed them itself. An end after
+that, by its configuration, gives idle connections up sooner than that: it would have closed them itself; a target that,
+by its own, keeps them for longer than that, or than the proxy does. An end after
 another silence than that of the idle connections, or together with idle ones that had been silent for different times:
 then something stopped the process.
 
@@ -55,6 +56,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import keepalive_against
 from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import proxy_says
@@ -95,6 +97,8 @@ def judge(scene: Scene) -> Judgement:
     evidence = [*_capture(scene), *_log(scene)]
     # Its timeout has to be longer than the target's: else it would have closed them itself, and nothing could race.
     evidence += pool_against(scene, _silence_s(cluster), keeps=0.5, gives_up=-5.0) if evidence else ()
+    if evidence:
+        evidence += keepalive_against(scene, _silence_s(cluster), agrees=2.0, keeps_longer=-5.0, shorter=0.5)
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")

@@ -13,7 +13,8 @@ refused connects.
 What gives it away
 ------------------
 Deaths at one instant of requests that began at different times; refusals right after; a listener that was opened anew;
-the kernel's word that the process ended.
+the kernel's word that the process ended. Requests that were cut off after just the time after which, by its
+configuration, the server kills a worker (gunicorn `timeout`, `harakiri`, `request_terminate_timeout`).
 
 What clears it
 --------------
@@ -42,6 +43,7 @@ from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_cut
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import killed_by_setting, killed_when_due
 from why502.suspects.metered import grew
 from why502.suspects.server_says import killed_for_time, worker_gone, workers_left
 from why502.suspects.stopped import listener_gone, told_to_stop
@@ -86,7 +88,7 @@ def _judge(scene: Scene) -> Judgement:
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
-    gone = [*_exits(scene), *worker_gone(scene), *workers_left(scene)]
+    gone = [*_exits(scene), *worker_gone(scene), *workers_left(scene), *killed_when_due(scene)]
     # Kubernetes counts containers that ended by themselves, were killed for memory or failed their probes; a roll-out
     # makes new pods, whose count begins at 0.
     gone = gone or [*grew(scene, {RESTARTS}, "restarts of its container", 5.0)]
@@ -108,7 +110,7 @@ def _judge(scene: Scene) -> Judgement:
     unsure = "" if scene.looked(Source.CHANGES) or scene.looked(Source.EVENTS) else " (or was stopped without draining)"
     if not closing and any(e.bits > 0 for e in gone) and not deaths(scene).refused_after:
         summary = f"A process behind {target} died with requests in flight; others kept its listener open"
-    if killed_for_time(scene):
+    if killed_for_time(scene) or killed_by_setting(scene):
         summary = f"A worker of {target} was killed by its own server, for its request took too long"
         return Weighed(tuple(evidence), f"{summary}.", missing, remedies=TIMED_OUT)
     return Weighed(tuple(evidence), f"{summary}{unsure}.", missing)

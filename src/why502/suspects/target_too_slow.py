@@ -13,8 +13,8 @@ What gives it away
 ------------------
 In a capture: the target's kernel acknowledged the request, and nothing came. In a log: durations at the timeout, and
 served requests that come near it. Other requests come later and are answered before. On the host: its process is held
-(SIGSTOP, a debugger, the freezer). A process that stands still as a whole lets its accept queue fill as well, and drops
-what is new: then that is no cause of its own.
+(SIGSTOP, a debugger, the freezer). The log of its garbage collection tells of pauses just then. A process that stands
+still as a whole lets its accept queue fill as well, and drops what is new: then that is no cause of its own.
 
 What clears it
 --------------
@@ -41,6 +41,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
 from why502.suspects.way_gone import EXPLAINED, way_gone
@@ -74,6 +75,7 @@ def judge(scene: Scene) -> Judgement:
     evidence = [
         *_capture(scene),
         *held(scene, HELD),
+        *paused(scene, 5.0),
         *woke_at_once(scene, 1.5),
         *queue_filled(scene),
         *given_up(scene),

@@ -47,6 +47,8 @@ from why502.model.words import count
 from why502.suspects.accepting import AMPLE_BACKLOG, LONG_QUEUE, LOOKS_IN_A_ROW
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.limited import workers_busy
+from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.standing_still import HELD, held, woke_at_once
@@ -77,9 +79,11 @@ def judge(scene: Scene) -> Judgement:
         *_queue(scene),
         *_capture(scene),
         *held(scene, -HELD),
+        *paused(scene, -2.0),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
         *way_gone(scene, EXPLAINED),
+        *workers_busy(scene),
         *queued(
             scene,
             places=3.5,

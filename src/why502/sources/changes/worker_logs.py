@@ -1,4 +1,4 @@
-"""What application servers write of their own workers: gunicorn, PHP-FPM, uWSGI.
+"""What application servers write of their own workers: gunicorn, PHP-FPM, uWSGI, Unicorn, Puma.
 
 A line without the shape belongs to the record before it (a traceback, what the application prints). Times without a
 zone are read as if they were UTC.
@@ -35,6 +35,9 @@ class Server(Struct, frozen=True):
     """As `strptime` wants it."""
     says: tuple[tuple[str, re.Pattern[str]], ...]
     """Kind of event -> the words, with the group `pid` or `name` where they have one."""
+
+    own: re.Pattern[str] | None = None
+    """What one of the first lines must hold where others write lines of that shape."""
 
     def told(self, line: str, at: Place) -> tuple[Fact, ...] | Misread | None:
         """None: not a line of this server."""
@@ -115,12 +118,57 @@ SERVERS: Final = (
             ("worker-died", re.compile(r"DAMN ! worker \d{1,6} \(pid: (?P<pid>\d{1,9})\) died", re.ASCII)),
         ),
     ),
+    Server(
+        kind="unicorn-log",
+        # The usual shape of Ruby's Logger.
+        line=re.compile(
+            r"[DIWEF], \[(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})? #\d{1,9}\] {1,2}[A-Z]{4,5} -- : "
+            r"(?P<text>.*)",
+            re.ASCII,
+        ),
+        time_format="%Y-%m-%dT%H:%M:%S",
+        own=re.compile(r" -- : (?:worker=\d{1,6} |reaped #<|master process ready|listening on addr=)", re.ASCII),
+        says=(
+            # lib/unicorn/http_server.rb, `murder_lazy_workers`; lib/unicorn/configurator.rb, `after_worker_exit`.
+            ("worker-timeout", re.compile(r"worker=\d{1,6} PID:(?P<pid>\d{1,9}) timeout \(", re.ASCII)),
+            (
+                "worker-died",
+                re.compile(
+                    r"reaped #<Process::Status: pid (?P<pid>\d{1,9}) "
+                    r"(?:SIG(?!TERM|INT|QUIT)[A-Z0-9]{1,12} \(signal|exit [1-9])",
+                    re.ASCII,
+                ),
+            ),
+        ),
+    ),
+    Server(
+        kind="puma-log",
+        # Puma tells no time: the one that `docker logs -t` and `kubectl logs --timestamps` put before each line.
+        line=re.compile(
+            r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z (?P<text>.*)",
+            re.ASCII,
+        ),
+        time_format="%Y-%m-%dT%H:%M:%S",
+        own=re.compile(r"Z \[\d{1,9}\] (?:Puma starting|- Worker |! |\* Listening on|=== puma)", re.ASCII),
+        says=(
+            # lib/puma/cluster.rb, `timeout_workers`: one that does not even say it lives, whatever it serves.
+            (
+                "worker-timeout",
+                re.compile(
+                    r"\[\d{1,9}\] ! Terminating timed out worker(?! \(.{0,40}boot)[^:]{0,120}: (?P<pid>\d{1,9})",
+                    re.ASCII,
+                ),
+            ),
+        ),
+    ),
 )
 
 
 def _reader(server: Server) -> Reader:
     def fit(head: bytes) -> float:
         begun = [line for line in head.decode("utf-8", "replace").splitlines() if line.strip()]
+        if server.own is not None and not any(server.own.search(line) for line in begun):
+            return 0.0
         own = sum(server.line.fullmatch(line) is not None for line in begun)
         return FIT * own / len(begun) if begun and server.line.fullmatch(begun[0]) else 0.0
 
