@@ -43,11 +43,6 @@ def test_several_conversations_with_gaps_tell_of_a_recorder_that_lost_packets() 
         (Outcome.CLOSED_BEFORE_ANSWER, {"detail": ConversationDetail(gaps=1)}, Outcome.PARTIAL),
         (Outcome.RESET_BEFORE_ANSWER, {"detail": ConversationDetail(gaps=1)}, Outcome.PARTIAL),
         (Outcome.RESET_BEFORE_ANSWER, {"detail": ConversationDetail()}, Outcome.RESET_BEFORE_ANSWER),
-        (
-            Outcome.CLOSED_BEFORE_ANSWER,
-            {"detail": ConversationDetail(gaps=1), "exchanges": 1},
-            Outcome.CLOSED_BEFORE_ANSWER,
-        ),
         (Outcome.RACED, {}, Outcome.RACED),
     ],
 )

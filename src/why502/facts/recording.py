@@ -41,8 +41,8 @@ def _doubtful(conversation: Conversation) -> bool:
             # It is sent again after 1 s (RFC 6298, section 2.1); a proxy that waits for less is rare.
             return len(conversation.syn_s) < TIMES_SENT
         case Outcome.CLOSED_BEFORE_ANSWER | Outcome.RESET_BEFORE_ANSWER:
-            # What was acknowledged can belong to an exchange before, of which the answer is missing.
-            return not conversation.exchanges and conversation.detail is not None and conversation.detail.gaps > 0
+            # What was acknowledged, and what was sent for it, can belong to an exchange of which bytes are missing.
+            return conversation.detail is not None and conversation.detail.gaps > 0
         case Outcome.REFUSED:
             # The answer to a SYN acknowledges it (`tcp_v4_send_reset`); a bare RST answers something later.
             return conversation.reset_bare
