@@ -3,7 +3,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.making import conversation, served
-from why502.facts.queueing import Queueing, queueing, queueing_of, spans_of, spans_of_logs
+from why502.facts.queueing import Queueing, queueing, queueing_of, spans_of_logs
+from why502.facts.turns import spans_of
 from why502.facts.wire import summarise
 from why502.model.conversations import Conversation, Outcome
 from why502.model.details import ConversationDetail, End, Packet, Protocol

@@ -33,9 +33,14 @@ def test_a_connection_that_is_served_afterwards_clears_the_process() -> None:
 
 
 def test_one_idle_timeout_is_no_death() -> None:
-    """Connections that were opened together time out together."""
-    races = [used(20.0, Outcome.CLOSED_BEFORE_ANSWER, 5.0, fin_by_target_s=20.0) for _ in range(4)]
+    """Connections that were opened together time out together, at more than one instant."""
+    races = [
+        used(at_s, Outcome.CLOSED_BEFORE_ANSWER, 5.0, fin_by_target_s=at_s) for at_s in (20.0, 30.0) for _ in range(4)
+    ]
     assert survivors(scene_of(*races)) is None
+    found = survivors(scene_of(*races[:4]))
+    assert found is not None
+    assert (found.told, found.idle, found.survived) == (0, 0, 0)  # one instant alone: a death would leave the same
 
 
 def test_a_close_at_another_time_shows_that_the_process_lived() -> None:

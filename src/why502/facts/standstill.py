@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.queueing import LEAVE_TAKEN_S, spans_of
+from why502.facts.queueing import LEAVE_TAKEN_S
 from why502.facts.scene import Basis
+from why502.facts.turns import spans_of
 from why502.model.conversations import Outcome
 from why502.model.evidence import Place
 

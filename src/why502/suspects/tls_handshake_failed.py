@@ -76,10 +76,15 @@ def judge(scene: Scene) -> Judgement:
 
 def _by_chance(scene: Scene) -> float:
     """Chance that some conversation with the target ended as near to a failure as the join allows, yet is another."""
-    wire, whole = scene.wire, scene.case.wire
-    if wire is None or whole is None or whole.first_s is None or whole.last_s is None:
+    wire = scene.wire
+    told = [*wire.ended, *wire.failed] if wire is not None else []
+    # In the time of its own capture: one of another day beside it would make any two ends look rare.
+    capture = scene.cluster.conversations[0].at.path
+    ends_s = [c.last_s for c in told if c.at.path == capture]
+    if wire is None or not ends_s:
         return 1.0
-    rate = wire.conversations / max(whole.last_s - whole.first_s, JOIN_STRICT_S)
+    conversations = wire.conversations * len(ends_s) / len(told)
+    rate = conversations / max(max(ends_s) - min(ends_s), JOIN_STRICT_S)
     return 1.0 - exp(-rate * 2 * JOIN_STRICT_S)
 
 
