@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.making import RECORDED
+from why502.model.conversations import Conversation
+from why502.model.wire import Answered
 from why502.sources.gather import gather
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def test_a_capture_may_be_piped_in(monkeypatch: pytest.MonkeyPatch) -> None:
             "capture",
             0,
         )
-        assert len(reading.facts) == 1
+        assert [type(fact) for fact in reading.facts] == [Conversation, Answered]
 
 
 def test_the_output_of_a_command_may_be_named() -> None:
