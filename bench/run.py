@@ -75,6 +75,7 @@ def main(wanted: list[str]) -> None:
             rows = (
                 [*_commands(), *_listeners()] if part == "start" else import_module(f"bench.{part}").rows(Path(folder))
             )
+            os.sync()  # the inputs were written just now: the disk is not to be busy with them while somebody reads
             for row in rows:
                 _print(row)
             rows = []
