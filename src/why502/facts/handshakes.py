@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from why502.facts.forgotten import forgotten_with
 from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.evidence import Place
@@ -29,7 +30,8 @@ class Handshakes(Struct, frozen=True):
     acks_dropped: int
     """The target repeated its SYN-ACK after the final ACK: it had dropped that."""
     unknown_resets: int
-    """New connections whose data a kernel reset that did not know them, before it acknowledged a byte."""
+    """New connections whose data a kernel reset that did not know them, before it acknowledged a byte; without those
+    that it forgot together with others (`facts.forgotten`)."""
     first: Place | None
     """The first trace of any of these."""
 
@@ -42,14 +44,17 @@ class Handshakes(Struct, frozen=True):
 
 def handshakes(wire: TargetWire) -> Handshakes:
     troubled = sorted((*wire.delayed, *wire.failed), key=lambda c: c.first_s)
-    traces = [c for c in troubled if len(c.syn_s) > 1 or c.synacks_after_ack or (_unknown(c) and not _known(c))]
+    explained = {id(c) for c in (*forgotten_with(wire, wire.failed), *filter(_known, wire.failed))}
+    traces = [
+        c for c in troubled if len(c.syn_s) > 1 or c.synacks_after_ack or (_unknown(c) and id(c) not in explained)
+    ]
     return Handshakes(
         conversations=wire.conversations,
         served=wire.outcomes.get(Outcome.ANSWERED, 0),
         syns_unanswered=wire.outcomes.get(Outcome.SYN_UNANSWERED, 0),
         syns_repeated=sum(len(c.syn_s) > 1 for c in wire.delayed),
         acks_dropped=sum(c.synacks_after_ack > 0 for c in troubled),
-        unknown_resets=max(0, wire.outcomes.get(Outcome.RESET_UNACKNOWLEDGED, 0) - sum(map(_known, wire.failed))),
+        unknown_resets=max(0, wire.outcomes.get(Outcome.RESET_UNACKNOWLEDGED, 0) - len(explained)),
         first=traces[0].decided_at if traces else None,
     )
 

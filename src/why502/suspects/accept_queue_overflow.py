@@ -53,6 +53,7 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.accepting import left_standing
+from why502.suspects.faces import fate, other_faces
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import backlog_small
 from why502.suspects.lost_syns import lost_alone, path_loses
@@ -65,7 +66,6 @@ from why502.suspects.weighing import connects_delayed, proxy_says, syns_at_both_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.handshakes import Handshakes
     from why502.facts.scene import Cluster, ListenerWindow, Scene
     from why502.model.traffic import TargetTraffic
 
@@ -204,12 +204,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(3.0, text, Source.CAPTURE, both)
     seen = handshakes(scene.wire)
     if outcome is not None:
-        yield from _fate(scene.cluster, outcome, seen)
+        yield from fate(scene, outcome, seen)
     if outcome is Outcome.RESET_UNACKNOWLEDGED:
         yield from listener_gone(scene, -7.0)
     yield from lost_alone(scene, several=-3.5, one=-2.0)
     yield from path_loses(scene, -5.0)
-    others = _other_faces(seen, outcome)
+    others = other_faces(seen, outcome)
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
     elif outcome is Outcome.SYN_UNANSWERED and seen.syns_unanswered + seen.syns_repeated >= MANY_LOST:
@@ -219,38 +219,6 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if outcome is None and seen.healthy:
         text = f"no SYN, final ACK or new connection was lost in {seen.conversations} conversations with the target"
         yield Evidence(-7.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
-
-
-def _fate(cluster: Cluster, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
-    """The wire signature of each face, on the failed conversations themselves."""
-    number, first = len(cluster.conversations), cluster.conversations[0].decided_at
-    bare = sum(c.reset_bare for c in cluster.conversations)
-    again = sum(c.synacks_after_ack > 0 for c in cluster.conversations)
-    if outcome is Outcome.RESET_UNACKNOWLEDGED and bare:
-        # Closing a live socket sends RST with ACK (tcp_send_active_reset). Without ACK no socket was found, right
-        # after a complete handshake: the cookie path, or a listener that was closed in that very moment.
-        text = f"{bare} of {number} new connections got a RST without ACK flag before any byte was acknowledged"
-        yield Evidence(7.0, text, Source.CAPTURE, first)
-    elif outcome is Outcome.NEVER_ACKNOWLEDGED and again:
-        text = (
-            f"in {again} of {number} conversations the SYN-ACK was repeated after the final ACK: the target dropped it"
-        )
-        yield Evidence(6.0, text, Source.CAPTURE, first)
-    elif outcome is Outcome.NEVER_ACKNOWLEDGED:
-        # Loss on the way looks the same, so this says little by itself.
-        yield Evidence(1.0, f"never acknowledged although connected: {count(number, 'request')}", Source.CAPTURE, first)
-    elif outcome is Outcome.SYN_UNANSWERED and seen.served:
-        text = f"{count(number, 'SYN')} stayed unanswered by a listener that served {seen.served} other connections"
-        yield Evidence(2.0, text, Source.CAPTURE, first)
-
-
-def _other_faces(seen: Handshakes, own: Outcome | None) -> list[str]:
-    """Traces of an overflow among the target's other conversations."""
-    faces = (
-        (seen.unknown_resets, "new connections reset before any byte was acknowledged", Outcome.RESET_UNACKNOWLEDGED),
-        (seen.acks_dropped, "final ACKs dropped", Outcome.NEVER_ACKNOWLEDGED),
-    )
-    return [f"{number} {what}" for number, what, outcome in faces if number and (own is None or own is not outcome)]
 
 
 def _log(scene: Scene) -> Iterator[Evidence]:

@@ -33,6 +33,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.forgotten import forgotten_with
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Phase, Side
@@ -54,10 +55,16 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply("the exchange did not end between request and answer")
     if cluster.outcome is None:
         return CannotTell((Source.CAPTURE,), "no capture shows whether the connection had served before")
+    summary = f"Pooled connections to {cluster.target or 'the target'} were dead at the other end, without a word."
+    beside = forgotten_with(scene.wire, cluster.conversations)
+    if 2 * len(beside) > len(cluster.conversations):
+        text = (
+            f"{count(len(beside), 'connection')} opened in advance met a RST without ACK flag, as others did that had "
+            "stood at the same time and had served"
+        )
+        return Weighed((Evidence(5.0, text, Source.CAPTURE, beside[0].decided_at),), summary)
     if cluster.outcome is not Outcome.STALE:
         return DoesNotApply(f"the conversation ended otherwise ({cluster.outcome})")
-    target = cluster.target or "the target"
-    summary = f"Pooled connections to {target} were dead at the other end, without a word."
     return Weighed((_met(cluster), *lost_on_the_way(scene, 6.0)), summary)
 
 

@@ -1,0 +1,53 @@
+"""What a full accept queue does to new connections, as the wire shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from why502.facts.forgotten import forgotten_with
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
+from why502.model.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.handshakes import Handshakes
+    from why502.facts.scene import Scene
+
+
+def fate(scene: Scene, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
+    """The wire signature of each face, on the failed conversations themselves."""
+    cluster = scene.cluster
+    number, first = len(cluster.conversations), cluster.conversations[0].decided_at
+    forgotten = forgotten_with(scene.wire, cluster.conversations)
+    bare = sum(c.reset_bare for c in cluster.conversations) - len(forgotten)
+    again = sum(c.synacks_after_ack > 0 for c in cluster.conversations)
+    if outcome is Outcome.RESET_UNACKNOWLEDGED and bare:
+        # Closing a live socket sends RST with ACK (tcp_send_active_reset). Without ACK no socket was found, right
+        # after a complete handshake: the cookie path, or a listener that was closed in that very moment.
+        text = f"{bare} of {number} new connections got a RST without ACK flag before any byte was acknowledged"
+        yield Evidence(7.0, text, Source.CAPTURE, first)
+    elif outcome is Outcome.RESET_UNACKNOWLEDGED and forgotten:
+        text = "connections that had been accepted were forgotten at the same time: no queue explains that"
+        yield Evidence(-3.0, text, Source.CAPTURE, forgotten[0].decided_at)
+    elif outcome is Outcome.NEVER_ACKNOWLEDGED and again:
+        text = (
+            f"in {again} of {number} conversations the SYN-ACK was repeated after the final ACK: the target dropped it"
+        )
+        yield Evidence(6.0, text, Source.CAPTURE, first)
+    elif outcome is Outcome.NEVER_ACKNOWLEDGED:
+        # Loss on the way looks the same, so this says little by itself.
+        yield Evidence(1.0, f"never acknowledged although connected: {count(number, 'request')}", Source.CAPTURE, first)
+    elif outcome is Outcome.SYN_UNANSWERED and seen.served:
+        text = f"{count(number, 'SYN')} stayed unanswered by a listener that served {seen.served} other connections"
+        yield Evidence(2.0, text, Source.CAPTURE, first)
+
+
+def other_faces(seen: Handshakes, own: Outcome | None) -> list[str]:
+    """Traces of an overflow among the target's other conversations."""
+    faces = (
+        (seen.unknown_resets, "new connections reset before any byte was acknowledged", Outcome.RESET_UNACKNOWLEDGED),
+        (seen.acks_dropped, "final ACKs dropped", Outcome.NEVER_ACKNOWLEDGED),
+    )
+    return [f"{number} {what}" for number, what, outcome in faces if number and (own is None or own is not outcome)]
