@@ -34,14 +34,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.deaths import AFTERWARDS_S, deaths
+from why502.facts.deaths import deaths
 from why502.facts.metered import RESTARTS
-from why502.facts.victims import at_target, follow
-from why502.facts.workers import coincidence
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_cut
+from why502.suspects.ended import process_ended
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import killed_by_setting, killed_when_due
 from why502.suspects.metered import grew
@@ -59,17 +58,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
-    from why502.model.case import KernelEvent
 
 
 CAUGHT = frozenset({Outcome.RESET_UNACKNOWLEDGED, Outcome.RACED})
 """What becomes of a handshake, or of an idle connection, that a death catches just as it is used."""
-
-UNTOLD_BITS = 2.5
-AGAIN_BITS = 6.0
-"""For a process of which nobody told whose it was, ending once or whenever requests failed; at most what the chance of
-such a moment allows."""
-LEAST_BITS = 0.5
 
 TIMED_OUT = (
     Remedy("Find what that request waits for, or move the work out of it."),
@@ -88,7 +80,7 @@ def _judge(scene: Scene) -> Judgement:
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
-    gone = [*_exits(scene), *worker_gone(scene), *workers_left(scene), *killed_when_due(scene)]
+    gone = [*process_ended(scene), *worker_gone(scene), *workers_left(scene), *killed_when_due(scene)]
     # Kubernetes counts containers that ended by themselves, were killed for memory or failed their probes; a roll-out
     # makes new pods, whose count begins at 0.
     gone = gone or [*grew(scene, {RESTARTS}, "restarts of its container", 5.0)]
@@ -114,52 +106,6 @@ def _judge(scene: Scene) -> Judgement:
         summary = f"A worker of {target} was killed by its own server, for its request took too long"
         return Weighed(tuple(evidence), f"{summary}.", missing, remedies=TIMED_OUT)
     return Weighed(tuple(evidence), f"{summary}{unsure}.", missing)
-
-
-def _exits(scene: Scene) -> Iterator[Evidence]:
-    """Ends of a process that owned the target's listener, while requests failed."""
-    owners = {pid for window in scene.listeners for pid in window.owners}
-    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
-    for event in scene.case.events:
-        near = any(abs(event.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s)
-        if event.kind in ("exit", "oom") and event.pid in owners and near:
-            text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
-            yield Evidence(5.0, text, Source.EVENTS, event.at)
-            return
-        here = at_target(scene, event)
-        if event.kind in ("exit", "oom") and here and near and follow(scene, event):
-            text = (
-                f"{event.process or 'a container'} at the target's address ended as the requests failed: {event.kind}"
-            )
-            yield Evidence(5.0, text, Source.EVENTS, event.at)
-            return
-        if here is False:
-            continue  # another pod's end
-        if event.kind in ("exit", "oom") and near and follow(scene, event) and _may_be_its(scene, event):
-            # Nobody saw whose it was: it may be another machine's, or another of its programs. Machines on which
-            # processes end all the time show one at any moment; that it was then, again and again, is no chance.
-            who = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
-            text = f"{who} ended as the requests failed: {event.kind}; whether it is the target is not told"
-            found = coincidence(scene, (event.kind,))
-            again = found is not None and found.holds and found.events > 1
-            bits = UNTOLD_BITS if found is None else min(AGAIN_BITS if again else UNTOLD_BITS, found.bits)
-            if bits >= LEAST_BITS:
-                yield Evidence(bits, f"{text}; {found}" if again else text, Source.EVENTS, event.at)
-            return
-
-
-def _may_be_its(scene: Scene, event: KernelEvent) -> bool:
-    """Whether a process that no look saw at the listener may have served there all the same."""
-    seen = [window for window in scene.listeners if window.owners]
-    if not seen:
-        return True
-    lived = all(window.steady and not window.departures for window in seen)
-    return not lived and _named_alike(scene, event)
-
-
-def _named_alike(scene: Scene, event: KernelEvent) -> bool:
-    """A worker that no look saw has at least its master's name."""
-    return event.process is not None and any(w.process and w.process.name == event.process for w in scene.listeners)
 
 
 def _planned(scene: Scene) -> Iterator[Evidence]:

@@ -12,8 +12,9 @@ from why502.facts.wire import summarise
 from why502.model.case import Case, KernelEvent
 from why502.model.conversations import Outcome
 from why502.model.evidence import Place, Source
-from why502.suspects.interface import Weighed
-from why502.suspects.target_crashed import judge
+from why502.suspects.interface import Suspect, Weighed
+from why502.suspects.target_crashed import SUSPECT as CRASHED
+from why502.suspects.target_restarted import SUSPECT as RESTARTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +30,18 @@ def exits(*times_s: float, process: str = "worker") -> tuple[KernelEvent, ...]:
     )
 
 
-def by_events(events: Sequence[KernelEvent], record: HostRecord | None = None) -> list[float]:
+def by_events(
+    events: Sequence[KernelEvent], record: HostRecord | None = None, suspect: Suspect = CRASHED
+) -> list[float]:
     """Bits of what the kernel told, for three requests that failed one by one within 1000 s that were seen."""
     failed = [conversation(at_s, Outcome.CLOSED_BEFORE_ANSWER) for at_s in FAILED_S]
     wire = summarise(failed)
     case = Case(inputs=(log_input(3, Source.CAPTURE),), wire=wire, events=tuple(events))
     first = clusters(case, [])[0]
     windows = tuple(listener_windows(record, "host.json")) if record else ()
-    weighed = judge(Scene(case=case, cluster=first, traffic=None, wire=wire.target(first.target), listeners=windows))
+    weighed = suspect.judge(
+        Scene(case=case, cluster=first, traffic=None, wire=wire.target(first.target), listeners=windows)
+    )
     told = weighed.evidence if isinstance(weighed, Weighed) else ()
     return [e.bits for e in told if e.source is Source.EVENTS]
 
@@ -57,3 +62,19 @@ def test_an_exit_of_another_process_counts_only_if_the_targets_own_did_not_live_
     """
     looks = (snapshot(1.0, listener(pids=(77, 78) if 78 in after else (77,))), snapshot(999.0, listener(pids=after)))
     assert bool(by_events(exits(399.9, process="api"), host(*looks))) is counts
+
+
+@pytest.mark.parametrize("text", ["", "comm=api pid=77 prio=120 group_dead=true"])
+def test_an_end_of_which_nothing_tells_why_may_be_a_stop(text: str) -> None:
+    """A program without a handler of SIGTERM ends as one that dies."""
+    own = [KernelEvent(399.9, "exit", Place("events.jsonl", 1), 77, "api", text)]
+    looks = host(snapshot(1.0, listener(pids=(77,))), snapshot(999.0, listener(pids=(78,))))
+    assert by_events(own, looks) == by_events(own, looks, RESTARTED) == [5.0]
+
+
+@pytest.mark.parametrize(("kind", "text"), [("exit", "api.service: Main process exited, code=dumped"), ("oom", "")])
+def test_a_death_that_is_told_is_no_stop(kind: str, text: str) -> None:
+    own = [KernelEvent(399.9, kind, Place("kern.log", 1), 77, "api", text)]
+    looks = host(snapshot(1.0, listener(pids=(77,))), snapshot(999.0, listener(pids=(78,))))
+    assert by_events(own, looks) == [5.0]
+    assert by_events(own, looks, RESTARTED) == []

@@ -1,0 +1,88 @@
+"""Processes that ended as requests failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.victims import at_target, follow
+from why502.facts.workers import coincidence
+from why502.model.evidence import Evidence, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from why502.facts.scene import Scene
+    from why502.model.case import KernelEvent
+
+ENDS: Final = frozenset({"exit", "oom"})
+SCHEDULER: Final = "comm="
+"""As the kernel prints its tracepoint."""
+OWN_BITS: Final = 5.0
+UNTOLD_BITS = 2.5
+AGAIN_BITS = 6.0
+"""For a process of which nobody told whose it was, ending once or whenever requests failed; at most what the chance of
+such a moment allows."""
+LEAST_BITS = 0.5
+
+
+def process_ended(scene: Scene, *, stopped: bool = False) -> Iterator[Evidence]:
+    """Ends of a process that owned the target's listener, while requests failed.
+
+    That a process ended is no death by itself: who is stopped ends as well. `stopped`: only ends that may be a stop's.
+    """
+    owners = {pid for window in scene.listeners for pid in window.owners}
+    failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    for event in scene.case.events:
+        if event.kind not in ENDS or (stopped and not may_be_a_stop(event)):
+            continue
+        if not any(abs(event.at_s - at_s) <= AFTERWARDS_S for at_s in failures_s):
+            continue
+        if event.pid in owners:
+            text = f"{event.process or 'the process'} (pid {event.pid}) ended as the requests failed: {event.kind}"
+            yield Evidence(OWN_BITS, text, Source.EVENTS, event.at)
+            return
+        here = at_target(scene, event)
+        if here is False or not follow(scene, event):
+            continue  # another pod's end, or one that nothing followed
+        if here:
+            text = (
+                f"{event.process or 'a container'} at the target's address ended as the requests failed: {event.kind}"
+            )
+            yield Evidence(OWN_BITS, text, Source.EVENTS, event.at)
+            return
+        if _may_be_its(scene, event):
+            yield from _untold(scene, event)
+            return
+
+
+def may_be_a_stop(event: KernelEvent) -> bool:
+    """The scheduler's event says that a process ended, never why (`sched_process_exit`)."""
+    return event.kind == "exit" and (not event.text or event.text.startswith(SCHEDULER))
+
+
+def _untold(scene: Scene, event: KernelEvent) -> Iterator[Evidence]:
+    """Nobody saw whose it was: it may be another machine's, or another of its programs. Machines on which processes end
+    all the time show one at any moment; that it was then, again and again, is no chance.
+    """
+    who = f"{event.process or 'a process'}" + (f" (pid {event.pid})" if event.pid is not None else "")
+    text = f"{who} ended as the requests failed: {event.kind}; whether it is the target is not told"
+    found = coincidence(scene, (event.kind,))
+    again = found is not None and found.holds and found.events > 1
+    bits = UNTOLD_BITS if found is None else min(AGAIN_BITS if again else UNTOLD_BITS, found.bits)
+    if bits >= LEAST_BITS:
+        yield Evidence(bits, f"{text}; {found}" if again else text, Source.EVENTS, event.at)
+
+
+def _may_be_its(scene: Scene, event: KernelEvent) -> bool:
+    """Whether a process that no look saw at the listener may have served there all the same."""
+    seen = [window for window in scene.listeners if window.owners]
+    if not seen:
+        return True
+    lived = all(window.steady and not window.departures for window in seen)
+    return not lived and _named_alike(scene, event)
+
+
+def _named_alike(scene: Scene, event: KernelEvent) -> bool:
+    """A worker that no look saw has at least its master's name."""
+    return event.process is not None and any(w.process and w.process.name == event.process for w in scene.listeners)
