@@ -4,8 +4,9 @@ import pytest
 
 from tests.making import request, served
 from why502.facts.traffic import summarise
-from why502.model.case import Case
+from why502.model.case import Case, Input
 from why502.model.details import End
+from why502.model.evidence import Source
 from why502.model.host import HOST_SCHEMA, HostRecord, Namespace, Snapshot
 from why502.model.requests import Phase
 from why502.model.wire import Wire
@@ -65,3 +66,15 @@ def test_of_many_targets_a_few_are_named() -> None:
     many = {f"10.0.0.{n}": End.TARGET for n in range(9)}
     *_, last = told = noticed(Case(wire=Wire(30, (), one_sided=many)))
     assert (len(told), last) == (4, "and so it is with 6 other targets")
+
+
+@pytest.mark.parametrize(("understood", "not_understood", "said"), [(7, 1, True), (9999, 1, False), (19, 1, True)])
+def test_a_file_of_which_much_could_not_be_read_is_no_all_clear(
+    understood: int, not_understood: int, said: bool
+) -> None:
+    """A capture that was cut after a few packets, against one odd line in a long log."""
+    given = Input("cut.pcap", "capture", Source.CAPTURE, understood, not_understood)
+    told = noticed(Case(inputs=(given,)))
+    assert told == (
+        (f"1 of {understood + 1} records of cut.pcap could not be read: what they held is not known",) * said
+    )
