@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.logs import ALB_LINES, alb_line, nginx_line, turned_down
+from tests.engine.logs import ALB_LINES, alb_line, nginx_line
+from tests.engine.unread_requests import turned_down
 from why502.engine.store import RequestStore
 from why502.facts import joined_columns, traffic_columns
 from why502.model.case import Window

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.logs import haproxy_line, nginx_line, turned_down
+from tests.engine.logs import haproxy_line, nginx_line
+from tests.engine.unread_requests import turned_down
 from why502.engine import drawing
 from why502.engine.store import RequestStore
 from why502.facts import joined_columns, sampling_columns, traffic, traffic_columns

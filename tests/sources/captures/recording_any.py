@@ -8,15 +8,25 @@ An exchange that is served, one that is reset before its answer, and one whose S
 from __future__ import annotations
 
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.network import Network
-from tests.sources.captures.detail.talking import ANSWER, REQUEST, connect, connected, drained, listen
+from tests.sources.captures.detail.talking import (
+    ANSWER,
+    REQUEST,
+    connect,
+    connected,
+    drained,
+    listen,
+    reset_before_answer,
+)
+
+if TYPE_CHECKING:
+    import socket
 
 DEADLINE_S = 60
 SERVED, RESET, SYN_LOST = 8301, 8302, 8303
@@ -32,15 +42,6 @@ def serve(opener: socket.socket, target: socket.socket) -> None:
     target.close()
 
 
-def reset(opener: socket.socket, target: socket.socket) -> None:
-    opener.sendall(REQUEST)
-    target.recv(65536)
-    target.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    target.close()
-    drained(opener)
-    opener.close()
-
-
 def main(path: Path) -> None:
     signal.alarm(DEADLINE_S)
     net = Network()
@@ -52,7 +53,7 @@ def main(path: Path) -> None:
             assert tcpdump.poll() is None
         try:
             serve(*connected(net, SERVED))
-            reset(*connected(net, RESET))
+            reset_before_answer(*connected(net, RESET))
             # The first SYN passes the router, where tcpdump sees it, and is lost at the target.
             rule = f"tcp dport {SYN_LOST} limit rate over 1/day burst 1 packets accept; tcp dport {SYN_LOST} drop;"
             net.target.nft(f"table inet once {{ chain c {{ type filter hook input priority 0; {rule} }}; }}")

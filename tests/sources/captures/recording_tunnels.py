@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.sources.captures.detail.network import Host
-from tests.sources.captures.detail.talking import REQUEST, drained
+from tests.sources.captures.detail.talking import REQUEST, drained, reset_before_answer
 from tests.sources.captures.tunnels import ENDS, ENDS6, WAYS, run
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def record(path: Path, make: Callable[[Host, int, str], None]) -> None:
             assert tcpdump.poll() is None
         served(*connected(hosts, SERVED))
         large(*connected(hosts, LARGE))
-        reset(*connected(hosts, RESET))
+        reset_before_answer(*connected(hosts, RESET))
         with suppress(ConnectionRefusedError):
             connect(hosts[0], REFUSED)
         content = _until_the_last_word(hosts[0], tcpdump.stdout.fileno())
@@ -119,16 +118,6 @@ def large(opener: socket.socket, target: socket.socket) -> None:
     opener.sendall(REQUEST)
     target.recv(65536)
     target.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % LARGE_BYTES + bytes(LARGE_BYTES))
-    target.close()
-    drained(opener)
-    opener.close()
-
-
-def reset(opener: socket.socket, target: socket.socket) -> None:
-    """Before the answer."""
-    opener.sendall(REQUEST)
-    target.recv(65536)
-    target.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     target.close()
     drained(opener)
     opener.close()

@@ -52,6 +52,14 @@ def drained(connection: socket.socket) -> None:
             pass
 
 
+def reset_before_answer(opener: socket.socket, target: socket.socket) -> None:
+    opener.sendall(REQUEST)
+    target.recv(65536)
+    reset(target)
+    drained(opener)
+    opener.close()
+
+
 def drained_soon(connection: socket.socket) -> None:
     connection.settimeout(0.2)
     drained(connection)
