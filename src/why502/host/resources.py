@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from why502.host import clock
+from why502.model.decoding import ready
 from why502.model.host import Resources
 
 PROC: Final = Path("/proc")
@@ -89,7 +90,7 @@ def read(root: Path = PROC) -> Resources:
         **parse_pressure(_text(root / "pressure/io"), "io_pressure_s"),
         **parse_uptime(_text(root / "uptime")),
     }
-    return msgspec.convert({**readings, **clock.read()} if root == PROC else readings, Resources)
+    return msgspec.convert({**readings, **clock.read()} if root == PROC else readings, ready(Resources))
 
 
 def parse_boot(text: str) -> float | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import DecodeError, Struct, field, json
 
 from why502.host.containers import CONTAINER
+from why502.model.decoding import ready
 from why502.model.host import Restarts
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def read(process: Path, root: Path = Path("/")) -> Restarts | None:
 def parse_docker(text: bytes, at: str) -> Restarts | None:
     """While a container runs, its state is that of this life: an exit code of 0 tells nothing of the last one."""
     try:
-        config = json.decode(text, type=Config)
+        config = json.decode(text, type=ready(Config))
     except DecodeError:
         return None
     return Restarts(config.restart_count, config.state.exit_code or None, config.state.oom_killed or None, at)

@@ -27,6 +27,7 @@ from why502.lab.alb_group import Group
 from why502.lab.alb_records import Counts, Exchange, log_line
 from why502.lab.alb_target import GoneError, Target, TargetSettings, UnreachableError
 from why502.lab.http1 import CHUNK_BYTES, Head, MalformedError, WatchedReader, copy_body, read_head
+from why502.model.decoding import ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +213,7 @@ async def run(node: Node) -> None:
 
 
 def main() -> None:
-    settings = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Settings)
+    settings = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=ready(Settings))
     with Path(settings.log).open("a", buffering=1) as log:
         node = Node(settings, lambda line: log.write(line + "\n"))
         asyncio.run(run(node))

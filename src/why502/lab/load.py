@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from why502.lab.http1 import MAX_HEAD_BYTES, MalformedError, read_head, skip_body
+from why502.model.decoding import ready
 
 BODY_PIECE_BYTES = 8 * 1024
 RESTART = "restart"
@@ -254,7 +255,7 @@ def _say(what: Cue | Outcomes) -> None:
 
 
 def main() -> None:
-    plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan)
+    plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=ready(Plan))
     _say(asyncio.run(load(plan)))
 
 

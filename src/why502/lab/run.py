@@ -20,6 +20,7 @@ from why502.lab.proxies.interface import LISTEN
 from why502.lab.recording import Recording
 from why502.lab.stage import Act, Stage, restart_gracefully
 from why502.lab.target import Target
+from why502.model.decoding import ready
 from why502.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _load(plan: Plan, folder: Path, stage: Stage, acts: Mapping[str, Act], inter
     with stage.ends.proxy.running(*command, log=log, answers=True) as client:
         assert client.stdout is not None and client.stdin is not None  # noqa: PT018 - pipes, as asked for
         while line := _next_line(client.stdout, interruption):
-            said = msgspec.json.decode(line, type=Cue | Outcomes)
+            said = msgspec.json.decode(line, type=ready(Cue | Outcomes))
             if isinstance(said, Outcomes):
                 return structs.replace(said, acted=tuple(acted))
             if act := acts.get(said.name):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from why502.errors import Why502Error
+from why502.model.decoding import ready
 from why502.model.fixing import JournalEntry
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Journal:
         """What cannot be read as an entry is skipped: a line that was cut by a crash, or one of a later version."""
         for line in self._end().splitlines():
             try:
-                yield msgspec.json.decode(line, type=JournalEntry)
+                yield msgspec.json.decode(line, type=ready(JournalEntry))
             except msgspec.DecodeError:
                 continue
 

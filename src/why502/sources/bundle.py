@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from why502.model.case import Input, KernelEvent, Misread, Window
+from why502.model.decoding import ready
 from why502.model.evidence import Place, Source
 from why502.model.host import HOST_SCHEMA, HostRecord, Snapshot
 from why502.model.manifest import BUNDLE_SCHEMA, EVENTS_SCHEMA, EventLine, EventsHead, Manifest
@@ -108,9 +109,9 @@ def read_events(file: EvidenceFile) -> Reading:
 def _event(line: str, at: Place, *, first: bool) -> KernelEvent | None | str:
     """The event; None for the head; or why the line is not understood."""
     try:
-        if first and msgspec.json.decode(line, type=EventsHead).schema == EVENTS_SCHEMA:
+        if first and msgspec.json.decode(line, type=ready(EventsHead)).schema == EVENTS_SCHEMA:
             return None
-        event = msgspec.json.decode(line, type=EventLine)
+        event = msgspec.json.decode(line, type=ready(EventLine))
     except (msgspec.MsgspecError, RecursionError) as error:
         return str(error)
     if not _possible(event.at_s):
@@ -125,7 +126,7 @@ def _document(file: EvidenceFile, kind: type[T]) -> T | str:
     if len(content) > MAX_DOCUMENT_BYTES:
         return f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB"
     try:
-        return msgspec.json.decode(content, type=kind)
+        return msgspec.json.decode(content, type=ready(kind))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return str(error)
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from why502.formats.fields import iso_time
 from why502.model.case import Input, Misread, Series, Window
+from why502.model.decoding import ready
 from why502.model.evidence import Place, Source
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 
@@ -148,7 +149,7 @@ def _parts(evidence: EvidenceFile) -> Iterator[tuple[Place, _Part | str]]:
         yield whole, f"larger than {MAX_BYTES >> 20} MiB"
         return
     try:
-        export = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_Export)
+        export = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=ready(_Export))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield whole, f"not the JSON of CloudWatch: {error}"
         return
@@ -160,7 +161,7 @@ def _parts(evidence: EvidenceFile) -> Iterator[tuple[Place, _Part | str]]:
 
 def _result(raw: msgspec.Raw) -> _Part | str:
     try:
-        result = msgspec.json.decode(raw, type=_Result)
+        result = msgspec.json.decode(raw, type=ready(_Result))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"not a metric result: {error}"
     name = metric_name(result.Id, result.Label)
@@ -181,7 +182,7 @@ def _statistics(path: str, export: _Export) -> Iterator[tuple[Place, _Part | str
     for number, raw in enumerate(export.Datapoints, 1):
         place = Place(path, number, "#")
         try:
-            point = msgspec.json.decode(raw, type=_Datapoint)
+            point = msgspec.json.decode(raw, type=ready(_Datapoint))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield place, f"not a datapoint: {error}"
             continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import DecodeError, Struct, field, json
 
 from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.decoding import ready
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def parse(text: bytes) -> str | None:
     '8.0.0'
     """
     try:
-        options = json.decode(text, type=RuntimeConfig).options
+        options = json.decode(text, type=ready(RuntimeConfig)).options
     except DecodeError:
         return None
     asked = (*options.frameworks, *((options.framework,) if options.framework else ()))

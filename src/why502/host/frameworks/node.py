@@ -9,6 +9,7 @@ from msgspec import DecodeError, Struct, field, json
 
 from why502.host.frameworks import native
 from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.decoding import ready
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def version(text: bytes) -> str | None:
 
 def _package(text: bytes) -> Package:
     try:
-        return json.decode(text, type=Package)
+        return json.decode(text, type=ready(Package))
     except DecodeError:
         return Package()
 

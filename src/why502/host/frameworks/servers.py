@@ -11,6 +11,7 @@ from msgspec import Struct, toml
 
 from why502.host.frameworks import gunicorn
 from why502.host.frameworks.settings import set_in_files
+from why502.model.decoding import ready
 from why502.model.host import Server
 from why502.model.versions import within
 
@@ -53,7 +54,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def rows() -> tuple[Row, ...]:
-    return toml.decode(files(__package__).joinpath(TABLE).read_bytes(), type=Table).server
+    return toml.decode(files(__package__).joinpath(TABLE).read_bytes(), type=ready(Table)).server
 
 
 def server(found: Found, running: Running) -> Server | None:

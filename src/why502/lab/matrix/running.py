@@ -31,6 +31,7 @@ from why502.lab.namespaces import sweep
 from why502.lab.proxies import proxies
 from why502.lab.run import Options, run
 from why502.lab.scenarios import by_name, scenarios
+from why502.model.decoding import ready
 from why502.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -257,6 +258,6 @@ def _judge_one(job: Job, folder: Path) -> Run:
 
 def _read_note(path: Path) -> Run:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Run)
+        return msgspec.json.decode(path.read_bytes(), type=ready(Run))
     except msgspec.MsgspecError as error:
         raise Why502Error("not the note of a run", where=str(path), why=str(error)) from error

@@ -8,6 +8,7 @@ import msgspec
 
 from why502.formats.fields import iso_time
 from why502.model.case import Change, Input, KernelEvent, Misread, Window
+from why502.model.decoding import ready
 from why502.model.evidence import Place, Source
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reading
 
@@ -67,7 +68,7 @@ def document(evidence: EvidenceFile, shape: type[T]) -> T | Misread:
 
 def decoded(content: bytes | str | msgspec.Raw, shape: type[T], at: Place) -> T | Misread:
     try:
-        return msgspec.json.decode(content, type=shape)
+        return msgspec.json.decode(content, type=ready(shape))
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return Misread(at, str(error))
 

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from why502.model.decoding import ready
+
 KINDS: Final = ("matrix", "vector")
 
 Points = tuple[tuple[float, float], ...]
@@ -48,7 +50,7 @@ UNDECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def decode(content: bytes) -> tuple[Sampled | str, ...] | str:
     """Every series, or why it is not understood; or why nothing of it is."""
     try:
-        answer = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_Answer)
+        answer = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=ready(_Answer))
         if answer.status != "success" or answer.data is None:
             return f"Prometheus answered {answer.status!r}: {answer.error[:200] or 'without a reason'}"
         if answer.data.result_type not in KINDS:
@@ -61,7 +63,7 @@ def decode(content: bytes) -> tuple[Sampled | str, ...] | str:
 
 def _sampled(raw: msgspec.Raw) -> Sampled | str:
     try:
-        result = msgspec.json.decode(raw, type=_Result)
+        result = msgspec.json.decode(raw, type=ready(_Result))
         pairs = result.values if result.value is None else (result.value,)
         points = sorted((at_s, float(text)) for at_s, text in pairs)
     except (*UNDECODED, ValueError) as error:
