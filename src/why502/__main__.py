@@ -1,5 +1,6 @@
 """`python -m why502`."""
 
-from why502.cli import main
+from why502.cli import script
 
-main()
+if __name__ == "__main__":
+    script()

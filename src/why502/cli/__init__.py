@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import importlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
@@ -57,6 +59,23 @@ class LazyCommands(click.Group):
 @click.version_option(__version__, prog_name="why502")
 def why502() -> None:
     """Find out why a gateway answered 502, 503 or 504."""
+
+
+def script() -> NoReturn:
+    """`main` as a process of its own, which then ends at once.
+
+    The system takes a process apart in a hundredth of a second; Python, object by object, in a tenth. What has to be
+    done at the end (temporary folders) is done; while threads are at work, Python waits for them as ever.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if threading.active_count() > 1 or not isinstance(end.code, int):
+            raise
+        atexit._run_exitfuncs()  # noqa: SLF001 - what `os._exit` leaves out
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

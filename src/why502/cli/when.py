@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import UTC, datetime
 from typing import Final
 
 import click
 
-_AGO = re.compile(r"(\d{1,9})\s*([smhd])(?:\s+ago)?")
+from why502.model.expressions import expression
+
+_AGO = expression(r"(\d{1,9})\s*([smhd])(?:\s+ago)?")
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.host.redaction import HIDDEN
+from why502.model.expressions import expression
 from why502.model.host import Unseen
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CONFIG_BYTES: Final = 1 << 20
-SECRET: Final = re.compile(
+SECRET: Final = expression(
     r"(?im)^(?P<name>.{0,200}?(?:passw(?:or)?d|passphrase|secret|token|credential|api[._-]?key)\w{0,64}[\"']?"
     r"[ \t]{0,16}(?:[:=][ \t]{0,16}|[ \t]))(?P<value>\S.*)$"
 )

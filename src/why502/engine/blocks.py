@@ -13,7 +13,7 @@ from why502.engine.compiling import COUNT_LINES, compiled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 16 << 20
 """Large against what Python adds for each block, small against memory."""
 
 LINE_BYTES = 1 << 20

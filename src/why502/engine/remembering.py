@@ -15,6 +15,7 @@ from why502.engine.schema import ATTEMPT_OF, SCHEMA, plain
 from why502.facts.attempts import hidden_failures
 from why502.formats.interface import LogFormat
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.requests import Request
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ REMEMBERED: Final = -1
 """In place of a file's number: `line` counts requests that were handed in as such."""
 
 
-_ATTEMPT: Final = re.compile(re.escape(ATTEMPT_OF).replace(b"%d", rb"(\d+)"))
+_ATTEMPT: Final = expression(re.escape(ATTEMPT_OF).replace(b"%d", rb"(\d+)"))
 
 
 @dataclass(slots=True)

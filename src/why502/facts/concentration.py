@@ -8,7 +8,6 @@ odds, with its 95 % interval; for rare failures it is how many times as often th
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -18,6 +17,7 @@ from msgspec import Struct, structs
 
 from why502.facts.exact_tests import Ratio, holm, odds_ratio, p_over
 from why502.facts.following import bursts
+from why502.model.expressions import expression
 from why502.model.requests import Side
 from why502.model.words import count
 
@@ -45,13 +45,13 @@ MOST_TESTED = 50
 ZONE_BITS = {4: 24, 6: 64}
 """Subnets lie in one availability zone each; these are the usual smallest sizes of them."""
 
-_NODE = re.compile(r"_(\d{1,3}(?:\.\d{1,3}){3})_[a-z0-9]{6,10}\.log(?:\.gz)?$")
+_NODE = expression(r"_(\d{1,3}(?:\.\d{1,3}){3})_[a-z0-9]{6,10}\.log(?:\.gz)?$")
 """The balancer's address in the name of an ALB log: one node for each zone (`load-balancer-access-logs`)."""
 
 WITH_EDGES = frozenset({"cloudfront", "cloudflare", "frontdoor"})
 """Proxies that log the location of their edge."""
 
-_IN_PATH = re.compile(r"/(?!v\d{1,2}(?:/|$))(?=[^/]*\d)[^/]+|/[0-9a-fA-F-]{16,}(?=/|$)")
+_IN_PATH = expression(r"/(?!v\d{1,2}(?:/|$))(?=[^/]*\d)[^/]+|/[0-9a-fA-F-]{16,}(?=/|$)")
 """Parts of a path that name one thing: they hold a digit; a version ('v1') does not."""
 
 

@@ -5,7 +5,6 @@ Peaks over the time watched, for what is open now says nothing about a burst a s
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from msgspec import Struct
 from why502.facts.hosts import placed
 from why502.facts.surfaces.differences import called, grown, owner
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Request
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Tracked(Struct, frozen=True):
 
 
 RESOURCES: Final = {
-    "descriptors": re.compile(r"[Tt]oo many open files|\((?:23|24):|errno (?:23|24)\b"),
-    "ports": re.compile(r"[Cc]annot assign requested address|\(99:|errno 99\b"),
-    "connections": re.compile(r"worker_connections are not enough"),
+    "descriptors": expression(r"[Tt]oo many open files|\((?:23|24):|errno (?:23|24)\b"),
+    "ports": expression(r"[Cc]annot assign requested address|\(99:|errno 99\b"),
+    "connections": expression(r"worker_connections are not enough"),
 }
 """strerror of EMFILE, ENFILE and EADDRNOTAVAIL; their numbers as nginx and Varnish write them; nginx's own limit."""
 

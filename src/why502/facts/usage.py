@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_address
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from why502.facts.hosts import placed
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,11 +28,11 @@ SWAP_METRICS = {"swap-in-pages-per-second": 1.0}
 
 
 _TOLD = {
-    label: re.compile(rf'(?<![a-z_]){label}="(?P<address>[0-9.]+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*?\]?)(?::\d+)?"')
+    label: expression(rf'(?<![a-z_]){label}="(?P<address>[0-9.]+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*?\]?)(?::\d+)?"')
     for label in ("pod_ip", "instance")
 }
 """Labels that tell an address; a pod's own says more than that of the exporter that was asked about it."""
-_HOST = re.compile(r'(?<![a-z_])host_ip="(?P<address>[^"]+)"')
+_HOST = expression(r'(?<![a-z_])host_ip="(?P<address>[^"]+)"')
 
 
 class Usage(Struct, frozen=True):

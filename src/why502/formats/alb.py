@@ -14,27 +14,28 @@ from why502.formats.alb_fate import Row, fate
 from why502.formats.fields import iso_time, present, request_line, seconds, whole
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _TIMES = r"(-1|\d{1,9}(?:\.\d{1,6})?) (-1|\d{1,9}(?:\.\d{1,6})?) (-1|\d{1,9}(?:\.\d{1,6})?)"
 _RUN = _TIMES + r" (\d{3}|-) (\d{3}|-) (\d{1,18}|-) (\d{1,18}|-) \"([^\"]*)\""
 _TYPE = r"(?:https?|h2|grpcs?|wss?)"
-_INTACT = re.compile(
+_INTACT = expression(
     rf"{_TYPE} (\S+) (\S+) (\S+) (\S+) {_RUN}"
     r' "[^"]*" \S+ \S+ (\S+) "[^"]*" "[^"]*" "[^"]*" \S+ (\S+) "([^"]*)" (?:"[^"]*"|-) (?:"([^"]*)"|-)',
     re.ASCII,
 )
-_HEAD = re.compile(rf"{_TYPE} (?:\S+ ){{0,4}}?(?={_TIMES} )", re.ASCII)
-_PASTED_RUN = re.compile(_RUN, re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,15}Z", re.ASCII)
-_ADDRESS = re.compile(r"\S+:\d{1,5}", re.ASCII)
-_GROUP = re.compile(r"targetgroup/([^/\s]{1,64})", re.ASCII)
-_ACTIONS = re.compile(r'"((?:authenticate|fixed-response|forward|redirect|rewrite|waf|waf-failed)[a-z,-]*)"')
-_REASON = re.compile(r'"((?:Auth|JWT|JWKS|Lambda|WAF|AWSALB|Weighted)[A-Za-z0-9]{1,60})"', re.ASCII)
-_TARGET_LIST = re.compile(r' "((?:\d{1,3}\.){3}\d{1,3}:\d{1,5}|\[?[0-9a-f:]{2,39}\]?:\d{1,5})"', re.ASCII)
+_HEAD = expression(rf"{_TYPE} (?:\S+ ){{0,4}}?(?={_TIMES} )", re.ASCII)
+_PASTED_RUN = expression(_RUN, re.ASCII)
+_ISO = expression(r"\d{4}-\d\d-\d\dT[\d:.]{5,15}Z", re.ASCII)
+_ADDRESS = expression(r"\S+:\d{1,5}", re.ASCII)
+_GROUP = expression(r"targetgroup/([^/\s]{1,64})", re.ASCII)
+_ACTIONS = expression(r'"((?:authenticate|fixed-response|forward|redirect|rewrite|waf|waf-failed)[a-z,-]*)"')
+_REASON = expression(r'"((?:Auth|JWT|JWKS|Lambda|WAF|AWSALB|Weighted)[A-Za-z0-9]{1,60})"', re.ASCII)
+_TARGET_LIST = expression(r' "((?:\d{1,3}\.){3}\d{1,3}:\d{1,5}|\[?[0-9a-f:]{2,39}\]?:\d{1,5})"', re.ASCII)
 
 
-_NODE = re.compile(r' TID_\S+(?: (?:"[^"]*"|-)){3} ([0-9a-fA-F.:]{3,45})(?: |$)', re.ASCII)
+_NODE = expression(r' TID_\S+(?: (?:"[^"]*"|-)){3} ([0-9a-fA-F.:]{3,45})(?: |$)', re.ASCII)
 """`ip_address`, the 34th field: the node's."""
 
 

@@ -10,8 +10,9 @@ import re
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 
-_LINE = re.compile(
+_LINE = expression(
     r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z \S{2,64} \d{1,5} \d{1,5} (?:-|TLSv[\d.]{1,4}) \S{1,64} (?:-|\d{1,9}(?:\.\d{1,6})?)"
     r' (?:"[^"]{0,4096}"|-) \S{1,128} \S{1,256} (?:-|Success|Failed:\w{1,64})(?: |$)',
     re.ASCII,

@@ -13,8 +13,9 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 
-_LINE = re.compile(
+_LINE = expression(
     r"[a-zA-Z0-9]{1,16} (\d{4}-\d\d-\d\dT[\d:.]{8,15}Z) (?:-|\d{1,9}(?:\.\d{1,9})?) (\S{1,255}) (\S{1,255}) (PASS|FAIL)"
     r" (-|\d{1,3}) (-|\w{1,64})(?: |$)",
     re.ASCII,

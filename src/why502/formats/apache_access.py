@@ -15,16 +15,17 @@ from why502.formats.fields import host_and_port, local_time, present, request_li
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
-_LINE = re.compile(
+_LINE = expression(
     rf"(?:([\w.*-]{{1,255}}:\d{{1,5}}) )?(\S{{1,255}}) \S{{1,255}} ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] {_QUOTED}"
     rf" (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?",
     re.ASCII,
 )
-_DURATION = re.compile(r"(?:^| )(\d{3,12})(?= |$)", re.ASCII)
-_WORKER = re.compile(r"(?:^| )\"?(https?://[^\s\"]{1,512})", re.ASCII)
+_DURATION = expression(r"(?:^| )(\d{3,12})(?= |$)", re.ASCII)
+_WORKER = expression(r"(?:^| )\"?(https?://[^\s\"]{1,512})", re.ASCII)
 
 MAX_REST_CHARACTERS = 4096
 

@@ -18,6 +18,7 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 MAX_REASON_CHARACTERS = 1000
@@ -73,20 +74,20 @@ NO_STATUS_LINE = "20014"
 """APR_EGENERAL: at AH01102 the backend closed without a byte (seen with 2.4.71)."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LINE = re.compile(
+_LINE = expression(
     r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?) (\d{4})\]"
     r" \[(?:([\w]{0,64}):)?([a-z]{2,7}\d?)\] (?:\[pid (\d{1,10}(?::tid \d{1,20})?)\] )?(.*)",
     re.ASCII,
 )
-_CLIENT = re.compile(r"\[client ([^\]\s]{1,256})\]")
-_CODE = re.compile(r"\((?:EAI )?(-?\d{1,6})\)")
-_NUMBER = re.compile(r"\bAH(\d{5}): ")
-_ADDRESS = re.compile(
+_CLIENT = expression(r"\[client ([^\]\s]{1,256})\]")
+_CODE = expression(r"\((?:EAI )?(-?\d{1,6})\)")
+_NUMBER = expression(r"\bAH(\d{5}): ")
+_ADDRESS = expression(
     r"(?:connect to|remote server|failed to|connection for) \(?((?:\[[0-9a-fA-F:.]{2,64}\]|[\w.-]{1,255}):\d{1,5})"
 )
-_BALANCER = re.compile(r"balancer://([^\s:]{1,256})")
-_DIED = re.compile(r"AH0005[12]: child pid (\d{1,9}) exit signal .{1,200}", re.ASCII)
-_RETURNED = re.compile(r" returned by (/\S{0,2048})(?: \(([A-Z]{1,32})\))?")
+_BALANCER = expression(r"balancer://([^\s:]{1,256})")
+_DIED = expression(r"AH0005[12]: child pid (\d{1,9}) exit signal .{1,200}", re.ASCII)
+_RETURNED = expression(r" returned by (/\S{0,2048})(?: \(([A-Z]{1,32})\))?")
 
 
 def parse(line: str, at: Place) -> Request | None | str:

@@ -17,6 +17,7 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 OWN: Final = ("routeKey", "resourcePath", "resourceId", "extendedRequestId", "apiId", "domainPrefix")
@@ -39,7 +40,7 @@ TYPES: Final[dict[str, Fate]] = {
 }
 """Type of a gateway response -> what became of the request; a message of an authorizer is not about the target."""
 
-_TIMED_OUT = re.compile(r"Endpoint request timed out|Execution failed due to a timeout", re.ASCII | re.IGNORECASE)
+_TIMED_OUT = expression(r"Endpoint request timed out|Execution failed due to a timeout", re.ASCII | re.IGNORECASE)
 
 
 def parse(line: str, at: Place) -> Request | str:

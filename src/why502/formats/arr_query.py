@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-_STATUS = re.compile(r"(?:^|&)SERVER-STATUS=(\d{1,3})(?=&|$)", re.ASCII)
-_ROUTED = re.compile(r"(?:^|&)SERVER-ROUTED=([\w.:\[\]-]{1,255})(?=&|$)", re.ASCII)
+from why502.model.expressions import expression
+
+_STATUS = expression(r"(?:^|&)SERVER-STATUS=(\d{1,3})(?=&|$)", re.ASCII)
+_ROUTED = expression(r"(?:^|&)SERVER-ROUTED=([\w.:\[\]-]{1,255})(?=&|$)", re.ASCII)
 
 
 def routed(query: str) -> tuple[str | None, int | None]:

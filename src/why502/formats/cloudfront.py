@@ -13,11 +13,12 @@ from why502.formats.fields import iso_time, present, request_line, seconds, whol
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_CLOCK = re.compile(r"\d\d:\d\d:\d\d", re.ASCII)
-_EPOCH = re.compile(r"\d{10}(?:\.\d{3})?", re.ASCII)
+_DATE = expression(r"\d{4}-\d\d-\d\d", re.ASCII)
+_CLOCK = expression(r"\d\d:\d\d:\d\d", re.ASCII)
+_EPOCH = expression(r"\d{10}(?:\.\d{3})?", re.ASCII)
 
 STANDARD_COLUMNS = 19
 """As many as the first standard logs had; fewer are not understood."""

@@ -12,10 +12,11 @@ from why502.formats.fields import iso_time, present, request_line, seconds, whol
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _TIME = r"(-1|\d{1,9}(?:\.\d{1,9})?)"
-_LINE = re.compile(
+_LINE = expression(
     r"(\d{4}-\d\d-\d\dT[\d:.]{8,15}Z?) (\S{1,64}) (\S{1,255}:\d{1,5}) (\S{1,255}:\d{1,5}|-)"
     rf' {_TIME} {_TIME} {_TIME} (\d{{3}}|-) (\d{{1,3}}|-) (\d{{1,18}}) (\d{{1,18}}) "((?:[^"\\]|\\.)*+)"',
     re.ASCII,

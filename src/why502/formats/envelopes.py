@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from why502.formats.json_line import row
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from why502.model.requests import Request
 
 _ISO = r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d)"
-_AROUND = re.compile(
+_AROUND = expression(
     rf"(?:<\d{{1,3}}>)?(?:[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d(?:\.\d{{1,9}})?|{_ISO})"
     r" (?:[^\s\[\]\"{}]{1,255} )?[^\s:\[\]\"{}]{1,64}(?:\[\d{1,10}\])?: "
     rf"|<\d{{1,3}}>1 (?:{_ISO}|-) \S{{1,255}} \S{{1,48}} \S{{1,128}} \S{{1,32}} (?:-|\[[^\]]{{0,1000}}\]) (?:\ufeff)?"

@@ -15,17 +15,18 @@ from why502.formats.fields import end_of, iso_time, milliseconds, present, reque
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _QUOTED = r'"([^"]{0,16384})"'
-_LINE = re.compile(
+_LINE = expression(
     rf"\[(\d{{4}}-\d\d-\d\dT[\d:.]{{8,18}}Z)\] {_QUOTED} (\d{{1,3}}) ([A-Za-z0-9,_-]{{1,256}})"
     rf"(?: ([^\s\"]{{1,4096}}) ([^\s\"]{{1,4096}}) {_QUOTED}|(?: \"[^\"]{{0,1024}}\")?? {_QUOTED})?"
     rf" (\d{{1,18}}|-) (\d{{1,18}}|-) (\d{{1,12}}|-) (\d{{1,12}}|-) {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED} {_QUOTED}"
     r"(?: (\S{1,512}) (\S{1,256}) (\S{1,256}) (\S{1,256}) (\S{1,256}) (\S{1,256}))?",
     re.ASCII,
 )
-_MESSAGE = re.compile(
+_MESSAGE = expression(
     r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}\]\[\d{1,10}\]\[(?:trace|debug|info|warning|error|critical)\]"
     r"|\d{4}-\d\d-\d\dT[\d:.]{8,18}Z\t(?:debug|info|warning|warn|error|fatal)\t",
     re.ASCII,

@@ -6,18 +6,20 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from why502.model.expressions import expression
+
 ABSENT = frozenset({"", "-", "-1"})
 """How logs write that there is no value."""
 
 CACHED_CHARACTERS = 256
 """Longer request lines are not kept, so that the cache stays below a few megabytes."""
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
-_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
-_METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}", re.ASCII)
-_AUTHORITY = re.compile(r"[a-z]{1,8}://[^/?#]*", re.ASCII)
+_NUMBER = expression(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
+_WHOLE = expression(r"\d{1,18}", re.ASCII)
+_METHOD = expression(r"[A-Z][A-Z_-]{0,31}", re.ASCII)
+_AUTHORITY = expression(r"[a-z]{1,8}://[^/?#]*", re.ASCII)
 SECURE = frozenset({"https", "h2", "grpcs", "wss"})
-_URI = re.compile(
+_URI = expression(
     r"([a-z0-9]{1,12})://((?:\[[0-9a-fA-F:.%]{2,64}\]|[^\s/?#:@\[\]]{1,256})(:\d{1,5})?)(?=[/?#]|$)", re.ASCII
 )
 _MONTHS = {
@@ -26,7 +28,7 @@ _MONTHS = {
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
-_LOCAL = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([+-]\d{4}))?", re.ASCII)
+_LOCAL = expression(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([+-]\d{4}))?", re.ASCII)
 
 
 def present(text: str) -> str | None:

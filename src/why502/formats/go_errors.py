@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from why502.formats.fate import Fate
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Side
 
 ERRORS: tuple[tuple[str, Phase, Manner], ...] = (
@@ -41,8 +42,8 @@ CLIENT_LEFT = ("context canceled", "client disconnected")
 """The second: its request's body ended early (errClientDisconnected, net/http's http2 server)."""
 
 _HOST = r"((?:\[[0-9a-fA-F:.%]{2,64}\]|[\w.-]{1,255}):\d{1,5})"
-_DIALLED = re.compile(rf"\bdial tcp[46]? {_HOST}")
-_PEER = re.compile(rf"\b(?:read|write) tcp[46]? \S{{1,300}}->{_HOST}")
+_DIALLED = expression(rf"\bdial tcp[46]? {_HOST}")
+_PEER = expression(rf"\b(?:read|write) tcp[46]? \S{{1,300}}->{_HOST}")
 
 MAX_CHARACTERS = 1000
 

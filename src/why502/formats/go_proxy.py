@@ -13,14 +13,15 @@ from why502.formats import go_errors
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
-_LINE = re.compile(
+_LINE = expression(
     r"(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)(?P<fraction>\.\d{6})? (?:[\w./-]{1,200}\.go:\d{1,6}: )?(?P<text>.+)",
     re.ASCII,
 )
-_FAILED = re.compile(r"http: proxy error: (?P<error>.+)", re.ASCII)
-_BROKE_OFF = re.compile(r"httputil: ReverseProxy read error during body copy: (?P<error>.+)", re.ASCII)
+_FAILED = expression(r"http: proxy error: (?P<error>.+)", re.ASCII)
+_BROKE_OFF = expression(r"httputil: ReverseProxy read error during body copy: (?P<error>.+)", re.ASCII)
 BODY = {Manner.RESET: Manner.RESET, Manner.CLOSED: Manner.CLOSED, Manner.TIMEOUT: Manner.TIMEOUT}
 """How an answer that had begun can end."""
 

@@ -14,6 +14,7 @@ from why502.formats.haproxy_health import tell, tells_state
 from why502.formats.haproxy_state import NO_SERVER, Session, attempts, fate
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Attempt, Manner, Phase, Request, Side
 
 _TIME = r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{3})?(?: [+-]\d{4})?"
@@ -21,16 +22,16 @@ _HEAD = rf"(\S{{1,300}}) \[({_TIME})\] (\S{{1,256}}) ([^\s/]{{1,256}})/(\S{{1,25
 _COUNTS = r"\d{1,9}/\d{1,9}/\d{1,9}/\d{1,9}/(\+?\d{1,6}) \d{1,9}/\d{1,9}"
 _OWN = r"(?:[^\s/\"{}\[\]]{1,256} ){0,2}"
 """What people insert before the times: a host name, the client's certificate."""
-_HTTP = re.compile(
+_HTTP = expression(
     _HEAD + _OWN + r"(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/(-?\d{1,9})/\+?(-?\d{1,9}) (-?\d{1,3}) \+?(\d{1,18})"
     r" \S{1,4096} \S{1,4096} (\S{4}) " + _COUNTS + r"(?: \{[^}]{0,8192}\}){0,2} \"([^\"]*)",
     re.ASCII,
 )
-_TCP = re.compile(
+_TCP = expression(
     _HEAD + r"(-?\d{1,9})/(-?\d{1,9})/\+?(-?\d{1,9}) \+?(\d{1,18}) (\S\S) " + _COUNTS,
     re.ASCII,
 )
-_MESSAGE = re.compile(
+_MESSAGE = expression(
     r"(?:\[(?:NOTICE|WARNING|ALERT|DIAG)\] .*)?"
     r"(?:Connect from \S+ to \S+ \(|(?:Backup )?[Ss]erver \S+/\S+ |[Pp]roxy \S+ |[Bb]ackend \S+ has no server|"
     r"Health check for |Connect\(\) failed |Stopping |Loading success|New worker|Proxy .*stopped|"

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 
 from why502.formats.columns import Step, Take
+from why502.model.expressions import expression
 
 _CLOCK = r"\d\d:\d\d(\.\d{1,9})?"
-_TRADITIONAL = re.compile(rf"(?:<\d{{1,3}}>)?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?\d\d:{_CLOCK} .*: ", re.ASCII)
-_MODERN = re.compile(rf"(?:<\d{{1,3}}>(1 )?)?\d{{4}}-\d\d-\d\dT\d\d:{_CLOCK}(Z|[+-]\d\d:\d\d) (.*)", re.ASCII)
+_TRADITIONAL = expression(rf"(?:<\d{{1,3}}>)?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?\d\d:{_CLOCK} .*: ", re.ASCII)
+_MODERN = expression(rf"(?:<\d{{1,3}}>(1 )?)?\d{{4}}-\d\d-\d\dT\d\d:{_CLOCK}(Z|[+-]\d\d:\d\d) (.*)", re.ASCII)
 
 SURELY = {
-    "hour": re.compile(r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d|\d{4}-\d\d-\d\dT\d\d)", re.ASCII),
-    "hour5424": re.compile(r"<\d{1,3}>1 \d{4}-\d\d-\d\dT\d\d", re.ASCII),
-    "sender": re.compile(r' (?:[^\s\[\]"{}]{1,255} )?[^\s:\[\]"{}]{1,64}(?:\[\d{1,10}\])?', re.ASCII),
-    "zone": re.compile(r"[+-]\d\d", re.ASCII),
-    "stream": re.compile(r"stdout|stderr", re.ASCII),
+    "hour": expression(r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d|\d{4}-\d\d-\d\dT\d\d)", re.ASCII),
+    "hour5424": expression(r"<\d{1,3}>1 \d{4}-\d\d-\d\dT\d\d", re.ASCII),
+    "sender": expression(r' (?:[^\s\[\]"{}]{1,255} )?[^\s:\[\]"{}]{1,64}(?:\[\d{1,10}\])?', re.ASCII),
+    "zone": expression(r"[+-]\d\d", re.ASCII),
+    "stream": expression(r"stdout|stderr", re.ASCII),
 }
 """Column -> what the envelope's expressions ask of it."""
 

@@ -15,6 +15,7 @@ from why502.formats.envelopes import content
 from why502.formats.haproxy import is_http, is_tcp
 from why502.formats.haproxy_around import SURELY, around
 from why502.formats.haproxy_state import AT_ONCE_S, MAX_RETRIES, NO_SERVER
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from why502.formats.columns import Numbers
 
-_CAPTURED = re.compile(r" \{[^}]*\}")
-_COUNTS_END = re.compile(r" \S{4} (?:\d+/){4}\+?\d+ \d+/\d+")
-_RETRIES = re.compile(r"(\+?)(\d{1,6})", re.ASCII)
+_CAPTURED = expression(r" \{[^}]*\}")
+_COUNTS_END = expression(r" \S{4} (?:\d+/){4}\+?\d+ \d+/\d+")
+_RETRIES = expression(r"(\+?)(\d{1,6})", re.ASCII)
 
 HEAD = (
     Step(Take.PLAIN_WORD, most=300),
@@ -122,8 +123,8 @@ def _tried_again(name: str) -> int:
     return -1 if found is None else 2 * min(int(found[2]), MAX_RETRIES) + bool(found[1])
 
 
-def _is_whole(expression: re.Pattern[str], name: str) -> int:
-    return int(expression.fullmatch(name) is not None)
+def _is_whole(pattern: re.Pattern[str], name: str) -> int:
+    return int(pattern.fullmatch(name) is not None)
 
 
 def _shape(there: frozenset[str], columns: Columns) -> Numbers:
@@ -132,9 +133,9 @@ def _shape(there: frozenset[str], columns: Columns) -> Numbers:
 
     server, retries = columns.by_name("group", _server), columns.by_name("retries", _tried_again)
     sure = (server > 0) & (retries >= 0) & (columns.by_name("state", _is_state) == 1)
-    for column, expression in SURELY.items():
+    for column, pattern in SURELY.items():
         if column in there:
-            sure &= columns.by_name(column, partial(_is_whole, expression)) == 1
+            sure &= columns.by_name(column, partial(_is_whole, pattern)) == 1
     over_tcp = "status" not in there
     at_once = columns.told("total") & (columns["total"] < AT_ONCE_S * 1000)
     key = packed(

@@ -14,25 +14,26 @@ from why502.formats.envelopes import content
 from why502.formats.fields import iso_time
 from why502.formats.yearless import before, in_year, moment
 from why502.model.case import KernelEvent
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from why502.model.evidence import Place
 
 SERVER_DOWN, SERVER_UP, BACKEND_EMPTY = "server-down", "server-up", "backend-empty"
 
-_STATE = re.compile(
+_STATE = expression(
     r"(?:Backup )?[Ss]erver '?([^\s/']{1,256}/[^\s,']{1,256})'? is (DOWN|UP)\b[^,]{0,80}(?:, reason: (.{0,300}))?",
     re.ASCII,
 )
-_EMPTY = re.compile(r"(?:backend|listener|proxy) '?([^\s']{1,256})'? has no server available", re.ASCII)
-_OWN = re.compile(
+_EMPTY = expression(r"(?:backend|listener|proxy) '?([^\s']{1,256})'? has no server available", re.ASCII)
+_OWN = expression(
     r"(?:\[(?:WARNING|ALERT)\][^:]{0,64}: )?(?:(?:Backup )?[Ss]erver '?[^\s/']{1,256}/[^\s,']{1,256}'? is (?:DOWN|UP)\b"
     r"|(?:backend|listener|proxy) '?[^\s']{1,256}'? has no server available)",
     re.ASCII,
 )
-_AFTER_REASON = re.compile(r",? ?(?:check duration:|\d+ active and|\.? ?\d+ active).*$")
-_ISO = re.compile(r"(?:<\d{1,3}>1? ?)?(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))")
-_BSD = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d)", re.ASCII)
+_AFTER_REASON = expression(r",? ?(?:check duration:|\d+ active and|\.? ?\d+ active).*$")
+_ISO = expression(r"(?:<\d{1,3}>1? ?)?(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))")
+_BSD = expression(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d)", re.ASCII)
 
 
 def tell(line: str, at: Place, near_s: float | None, written_s: float | None = None) -> KernelEvent | None:

@@ -15,6 +15,7 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.case import KernelEvent
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 CODES: Final[dict[str, Fate]] = {
@@ -40,17 +41,17 @@ configuration. Other codes (H22 connection limit, H23, H24 forced close, H99 pla
 came."""
 
 _TIME = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))"
-_FRONT = re.compile(
+_FRONT = expression(
     rf"(?:- )?(?:(?:\d{{1,6}} )?<\d{{1,3}}>1 )?{_TIME} "
     r"(?:(heroku|app)\[([\w.-]{1,64})\]: |\S{1,64} (heroku|app) ([\w.-]{1,64}) - - |(heroku|app) ([\w.-]{1,64}) - - )",
     re.ASCII,
 )
-_PAIR = re.compile(r'(\w{1,32})=(?:"([^"]{0,8192})"|([^\s"]{0,8192}))(?: |$)', re.ASCII)
+_PAIR = expression(r'(\w{1,32})=(?:"([^"]{0,8192})"|([^\s"]{0,8192}))(?: |$)', re.ASCII)
 
 
 ENDS: Final = {
-    "exit": re.compile(r"State changed from \w{1,16} to crashed\b", re.ASCII),
-    "oom": re.compile(r"Error R15 ", re.ASCII),
+    "exit": expression(r"State changed from \w{1,16} to crashed\b", re.ASCII),
+    "oom": expression(r"Error R15 ", re.ASCII),
 }
 """What the process manager says of the end of a dyno. R15: it has more than twice its memory, and is killed; R14, with
 more than its own, is only swapped (`error-codes`). A restart ('to starting') is no crash: every dyno has one a day."""

@@ -16,6 +16,7 @@ from why502.formats.fitting import share
 from why502.formats.iis_fate import fate, reason
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -35,15 +36,15 @@ ORDERS: Final = (
 """The default of IIS 8 to 10, of IIS 7, and of IIS 7 without durations."""
 
 _SHAPES: Final = {
-    "date": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
-    "time": re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,3})?", re.ASCII),
-    "cs-method": re.compile(r"[A-Z][A-Z_-]{0,31}", re.ASCII),
-    "sc-status": re.compile(r"\d{3}", re.ASCII),
-    "sc-substatus": re.compile(r"\d{1,4}|-", re.ASCII),
-    "sc-win32-status": re.compile(r"\d{1,10}|-", re.ASCII),
-    "time-taken": re.compile(r"\d{1,12}|-", re.ASCII),
-    "c-ip": re.compile(r"[0-9a-fA-F.:%]{2,64}|-", re.ASCII),
-    "s-port": re.compile(r"\d{1,5}|-", re.ASCII),
+    "date": expression(r"\d{4}-\d\d-\d\d", re.ASCII),
+    "time": expression(r"\d\d:\d\d:\d\d(?:\.\d{1,3})?", re.ASCII),
+    "cs-method": expression(r"[A-Z][A-Z_-]{0,31}", re.ASCII),
+    "sc-status": expression(r"\d{3}", re.ASCII),
+    "sc-substatus": expression(r"\d{1,4}|-", re.ASCII),
+    "sc-win32-status": expression(r"\d{1,10}|-", re.ASCII),
+    "time-taken": expression(r"\d{1,12}|-", re.ASCII),
+    "c-ip": expression(r"[0-9a-fA-F.:%]{2,64}|-", re.ASCII),
+    "s-port": expression(r"\d{1,5}|-", re.ASCII),
 }
 """A column that has not its shape is another one: the heads in the middle of a file may name other columns."""
 

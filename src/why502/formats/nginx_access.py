@@ -14,20 +14,21 @@ from why502.formats.fields import iso_time, local_time, present, request_line, s
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.nginx_upstream import CLIENT_CLOSED, Exchange, Upstream
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Attempt, Manner, Phase, Request, Side
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
-_COMBINED = re.compile(
+_COMBINED = expression(
     rf"(\S+) - ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] {_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?",
     re.ASCII,
 )
-_INGRESS = re.compile(
+_INGRESS = expression(
     r" (\d{1,18}|-) ([\d.]{1,20}|-) \[([^\]]{0,256})\] \[[^\]]{0,256}\]"
     r" ([^\s,]+(?:(?:, | : )[^\s,]+)*+) ([\d-]+(?:(?:, | : )[\d-]+)*+)"
     r" ([\d.-]+(?:(?:, | : )[\d.-]+)*+) ([\d-]+(?:(?:, | : )[\d-]+)*+) (\S+)",
     re.ASCII,
 )
-_KEY = re.compile(r"\b(\w{1,40}+)=", re.ASCII)
+_KEY = expression(r"\b(\w{1,40}+)=", re.ASCII)
 
 MAX_VALUE_CHARACTERS = 4096
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from why502.formats.columns import ABSENT_US, UNSURE, Columns, Plan, Planner, Step, Take, Times, packed
 from why502.formats.fields import present
 from why502.formats.nginx_access import KEYS_OF_OURS, is_combined, is_ingress
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
     from why502.formats.columns import Numbers
 
-_HEAD = re.compile(
+_HEAD = expression(
     r'\S+ - \S+ \[[^\]]{1,40}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d{1,18}|-)( "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*")?'
 )
-_PAIR = re.compile(r'(?P<key>\b\w{1,40})=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s,;|"\[\]=]+))', re.ASCII)
-_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\],]+):\d{1,5}", re.ASCII)
+_PAIR = expression(r'(?P<key>\b\w{1,40})=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s,;|"\[\]=]+))', re.ASCII)
+_ADDRESS = expression(r"(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\],]+):\d{1,5}", re.ASCII)
 
 BETWEEN = ' ,;|"[]'
 """What may stand between one value and the next key (`nginx_access._pairs`)."""

@@ -18,6 +18,7 @@ from why502.formats.fate import Fate
 from why502.formats.fields import iso_time, request_line
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 MAX_REASON_CHARACTERS = 1000
@@ -65,14 +66,14 @@ FAILURES: tuple[tuple[str, Phase | None, Manner], ...] = (
 """Message -> how far it had come (None: the action tells) and how it failed; the first that fits counts."""
 
 _SEVERE = frozenset({"error", "crit", "alert", "emerg"})
-_LINE = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d) \[([a-z]{2,8})\] \d{1,10}#\d{1,10}: (.*)", re.ASCII)
-_CLIENT = re.compile(r", client: ([^,\s]{1,256})")
-_SERVER = re.compile(r', upstream: "[a-z]{1,12}://(unix:[^":]{1,256}|[^/"]{1,256})')
-_REQUEST = re.compile(r', request: "(.*?)(?:"(?:, (?:subrequest|upstream|host|referrer): "|$)|$)')
-_ADDRESS = re.compile(r"unix:.+|.+:\d{1,5}", re.ASCII)
-_OWN_LIMIT = re.compile(r"limiting (?:requests|connections)\b")
+_LINE = expression(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d) \[([a-z]{2,8})\] \d{1,10}#\d{1,10}: (.*)", re.ASCII)
+_CLIENT = expression(r", client: ([^,\s]{1,256})")
+_SERVER = expression(r', upstream: "[a-z]{1,12}://(unix:[^":]{1,256}|[^/"]{1,256})')
+_REQUEST = expression(r', request: "(.*?)(?:"(?:, (?:subrequest|upstream|host|referrer): "|$)|$)')
+_ADDRESS = expression(r"unix:.+|.+:\d{1,5}", re.ASCII)
+_OWN_LIMIT = expression(r"limiting (?:requests|connections)\b")
 """`limit_req` and `limit_conn` answer 503 unless told otherwise (`ngx_http_limit_req_module.c`, at level error)."""
-_IDLE_TUNNEL = re.compile(r"upstream timed out .{0,80}while proxying upgraded connection")
+_IDLE_TUNNEL = expression(r"upstream timed out .{0,80}while proxying upgraded connection")
 """A WebSocket on which nothing was said for `proxy_read_timeout`: its 101 was the answer, and nothing of it is missing
 (`ngx_http_upstream_process_upgraded`)."""
 _CLIENT_GONE = "client prematurely closed connection"

@@ -15,6 +15,7 @@ from why502.formats import nginx_variables
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from why502.model.requests import Request
@@ -24,7 +25,7 @@ KIND = "nginx-custom-log"
 MAX_CHARACTERS = 16_384
 """Longer formats are nobody's."""
 
-_VARIABLE = re.compile(r"\$(?:\{(\w{1,64})\}|(\w{1,64}))", re.ASCII)
+_VARIABLE = expression(r"\$(?:\{(\w{1,64})\}|(\w{1,64}))", re.ASCII)
 
 BLANKS_BY_NATURE = {
     "time_local": r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}",

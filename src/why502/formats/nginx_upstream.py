@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from why502.formats.fate import GATEWAY_STATUSES, UNTOLD, Fate, answered
 from why502.formats.fields import present, seconds, whole
+from why502.model.expressions import expression
 from why502.model.requests import Attempt, Manner, Phase, Side
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ MAX_ATTEMPTS = 64
 
 NOTHING = frozenset({"", "-", " "})
 
-_JOINT = re.compile(r",\s?| : ")
-_ADDRESS = re.compile(r"unix:\S+|(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]+):\d{1,5}", re.ASCII)
+_JOINT = expression(r",\s?| : ")
+_ADDRESS = expression(r"unix:\S+|(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]+):\d{1,5}", re.ASCII)
 
 
 class Upstream(Struct, frozen=True):

@@ -12,10 +12,11 @@ from why502.formats.fields import iso_time, milliseconds, present, whole
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Phase, Request
 
 _ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?"
-_LINE = re.compile(
+_LINE = expression(
     rf"tls (\S{{1,16}}) ({_ISO}) (net/\S{{1,128}}) \S{{1,128}} (\S{{1,255}}) (\S{{1,255}})"
     r" (-|\d{1,12}(?:\.\d{1,6})?) (-|\d{1,12}(?:\.\d{1,6})?) (-|\d{1,18}) (-|\d{1,18}) (\S{1,16}) ",
     re.ASCII,

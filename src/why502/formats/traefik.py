@@ -12,10 +12,11 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.traefik_fate import fate
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
-_LINE = re.compile(
+_LINE = expression(
     rf"(\S{{1,255}}) - ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] {_QUOTED} (\d{{1,3}}|-) (\d{{1,18}}|-) {_QUOTED} {_QUOTED}"
     rf" (\d{{1,18}}|-) {_QUOTED} {_QUOTED} (\d{{1,12}})ms$",
     re.ASCII,

@@ -15,14 +15,15 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import row
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 UNTOLD_OF_PROXY = Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
 
-_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)) (?:TRC|DBG|INF|WRN|ERR|FTL) (.*)", re.ASCII)
-_LOGFMT = re.compile(r'time="([^"]{10,40})" level=[a-z]{4,7} msg=(.*)', re.ASCII)
-_FAILED = re.compile(r"\b5\d\d [A-Z][A-Za-z ]{4,40}|Error while forwarding|no available server", re.ASCII)
-_OWN_WORDS = re.compile(r"[Tt]raefik|entryPointName|providerName|routerName|serviceName|Bad Gateway|caused by: ")
+_TEXT = expression(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)) (?:TRC|DBG|INF|WRN|ERR|FTL) (.*)", re.ASCII)
+_LOGFMT = expression(r'time="([^"]{10,40})" level=[a-z]{4,7} msg=(.*)', re.ASCII)
+_FAILED = expression(r"\b5\d\d [A-Z][A-Za-z ]{4,40}|Error while forwarding|no available server", re.ASCII)
+_OWN_WORDS = expression(r"[Tt]raefik|entryPointName|providerName|routerName|serviceName|Bad Gateway|caused by: ")
 
 
 def parse(line: str, at: Place) -> Request | None | str:

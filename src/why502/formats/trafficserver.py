@@ -13,16 +13,17 @@ from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.trafficserver_fate import Told, fate
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _RESULT = r"((?:TCP|ERR|UDP|NONE|TUNNEL)_?[A-Z0-9_]{0,48})"
-_EXTENDED2 = re.compile(
+_EXTENDED2 = expression(
     r'(\S{1,255}) - (\S{1,255}) \[([^\]]{1,40})\] "((?:[^"\\]|\\.)*+)" (\d{3}) (\d{1,18}|-) (\d{3}) \d{1,18}'
     rf" \d{{1,18}} \d{{1,18}} (\d{{1,18}}) \d{{1,18}} \d{{1,18}} (\d{{1,18}}) (\d{{1,9}}) (\S{{1,64}})"
     rf" \S{{1,32}} \S{{1,32}} {_RESULT}$",
     re.ASCII,
 )
-_SQUID = re.compile(
+_SQUID = expression(
     rf"(\d{{9,11}}(?:\.\d{{3}})?) {{1,8}}(\d{{1,12}}) (\S{{1,255}}) {_RESULT}/(\d{{3}}) (\d{{1,18}})"
     r" ([A-Z_-]{1,32}) (\S+) (\S{1,255}) ([A-Z_]{1,64})/(\S{1,255}) \S{1,255}$",
     re.ASCII,

@@ -12,14 +12,15 @@ from why502.formats.fields import host_and_port, iso_time, request_line
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
-_LINE = re.compile(r"(\d{4})(\d\d)(\d\d)\.(\d\d)h(\d\d)m(\d\d)s (.*)", re.ASCII)
-_CONNECT = re.compile(
+_LINE = expression(r"(\d{4})(\d\d)(\d\d)\.(\d\d)h(\d\d)m(\d\d)s (.*)", re.ASCII)
+_CONNECT = expression(
     r"CONNECT:.{0,80}?(?:\[([A-Z_]{1,40})\].{0,80}?)? to (\S{1,255}:\d{1,5}) for host='[^']{0,255}' "
     r".*?connection_result=[^\[]{0,200}\[(\d{1,4})\]"
 )
-_URL = re.compile(r"url='([^']{1,8192})'|looking up (\S{1,8192})")
+_URL = expression(r"url='([^']{1,8192})'|looking up (\S{1,8192})")
 
 CONNECTED = frozenset({"BAD_INCOMING_RESPONSE", "CONNECTION_CLOSED"})
 """States of the server (`HttpTransact::ServerState_t`) that follow a connect: the target ended the connection before a

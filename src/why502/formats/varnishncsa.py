@@ -13,10 +13,11 @@ from why502.formats.fields import local_time, present, request_line, whole
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
-_LINE = re.compile(
+_LINE = expression(
     rf'(\S{{1,255}}) - ([^\[]{{1,256}}) \[([^\]]{{1,40}})\] "([A-Z-]{{1,32}} https?://(?:[^"\\]|\\.)*+)" (\d{{3}})'
     rf" (\d{{1,18}}|-) {_QUOTED} {_QUOTED}$",
     re.ASCII,

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONTAINER: Final = re.compile(
+CONTAINER: Final = expression(
     r"(?:^|[/-])(?P<id>[0-9a-f]{64})(?=\.scope|/|$)|/lxc(?:\.payload[./]|/)(?P<lxc>[\w.-]+)", re.MULTILINE
 )
 SHORT_DIGITS: Final = 12

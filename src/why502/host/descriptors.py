@@ -6,10 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIMIT: Final = re.compile(r"^Max open files\s+(\d+)\s", re.MULTILINE)
+LIMIT: Final = expression(r"^Max open files\s+(\d+)\s", re.MULTILINE)
 
 
 def parse_limit(text: str) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,10 +16,10 @@ CERTAIN: Final = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|credential)[\
 """Speaks of a secret wherever it stands in a name."""
 ALONE: Final = r"(?:[\w.-]*[._-]|D)?(?:pass|auth|key|apikey)"
 """Does so only as a word of its own: not in 'keyboard', not in 'author'."""
-NAME: Final = re.compile(rf"(?is)^(?P<name>-{{0,2}}(?:{CERTAIN}|{ALONE})[=:]).+")
-FLAG: Final = re.compile(rf"(?i)^--?(?:{CERTAIN}|{ALONE})$")
-IN_URL: Final = re.compile(r"(?<=://)(?P<user>[^/@:\s]*):[^/@\s]+(?=@)")
-IN_QUERY: Final = re.compile(rf"(?i)(?P<name>[?&;,\s](?:{CERTAIN}|{ALONE})=)[^&;,\s]+")
+NAME: Final = expression(rf"(?is)^(?P<name>-{{0,2}}(?:{CERTAIN}|{ALONE})[=:]).+")
+FLAG: Final = expression(rf"(?i)^--?(?:{CERTAIN}|{ALONE})$")
+IN_URL: Final = expression(r"(?<=://)(?P<user>[^/@:\s]*):[^/@\s]+(?=@)")
+IN_QUERY: Final = expression(rf"(?i)(?P<name>[?&;,\s](?:{CERTAIN}|{ALONE})=)[^&;,\s]+")
 
 
 def redact(arguments: Sequence[str]) -> str:

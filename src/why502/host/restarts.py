@@ -8,7 +8,6 @@ container's id (kubernetes, pkg/kubelet/kuberuntime, `buildContainerLogsPath`). 
 from __future__ import annotations
 
 import os
-import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from msgspec import DecodeError, Struct, field, json
 
 from why502.host.containers import CONTAINER
 from why502.model.decoding import ready
+from why502.model.expressions import expression
 from why502.model.host import Restarts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DOCKER: Final = "var/lib/docker/containers"
 KUBELET: Final = "var/log/containers"
 MAX_BYTES: Final = 1 << 20
 MAX_NAMES: Final = 10_000
-NUMBERED: Final = re.compile(r"/(\d{1,6})\.log$")
+NUMBERED: Final = expression(r"/(\d{1,6})\.log$")
 
 
 class State(Struct):

@@ -6,12 +6,12 @@ set, and get its first digit. Fixed in 1.3.7 (2018-10-02) and in 2.0. The cause 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.facts.backlog import is_first_digit
 from why502.known.interface import KnownIssue
 from why502.known.matching import software
+from why502.model.expressions import expression
 from why502.model.verdict import Remedy
 from why502.model.versions import within
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from why502.facts.scene import ListenerWindow
 
 FIRST, FIXED = "1.3.0-rc7", "1.3.7"
-ON_CLASS_PATH: Final = re.compile(r"dropwizard-jetty-(\d[\w.-]*?)\.jar")
+ON_CLASS_PATH: Final = expression(r"dropwizard-jetty-(\d[\w.-]*?)\.jar")
 
 
 def matches(window: ListenerWindow) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from why502.lab.http1 import Head
 
-UNPRINTABLE = re.compile(r'[^\x20-\x7e]|["\\]')
+UNPRINTABLE = expression(r'[^\x20-\x7e]|["\\]')
 
 ACCOUNT = "123456789012"
 REGION = "us-west-2"

@@ -9,7 +9,6 @@ traced at the system call; the other events cost only when they happen.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 import msgspec
 
 from why502.live import pipe
+from why502.model.expressions import expression
 from why502.model.manifest import EVENTS_SCHEMA, EventLine, EventsHead
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ KINDS: Final = {
 MAX_FILE_BYTES: Final = 64 << 20
 READ_S: Final = 0.1
 
-LISTEN: Final = re.compile(r"fd: (?:0x)?(?P<fd>[0-9a-f]+), backlog: (?:0x)?(?P<backlog>[0-9a-f]+)")
+LISTEN: Final = expression(r"fd: (?:0x)?(?P<fd>[0-9a-f]+), backlog: (?:0x)?(?P<backlog>[0-9a-f]+)")
 """Arguments of system calls are printed in hexadecimal (`print_syscall_enter`)."""
-EXIT: Final = re.compile(r"comm=(?P<process>.*) pid=(?P<pid>\d+) prio=")
-VICTIM: Final = re.compile(r"pid=(?P<pid>\d+)(?: comm=(?P<process>.*) total-vm=)?")
-RESET_SENT: Final = re.compile(r".*\bsrc=(?P<source>\S+) dest=(?P<target>\S+) state=\S+(?: reason=(?P<reason>\w+))?")
-RESET_RECEIVED: Final = re.compile(
+EXIT: Final = expression(r"comm=(?P<process>.*) pid=(?P<pid>\d+) prio=")
+VICTIM: Final = expression(r"pid=(?P<pid>\d+)(?: comm=(?P<process>.*) total-vm=)?")
+RESET_SENT: Final = expression(r".*\bsrc=(?P<source>\S+) dest=(?P<target>\S+) state=\S+(?: reason=(?P<reason>\w+))?")
+RESET_RECEIVED: Final = expression(
     r"(?:family=(?P<family>\w+) )?sport=(?P<to>\d+) dport=(?P<by>\d+) saddr=(?P<to4>\S+) daddr=(?P<by4>\S+) "
     r"saddrv6=(?P<to6>\S+) daddrv6=(?P<by6>\S+)"
 )

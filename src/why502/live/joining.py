@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from msgspec.structs import replace
 
 from why502.live.events import EXIT, LISTEN, RESET_RECEIVED, RESET_SENT, VICTIM, as_int
+from why502.model.expressions import expression
 from why502.model.trace import TraceEvent
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ PATIENCE_S: Final = 1.0
 SIGNAL_S: Final = 30.0
 """An exit that long after a signal has no visible connection with it."""
 
-ADDRESSES: Final = re.compile(
+ADDRESSES: Final = expression(
     r"(?:family=(?P<family>\w+) )?(?:protocol=\w+ )?sport=(?P<lport>\d+) dport=(?P<rport>\d+) saddr=(?P<l4>\S+) "
     r"daddr=(?P<r4>\S+) saddrv6=(?P<l6>\S+) daddrv6=(?P<r6>\S+)(?: .*?\bstate=(?P<state>\w+))?"
 )
 """As the TCP trace events print them, source first (include/trace/events/{tcp,sock}.h)."""
-RETURN: Final = re.compile(r"0x(?P<value>[0-9a-f]+)$")
-SIGNAL: Final = re.compile(r"sig=(?P<signal>\d+) .*?comm=.* pid=(?P<pid>\d+) grp=\d")
+RETURN: Final = expression(r"0x(?P<value>[0-9a-f]+)$")
+SIGNAL: Final = expression(r"sig=(?P<signal>\d+) .*?comm=.* pid=(?P<pid>\d+) grp=\d")
 NO_SOCKET: Final = "NO_SOCKET"
 """The reason of a reset that answers a segment for which there is no socket (include/net/rstreason.h)."""
 

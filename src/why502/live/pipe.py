@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from why502.live import tracefs
+from why502.model.expressions import expression
 from why502.model.host import Unseen
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ READ_BYTES: Final = 1 << 16
 LONGEST_READ_S: Final = 1.0
 """Of one call: events may come faster than we read."""
 
-LINE: Final = re.compile(
+LINE: Final = expression(
     r"(?P<process>.{16})-(?P<pid>\d+)\s+(?:\((?P<tgid>.{7})\)\s+)?\[\d+\]\s+(?P<flags>\S+)\s+"
     r"(?P<at_s>\d+\.\d+): (?P<what>[\w.]+)(?P<mark>:|\(| ->) ?(?P<rest>.*)"
 )
 """`trace_print_context`: the name takes 16 columns, so that one made of blanks and dashes cannot mislead."""
-LOST: Final = re.compile(r"CPU:\d+ \[LOST (\d+) EVENTS\]")
+LOST: Final = expression(r"CPU:\d+ \[LOST (\d+) EVENTS\]")
 IN_INTERRUPT: Final = 2
 """Column of the flags that tells interrupts: '.' is none, else whoever was interrupted says nothing."""
 

@@ -6,8 +6,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
-VERSION: Final = re.compile(r"^(?:\d{1,3}:)?\D{0,8}?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,7})(?P<rest>.*)", re.DOTALL)
-BEFORE_RELEASE: Final = re.compile(
+from why502.model.expressions import expression
+
+VERSION: Final = expression(r"^(?:\d{1,3}:)?\D{0,8}?(?P<numbers>\d{1,9}(?:\.\d{1,9}){0,7})(?P<rest>.*)", re.DOTALL)
+BEFORE_RELEASE: Final = expression(
     r"^[.\-_~]?(?P<tag>alpha|beta|milestone|rc|cr|(?:build-)?snapshot|dev|preview|pre|canary|nightly|ea|a|b|m)"
     r"[.\-_]?(?P<n>\d{0,9})(?![A-Za-z])",
     re.IGNORECASE,

@@ -8,15 +8,16 @@ without a width, and lone surrogates, which Python makes of file names that are 
 from __future__ import annotations
 
 import json
-import re
+
+from why502.model.expressions import expression
 
 LIMIT_CHARACTERS = 600
 """The most of one field that is shown: a sentence of ours has below 300, a log line of a stranger has no limit."""
 
 _HIDDEN = "\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
 _HIDDEN += "\U000e0000-\U000e007f"
-_UNSAFE = re.compile(f"[\u0000-\u001f{_HIDDEN}]")
-_UNSAFE_IN_JSON = re.compile(f"[{_HIDDEN}]")
+_UNSAFE = expression(f"[\u0000-\u001f{_HIDDEN}]")
+_UNSAFE_IN_JSON = expression(f"[{_HIDDEN}]")
 
 
 def legible(text: str, limit: int = LIMIT_CHARACTERS) -> str:

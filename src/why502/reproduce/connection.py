@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import re
 import socket
 import ssl
 import struct
@@ -13,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from why502.model.expressions import expression
 from why502.model.probe import Attempt, Fate
 from why502.reproduce import tcp_info
 from why502.reproduce.request import Manners, request
@@ -24,7 +24,7 @@ STALL_S: Final = 0.15
 BETWEEN_SEGMENTS_S: Final = 0.005
 MAX_ANSWER_BYTES: Final = 1 << 20
 LINGER_0: Final = struct.pack("ii", 1, 0)
-STATUS: Final = re.compile(rb"HTTP/\d(?:\.\d)? (?P<status>\d{3})\b")
+STATUS: Final = expression(rb"HTTP/\d(?:\.\d)? (?P<status>\d{3})\b")
 REFUSALS: Final = {errno.ECONNREFUSED: Fate.REFUSED, errno.ECONNRESET: Fate.RESET_UNKNOWN}
 
 

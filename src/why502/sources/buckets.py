@@ -7,7 +7,6 @@ from AWS_ENDPOINT_URL if that is set.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from why502.errors import Why502Error
+from why502.model.expressions import expression
 from why502.scratch import Scratch
 from why502.sources.meter import how_far
 
@@ -42,10 +42,10 @@ OBJECT_S = 3600.0
 DELIVERY_S = 300.0
 """How long after the last moment asked for an object that holds it can end."""
 
-_DATE = re.compile(r"/elasticloadbalancing/[a-z0-9-]+/(\d{4})(?:/(\d\d)(?:/(\d\d))?)?/$")
+_DATE = expression(r"/elasticloadbalancing/[a-z0-9-]+/(\d{4})(?:/(\d\d)(?:/(\d\d))?)?/$")
 """AWSLogs/ACCOUNT/elasticloadbalancing/REGION/YYYY/MM/DD/ (`load-balancer-access-logs`, "Access log files")."""
 
-_END = re.compile(r"_elasticloadbalancing_.*_(\d{8}T\d{4})Z_[^/]*$")
+_END = expression(r"_elasticloadbalancing_.*_(\d{8}T\d{4})Z_[^/]*$")
 """..._elasticloadbalancing_REGION_app.NAME.ID_ENDTIME_IP_RANDOM.log.gz; the end of the interval, UTC."""
 
 

@@ -14,6 +14,7 @@ from why502.formats.fields import iso_time
 from why502.model.case import Input, Misread, Series, Window
 from why502.model.decoding import ready
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ KIND = "cloudwatch-metrics"
 MAX_BYTES = 64 << 20
 """A year of one metric by the minute is 20 MB; a larger export is refused with a reason."""
 
-SPARSE = re.compile(
+SPARSE = expression(
     r"HTTPCode_\w+|HTTP_Redirect_\w+|HTTP_Fixed_Response_Count|RequestCount\w*|NewConnectionCount|RejectedConnectionCount"
     r"|\w+ErrorCount|ELBAuth(?:Error|Failure|Success)|Lambda(?:User|Internal)Error|UnhealthyRoutingRequestCount"
     r"|GrpcRequestCount|NonStickyRequestCount|DesyncMitigationMode_\w+|(?:Dropped|Forwarded)InvalidHeaderRequestCount",
@@ -55,9 +56,9 @@ KNOWN = (
 )
 """Names looked for inside a label such as 'app/shop/1234 HTTPCode_ELB_502_Count', or an id in lower case."""
 
-_KNOWN = re.compile("|".join(rf"(?<![A-Za-z])({name})(?![A-Za-z])" for name in KNOWN), re.IGNORECASE | re.ASCII)
+_KNOWN = expression("|".join(rf"(?<![A-Za-z])({name})(?![A-Za-z])" for name in KNOWN), re.IGNORECASE | re.ASCII)
 _CANONICAL = {name.lower(): name for name in KNOWN}
-_NO_SUM = re.compile(
+_NO_SUM = expression(
     r"(?<![A-Za-z\d/.-])(?:avg|average|mean|min(?:imum)?|max(?:imum)?|(?:p|tm|wm)\d{1,2}(?:\.\d{1,2})?)(?![A-Za-z\d/-])",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.case import Input
 from why502.model.evidence import Source
+from why502.model.expressions import expression
 from why502.sources.configurations import haproxy
 from why502.sources.interface import EvidenceFile, Reader, Reading
 from why502.sources.nginx_conf import MAX_SETTINGS, content
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 KIND = "haproxy-configuration"
 
-_SECTION = re.compile(
+_SECTION = expression(
     r"(global|defaults|frontend|backend|listen|resolvers|peers|userlist|cache|program)\b(?:\s+(\S{1,256}))?"
 )
-_SERVER = re.compile(r"server\s+(\S{1,256})\s+((?:\[[0-9a-fA-F:.%]{2,64}\]|[^\s:]{1,255}):\d{1,5})(?=\s|$)")
-_HEAD = re.compile(r"^(?:global|defaults|(?:frontend|backend|listen)[ \t]++[^\s#]++)[ \t]*+(?:#.*)?$", re.MULTILINE)
-_DIRECTIVES = re.compile(
+_SERVER = expression(r"server\s+(\S{1,256})\s+((?:\[[0-9a-fA-F:.%]{2,64}\]|[^\s:]{1,255}):\d{1,5})(?=\s|$)")
+_HEAD = expression(r"^(?:global|defaults|(?:frontend|backend|listen)[ \t]++[^\s#]++)[ \t]*+(?:#.*)?$", re.MULTILINE)
+_DIRECTIVES = expression(
     r"^[ \t]++(?:bind|server|mode|timeout|balance|option|default_backend|use_backend|maxconn|log)\s", re.MULTILINE
 )
 

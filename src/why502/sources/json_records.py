@@ -11,6 +11,8 @@ import io
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,9 +25,9 @@ PIECE_BYTES = 1 << 18
 MAX_RECORD_BYTES = 1 << 20
 """A longer one is no log record; the rest of the document is handed on as it is, to be counted as not understood."""
 
-_OPENING = re.compile(rb'\s*(?:\[\s*\{|\{\s*"(?:' + "|".join(KEYS).encode() + rb')"\s*:\s*\[\s*\{|\{\s*\n)')
+_OPENING = expression(rb'\s*(?:\[\s*\{|\{\s*"(?:' + "|".join(KEYS).encode() + rb')"\s*:\s*\[\s*\{|\{\s*\n)')
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*'
-_MARK = re.compile(_STRING + rb'"|(' + _STRING + rb"\\?\Z)|[{}]", re.DOTALL)
+_MARK = expression(_STRING + rb'"|(' + _STRING + rb"\\?\Z)|[{}]", re.DOTALL)
 """A string, a string that the piece cuts (in the group), or a brace."""
 _BETWEEN = b" \t\r\n,[]}"
 """What may stand around records."""

@@ -5,25 +5,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from why502.model.expressions import expression
+
 _WANTED: Final = "save the whole answer of Prometheus' /api/v1/query_range"
 
 NEAR: Final = (
     (
-        re.compile(rb"METRICDATARESULTS\t|MetricDataResults:\s|-{3,}\s*\|\s+GetMetric(?:Data|Statistics)"),
+        expression(rb"METRICDATARESULTS\t|MetricDataResults:\s|-{3,}\s*\|\s+GetMetric(?:Data|Statistics)"),
         "metrics of CloudWatch, but not as JSON: add `--output json` to the `aws` command",
     ),
     (
-        re.compile(rb"# (?:HELP|TYPE) [A-Za-z_:]"),
+        expression(rb"# (?:HELP|TYPE) [A-Za-z_:]"),
         f"a page of metrics, which tells totals of one moment, not when they grew: {_WANTED}",
     ),
     (
-        re.compile(rb'\{[^{}]{0,200}"status"\s*:\s*"error"[^{}]{0,200}"errorType"'),
+        expression(rb'\{[^{}]{0,200}"status"\s*:\s*"error"[^{}]{0,200}"errorType"'),
         "the answer of a Prometheus that refused the query: it holds no metrics",
     ),
-    (re.compile(rb'\{\s*"resultType"\s*:'), f"a part of an answer of Prometheus: {_WANTED}"),
-    (re.compile(rb'\{\s*"results"\s*:\s*\{[^\[]{0,200}"frames"'), f"an answer of Grafana's own: {_WANTED}"),
+    (expression(rb'\{\s*"resultType"\s*:'), f"a part of an answer of Prometheus: {_WANTED}"),
+    (expression(rb'\{\s*"results"\s*:\s*\{[^\[]{0,200}"frames"'), f"an answer of Grafana's own: {_WANTED}"),
     (
-        re.compile(rb"(?:<!doctype html|<html)\b", re.IGNORECASE),
+        expression(rb"(?:<!doctype html|<html)\b", re.IGNORECASE),
         "a web page, perhaps one that asks to log in: save the file behind it",
     ),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.case import Input, Misread
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.configurations import nginx
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 from why502.sources.nginx_directives import Directive, directives
@@ -28,7 +29,7 @@ MAX_BYTES = 4 << 20
 MAX_FORMATS = 64
 MAX_SETTINGS = 4096
 
-_DIRECTIVES = re.compile(
+_DIRECTIVES = expression(
     r"^[ \t]*+(?:log_format[ \t]++\w++\s|(?:http|events|server)[ \t]*+\{|upstream[ \t]++[^\s{]++[ \t]*+\{|"
     r"location[ \t]++[^{;\n]++\{|(?:listen|server_name|proxy_pass|proxy_\w++|keepalive_timeout|worker_processes|"
     r"access_log)[ \t]++[^;\n]++;)",
@@ -36,7 +37,7 @@ _DIRECTIVES = re.compile(
 )
 
 
-_TIMEOUT = re.compile(
+_TIMEOUT = expression(
     r"^[ \t]*+(?:proxy|fastcgi|uwsgi|scgi|grpc)_(?:connect|send|read)_timeout[ \t]++\w{1,16}[ \t]*+;", re.MULTILINE
 )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 16
 """Of blocks; nginx itself allows few."""
 
-_TOKEN = re.compile(r'#[^\n]*|"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|[{};]|[^\s{};#"\'][^\s{};]*', re.DOTALL)
+_TOKEN = expression(r'#[^\n]*|"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|[{};]|[^\s{};#"\'][^\s{};]*', re.DOTALL)
 
 
 class Directive(NamedTuple):

@@ -6,9 +6,10 @@ header is used here. Names are labels: nothing is ever extracted under them.
 
 from __future__ import annotations
 
-import re
 from tarfile import BLOCKSIZE, GNUTYPE_LONGNAME, REGULAR_TYPES, XHDTYPE, HeaderError, TarInfo
 from typing import TYPE_CHECKING, BinaryIO
+
+from why502.model.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 MAX_MEMBERS = 10_000
 MAX_NAME_HEADER_BYTES = 64 * 1024
 _MAGIC = slice(257, 262)
-_PAX_PATH = re.compile(rb"\d+ path=([^\n]+)\n")
+_PAX_PATH = expression(rb"\d+ path=([^\n]+)\n")
 
 
 def is_tar(head: bytes) -> bool:

@@ -15,15 +15,16 @@ from why502.formats.fields import request_line, seconds, whole
 from why502.formats.varnish_fate import fate
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.requests import Attempt, Manner, Phase, Request, Side
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEAD = re.compile(r"\*{1,16} {1,8}<< (Session|Request|BeReq) {1,4}>> (\d{1,12})\s*", re.ASCII)
-_RECORD = re.compile(r"-{1,16} {1,8}([A-Z]\w{1,31})(?: {1,20}(.*))?", re.ASCII)
-_OPENED = re.compile(r"\d{1,9} (\S{1,255}) (\S{1,64}) (\d{1,5}) ", re.ASCII)
+_HEAD = expression(r"\*{1,16} {1,8}<< (Session|Request|BeReq) {1,4}>> (\d{1,12})\s*", re.ASCII)
+_RECORD = expression(r"-{1,16} {1,8}([A-Z]\w{1,31})(?: {1,20}(.*))?", re.ASCII)
+_OPENED = expression(r"\d{1,9} (\S{1,255}) (\S{1,64}) (\d{1,5}) ", re.ASCII)
 
 MAX_PENDING = 20_000
 """Transactions that wait for the one that they belong to; the oldest go first."""

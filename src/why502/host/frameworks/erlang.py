@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
     from why502.host.frameworks.interface import Running
 
-LIBRARY: Final = re.compile(r"^(cowboy|bandit|phoenix|plug_cowboy)-(\d[\w.-]*)$")
+LIBRARY: Final = expression(r"^(cowboy|bandit|phoenix|plug_cowboy)-(\d[\w.-]*)$")
 
 
 def recognise(running: Running) -> Found:

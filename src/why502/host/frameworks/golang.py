@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from why502.host.frameworks.elf import binary
 from why502.host.frameworks.interface import Found, Recogniser
 from why502.host.frameworks.remembered import Remembered
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ STRINGS_AT: Final = 32
 INLINE: Final = 0x2
 MAX_BYTES: Final = 256 << 10
 WRAPPED: Final = 16
-MODULE: Final = re.compile(r"^(?:mod|dep)\t(?P<path>[^\t\n]+)\t(?P<version>[^\t\n]+)", re.MULTILINE)
-PATH: Final = re.compile(r"^path\t(?P<path>[^\t\n]+)", re.MULTILINE)
+MODULE: Final = expression(r"^(?:mod|dep)\t(?P<path>[^\t\n]+)\t(?P<version>[^\t\n]+)", re.MULTILINE)
+PATH: Final = expression(r"^path\t(?P<path>[^\t\n]+)", re.MULTILINE)
 
 NAMED: Final = {
     "github.com/caddyserver/caddy/v2": "caddy",

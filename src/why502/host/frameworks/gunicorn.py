@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from why502.host.frameworks.interface import Running
 
@@ -22,7 +24,7 @@ OPTIONS: Final = {
     b"keepalive": "--keep-alive",
     b"backlog": "--backlog",
 }
-PLAIN: Final = re.compile(
+PLAIN: Final = expression(
     rb"^(worker_class|threads|keepalive|backlog)[ \t]*=[ \t]*([\"']?)([\w.]{1,64})\2[ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from why502.host.frameworks.interface import Found, Recogniser
 from why502.host.frameworks.remembered import Remembered
 from why502.host.frameworks.zips import directory
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ARTIFACTS: Final = (
     *("spring-boot", "spring-cloud-gateway-server", "spring-cloud-gateway-core", "wiremock", "wiremock-standalone"),
     *("akka-http-core_2.13", "akka-http-core_2.12", "pekko-http-core_2.13", "pekko-http-core_3"),
 )
-JAR: Final = re.compile(rf"(?:^|/)({'|'.join(map(re.escape, ARTIFACTS))})-(\d[\w.+-]*?)\.jar$")
+JAR: Final = expression(rf"(?:^|/)({'|'.join(map(re.escape, ARTIFACTS))})-(\d[\w.+-]*?)\.jar$")
 CLASSES: Final = {
     "dropwizard-jetty": b"io/dropwizard/jetty/NetUtil.class",
     "jetty-server": b"org/eclipse/jetty/server/ServerConnector.class",
@@ -36,9 +37,9 @@ CLASSES: Final = {
 }
 """Where a tool for one large jar left the properties out, a class tells that it is there, not which version."""
 TOMCAT: Final = b"org/apache/catalina/util/ServerInfo.properties"
-TOMCAT_VERSION: Final = re.compile(rb"^server\.number=(\d+\.\d+\.\d+)", re.MULTILINE)
-VERSION: Final = re.compile(rb"^version=([\w.+-]{1,64})\s*$", re.MULTILINE)
-RELEASE: Final = re.compile(rb'^JAVA_VERSION="([\w.+-]{1,32})"', re.MULTILINE)
+TOMCAT_VERSION: Final = expression(rb"^server\.number=(\d+\.\d+\.\d+)", re.MULTILINE)
+VERSION: Final = expression(rb"^version=([\w.+-]{1,64})\s*$", re.MULTILINE)
+RELEASE: Final = expression(rb'^JAVA_VERSION="([\w.+-]{1,32})"', re.MULTILINE)
 MAX_JARS: Final = 500
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from why502.host.frameworks.elf import binary
 from why502.host.frameworks.interface import Found, Recogniser
 from why502.host.frameworks.remembered import Remembered
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -22,33 +23,33 @@ Marks = dict[bytes, re.Pattern[bytes]]
 
 PROGRAMS: Final[dict[str, tuple[str, Marks]]] = {
     # src/core/nginx.h, NGINX_VER
-    "nginx": ("nginx", {b"nginx/": re.compile(rb"nginx/(\d+\.\d+\.\d+)")}),
+    "nginx": ("nginx", {b"nginx/": expression(rb"nginx/(\d+\.\d+\.\d+)")}),
     # src/haproxy.c, the start-up notice; include/haproxy/version.h in releases without it
     "haproxy": (
         "haproxy",
         {
-            b", released ": re.compile(rb"version (\d+\.\d+[\w.+~-]*), released"),
-            b"HAProxy version ": re.compile(rb"HAProxy version (\d+\.\d+[\w.+~-]*)"),
+            b", released ": expression(rb"version (\d+\.\d+[\w.+~-]*), released"),
+            b"HAProxy version ": expression(rb"HAProxy version (\d+\.\d+[\w.+~-]*)"),
         },
     ),
     # include/ap_release.h, AP_SERVER_BASEVERSION
-    "apache2": ("apache-httpd", {b"Apache/2": re.compile(rb"Apache/(2\.\d+\.\d+)")}),
-    "httpd": ("apache-httpd", {b"Apache/2": re.compile(rb"Apache/(2\.\d+\.\d+)")}),
+    "apache2": ("apache-httpd", {b"Apache/2": expression(rb"Apache/(2\.\d+\.\d+)")}),
+    "httpd": ("apache-httpd", {b"Apache/2": expression(rb"Apache/(2\.\d+\.\d+)")}),
     # include/vcs.h
-    "varnishd": ("varnish", {b"varnish-": re.compile(rb"varnish-(\d+\.\d+\.\d+) revision")}),
-    "cache-main": ("varnish", {b"varnish-": re.compile(rb"varnish-(\d+\.\d+\.\d+) revision")}),
+    "varnishd": ("varnish", {b"varnish-": expression(rb"varnish-(\d+\.\d+\.\d+) revision")}),
+    "cache-main": ("varnish", {b"varnish-": expression(rb"varnish-(\d+\.\d+\.\d+) revision")}),
     # source/common/version: <commit>/<version>/Clean/RELEASE/<TLS library>
-    "envoy": ("envoy", {b"/RELEASE/": re.compile(rb"/?(\d+\.\d+\.\d+)(?:-\w+)?/\w+/RELEASE")}),
-    "lighttpd": ("lighttpd", {b"lighttpd/": re.compile(rb"lighttpd/(\d+\.\d+\.\d+)")}),
-    "traffic_server": ("traffic-server", {b"Traffic Server ": re.compile(rb"Traffic Server (\d+\.\d+\.\d+)")}),
-    "[TS_MAIN]": ("traffic-server", {b"Traffic Server ": re.compile(rb"Traffic Server (\d+\.\d+\.\d+)")}),
+    "envoy": ("envoy", {b"/RELEASE/": expression(rb"/?(\d+\.\d+\.\d+)(?:-\w+)?/\w+/RELEASE")}),
+    "lighttpd": ("lighttpd", {b"lighttpd/": expression(rb"lighttpd/(\d+\.\d+\.\d+)")}),
+    "traffic_server": ("traffic-server", {b"Traffic Server ": expression(rb"Traffic Server (\d+\.\d+\.\d+)")}),
+    "[TS_MAIN]": ("traffic-server", {b"Traffic Server ": expression(rb"Traffic Server (\d+\.\d+\.\d+)")}),
     # src/node_version.h through NODE_VERSION; the second form in builds with a release address
     "node": (
         "node",
-        {b"node.js/v": re.compile(rb"node\.js/v(\d+\.\d+\.\d+)"), b"node-v": re.compile(rb"node-v(\d+\.\d+\.\d+)")},
+        {b"node.js/v": expression(rb"node\.js/v(\d+\.\d+\.\d+)"), b"node-v": expression(rb"node-v(\d+\.\d+\.\d+)")},
     ),
-    "bun": ("bun", {b"Bun/": re.compile(rb"Bun/(\d+\.\d+\.\d+)"), b"bun-v": re.compile(rb"bun-v(\d+\.\d+\.\d+)")}),
-    "h2o": ("h2o", {b"h2o/": re.compile(rb"h2o/(\d+\.\d+\.\d+)")}),
+    "bun": ("bun", {b"Bun/": expression(rb"Bun/(\d+\.\d+\.\d+)"), b"bun-v": expression(rb"bun-v(\d+\.\d+\.\d+)")}),
+    "h2o": ("h2o", {b"h2o/": expression(rb"h2o/(\d+\.\d+\.\d+)")}),
     "sozu": ("sozu", {}),
     "runsc": ("gvisor", {}),
     "linkerd2-proxy": ("linkerd2-proxy", {}),
@@ -57,9 +58,9 @@ PROGRAMS: Final[dict[str, tuple[str, Marks]]] = {
 """Name of the binary -> what it is, and how it tells its version."""
 
 FAMILIES: Final[tuple[tuple[re.Pattern[str], str, Marks], ...]] = (
-    (re.compile(r"^uwsgi(-core)?$"), "uwsgi", {b"2.": re.compile(rb"\0(2\.\d\.\d{1,2}(?:\.\d+)?)(?:-\w+)?\0")}),
-    (re.compile(r"^php-fpm[\d.]*$"), "php-fpm", {b"PHP/": re.compile(rb"PHP/(\d+\.\d+\.\d+)")}),
-    (re.compile(r"^(Passenger|PassengerAgent)\b"), "passenger", {}),
+    (expression(r"^uwsgi(-core)?$"), "uwsgi", {b"2.": expression(rb"\0(2\.\d\.\d{1,2}(?:\.\d+)?)(?:-\w+)?\0")}),
+    (expression(r"^php-fpm[\d.]*$"), "php-fpm", {b"PHP/": expression(rb"PHP/(\d+\.\d+\.\d+)")}),
+    (expression(r"^(Passenger|PassengerAgent)\b"), "passenger", {}),
 )
 
 

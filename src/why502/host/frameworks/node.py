@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import DecodeError, Struct, field, json
@@ -10,6 +9,7 @@ from msgspec import DecodeError, Struct, field, json
 from why502.host.frameworks import native
 from why502.host.frameworks.interface import Found, Recogniser
 from why502.model.decoding import ready
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ FULL_STACK: Final = frozenset({"next", "@nestjs/core"})
 """Stand on another one, which is named beside them or is Node's own."""
 MAX_BYTES: Final = 256 << 10
 MAX_DEPTH: Final = 12
-OPTION: Final = re.compile(r"^-")
+OPTION: Final = expression(r"^-")
 
 
 class Package(Struct):

@@ -7,11 +7,11 @@ leaves no trace in the process; it is named as installed, not seen running.
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from why502.host.frameworks.interface import Running
 
-PROGRAM: Final = re.compile(r"^(?:python|pypy)(?P<version>\d(?:\.\d+)?)?")
+PROGRAM: Final = expression(r"^(?:python|pypy)(?P<version>\d(?:\.\d+)?)?")
 SERVERS: Final = {
     "gunicorn": "gunicorn",
     "uvicorn": "uvicorn",
@@ -40,7 +40,7 @@ SERVERS: Final = {
 LIBRARIES: Final = frozenset({"aiohttp", "tornado", "werkzeug", "gevent", "bjoern"})
 """Also serve, started by the application's own code."""
 STANDARD: Final = {"http.server": "http.server", "wsgiref.simple_server": "wsgiref"}
-DISTRIBUTION: Final = re.compile(r"^(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[\w.!+]*)\.(?:dist|egg)-info$")
+DISTRIBUTION: Final = expression(r"^(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[\w.!+]*)\.(?:dist|egg)-info$")
 NOT_SEEN: Final = "installed, not seen running"
 MAX_WORDS: Final = 12
 """Of the command line: what is started stands at its beginning."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.host.frameworks.elf import binary
 from why502.host.frameworks.interface import Found, Recogniser
 from why502.host.frameworks.remembered import Remembered
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
     from why502.host.frameworks.interface import Running
 
 CRATES: Final = {
-    name: {f"/{name}-".encode(): re.compile(rf"/{name}-(\d+\.\d+\.\d+)/".encode())}
+    name: {f"/{name}-".encode(): expression(rf"/{name}-(\d+\.\d+\.\d+)/".encode())}
     for name in ("mio", "actix-web", "hyper")
 }
 """cargo builds them in `registry/src/.../NAME-VERSION/src`; `panic!` keeps the path of its file."""
-RUST: Final = {b"/rustc/": re.compile(rb"/rustc/[0-9a-f]{40}/")}
+RUST: Final = {b"/rustc/": expression(rb"/rustc/[0-9a-f]{40}/")}
 """Every program that was linked with Rust's standard library."""
 
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from why502.host.frameworks.interface import Running
 
@@ -23,10 +25,10 @@ class Given:
     at: str = ""
 
 
-NGINX: Final = re.compile(rb"^\s*keepalive_timeout\s+(\d{1,6})(s|m|h)?\b", re.MULTILINE)
+NGINX: Final = expression(rb"^\s*keepalive_timeout\s+(\d{1,6})(s|m|h)?\b", re.MULTILINE)
 """http://nginx.org/en/docs/syntax.html: seconds where no unit is given."""
-APACHE: Final = re.compile(rb"^\s*KeepAliveTimeout\s+(\d{1,6})()\s*$", re.MULTILINE | re.IGNORECASE)
-DROPWIZARD: Final = re.compile(
+APACHE: Final = expression(rb"^\s*KeepAliveTimeout\s+(\d{1,6})()\s*$", re.MULTILINE | re.IGNORECASE)
+DROPWIZARD: Final = expression(
     rb"^\s*(?:-\s+)?idleTimeout:\s*[\"']?(\d{1,6})\s*(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)\b", re.MULTILINE
 )
 UNITS_S: Final = {b"": 1.0, b"ms": 0.001, b"mi": 60.0, b"s": 1.0, b"se": 1.0, b"m": 60.0, b"h": 3600.0, b"ho": 3600.0}

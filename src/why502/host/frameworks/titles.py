@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.host.frameworks.interface import Found, Recogniser
+from why502.model.expressions import expression
 from why502.model.host import Software
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 TITLES: Final = (
     # lib/puma/launcher.rb (`title`), lib/puma/cluster/worker.rb
-    (re.compile(r"^puma(?:: cluster worker \d+)?:? ?(\d+\.\d+\.\d+(?:\.\w+)?)?"), "puma"),
+    (expression(r"^puma(?:: cluster worker \d+)?:? ?(\d+\.\d+\.\d+(?:\.\w+)?)?"), "puma"),
     # lib/unicorn/http_server.rb (`proc_name`); it tells no version
-    (re.compile(r"^(?:\S*/)?unicorn(?:_rails)?(?: (?:master|worker)\b()|$)"), "unicorn"),
+    (expression(r"^(?:\S*/)?unicorn(?:_rails)?(?: (?:master|worker)\b()|$)"), "unicorn"),
 )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from why502.model.verdict import Diagnosis, EvidenceLine, Link, VerdictLine
 
-_SERVICE: Final = re.compile(r"[a-z0-9]+:")
+_SERVICE: Final = expression(r"[a-z0-9]+:")
 """What was asked of a service, and is no file: `s3://bucket/key`, `cloudwatch:app/shop/50dc6c495c0c9188`."""
 LONGEST: Final = 44
 """Characters of a place on a terminal. Balancers name their files with a hundred, of which the end tells them apart."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.model.case import Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.endings import Ending
 from why502.sources.changes.git_dates import find_date
 from why502.sources.changes.pods import MEMORY
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 KIND: Final = "kubernetes-described"
 FIT: Final = 0.9
 
-_HEAD = re.compile(
+_HEAD = expression(
     rb"^Name:\s+\S+\s*$.*^(?:Init )?Containers:\s*$.*^ {4}(?:State|Last State):", re.MULTILINE | re.DOTALL
 )
-_POD = re.compile(r"Name:\s+(?P<name>\S{1,253})", re.ASCII)
-_IP = re.compile(r"(?:IP| {2}IP):\s+(?P<ip>[0-9a-fA-F.:]{2,45})", re.ASCII)
+_POD = expression(r"Name:\s+(?P<name>\S{1,253})", re.ASCII)
+_IP = expression(r"(?:IP| {2}IP):\s+(?P<ip>[0-9a-fA-F.:]{2,45})", re.ASCII)
 """The line `IP:`, and those below `IPs:`."""
-_CONTAINER = re.compile(r" {2}(?P<name>[a-z0-9][a-z0-9-]{0,62}):", re.ASCII)
-_STATE = re.compile(r" {4}(?P<which>State|Last State):\s+(?P<state>\w{1,20})", re.ASCII)
-_FIELD = re.compile(r" {6}(?P<key>Reason|Exit Code|Finished):\s+(?P<value>.{1,100})", re.ASCII)
+_CONTAINER = expression(r" {2}(?P<name>[a-z0-9][a-z0-9-]{0,62}):", re.ASCII)
+_STATE = expression(r" {4}(?P<which>State|Last State):\s+(?P<state>\w{1,20})", re.ASCII)
+_FIELD = expression(r" {6}(?P<key>Reason|Exit Code|Finished):\s+(?P<value>.{1,100})", re.ASCII)
 
 
 def fit(head: bytes) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from why502.model.case import Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.endings import Ending
 from why502.sources.changes.records import changed, decoded, document, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KIND: Final = "docker-inspect"
 FIT: Final = 0.95
 
-_STATE = re.compile(rb'"State"\s*:\s*\{')
+_STATE = expression(rb'"State"\s*:\s*\{')
 _OWN: Final = (b'"OOMKilled"', b'"FinishedAt"')
 
 

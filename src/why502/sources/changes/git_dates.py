@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from why502.formats.fields import iso_time
+from why502.model.expressions import expression
 
 _DAY, _MONTH = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d"
 
-_STRICT = re.compile(rf"\b(\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d))", re.ASCII)
-_LIKE_ISO = re.compile(rf"\b(\d{{4}}-\d\d-\d\d) ({_CLOCK})(?: ([+-]\d\d)(\d\d))?", re.ASCII)
-_MAIL = re.compile(rf"\b{_DAY}, \d{{1,2}} {_MONTH} \d{{4}} {_CLOCK} [+-]\d{{4}}", re.ASCII)
-_DEFAULT = re.compile(rf"\b{_DAY} ({_MONTH}) +(\d{{1,2}}) ({_CLOCK}) (\d{{4}})(?: ([+-]\d{{4}}))?", re.ASCII)
-_SECONDS = re.compile(r"(?<![\w.:-])(1\d{9})(?: [+-]\d{4})?(?![\w.:-])", re.ASCII)
-_DAY_ALONE = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
-_AGO = re.compile(r"\b\d+ (?:second|minute|hour|day|week|month|year)s?(?:, \d+ months?)? ago\b", re.ASCII)
+_STRICT = expression(rf"\b(\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d))", re.ASCII)
+_LIKE_ISO = expression(rf"\b(\d{{4}}-\d\d-\d\d) ({_CLOCK})(?: ([+-]\d\d)(\d\d))?", re.ASCII)
+_MAIL = expression(rf"\b{_DAY}, \d{{1,2}} {_MONTH} \d{{4}} {_CLOCK} [+-]\d{{4}}", re.ASCII)
+_DEFAULT = expression(rf"\b{_DAY} ({_MONTH}) +(\d{{1,2}}) ({_CLOCK}) (\d{{4}})(?: ([+-]\d{{4}}))?", re.ASCII)
+_SECONDS = expression(r"(?<![\w.:-])(1\d{9})(?: [+-]\d{4})?(?![\w.:-])", re.ASCII)
+_DAY_ALONE = expression(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
+_AGO = expression(r"\b\d+ (?:second|minute|hour|day|week|month|year)s?(?:, \d+ months?)? ago\b", re.ASCII)
 
 
 class Dated(NamedTuple):

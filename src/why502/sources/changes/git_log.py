@@ -14,6 +14,7 @@ import msgspec
 
 from why502.model.case import Change, Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.git_dates import Dated, find_date
 from why502.sources.changes.lists import LOG_WORDS
 from why502.sources.changes.records import changed, reading
@@ -34,14 +35,14 @@ FIT_HASHES: Final = 0.25
 FIT_DATES: Final = 0.19
 """Lines that begin with a time may be anybody's."""
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]{0,16}m")
-_GRAPH = re.compile(r"(?:[*|\\/_] ?){1,64}")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_COMMIT = re.compile(r"commit ([0-9a-f]{7,64})\b", re.ASCII)
-_MAIL = re.compile(r"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001$", re.ASCII)
-_HEADER = re.compile(r"(CommitDate|AuthorDate|Date|committer|author|Subject):? +(.*)", re.ASCII)
-_HASH = re.compile(r"[\"']?([0-9a-f]{7,40})\b(?!-)", re.ASCII)
-_LETTERED = re.compile(r"[\"']?[0-9]{0,39}[a-f]", re.ASCII)
+_COLOURS = expression(r"\x1b\[[0-9;]{0,16}m")
+_GRAPH = expression(r"(?:[*|\\/_] ?){1,64}")
+_WORD = expression(r"[^\W\d_]{2,}")
+_COMMIT = expression(r"commit ([0-9a-f]{7,64})\b", re.ASCII)
+_MAIL = expression(r"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001$", re.ASCII)
+_HEADER = expression(r"(CommitDate|AuthorDate|Date|committer|author|Subject):? +(.*)", re.ASCII)
+_HASH = expression(r"[\"']?([0-9a-f]{7,40})\b(?!-)", re.ASCII)
+_LETTERED = expression(r"[\"']?[0-9]{0,39}[a-f]", re.ASCII)
 _AROUND = " \t|,;:\"'()<>[]-"
 _JSON_TIMES = ("date", "committer_date", "committed_at", "author_date", "time", "timestamp", "at")
 _JSON_TEXTS = ("subject", "message", "title", "body", "text")

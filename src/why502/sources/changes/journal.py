@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from why502.model.case import KernelEvent, Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.records import MAX_TEXT_CHARACTERS, changed, decoded, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading, lines
 
@@ -33,16 +34,16 @@ TOLD_TO_END: Final = frozenset({("exited", "143"), ("exited", "130"), ("killed",
 FIT: Final = 0.6
 MAX_UNITS: Final = 10_000
 
-_MICROSECONDS = re.compile(r"\d{10,17}", re.ASCII)
-SERVICE = re.compile(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.service", re.ASCII)
+_MICROSECONDS = expression(r"\d{10,17}", re.ASCII)
+SERVICE = expression(r"(?!user@|user-runtime-dir@|systemd-)[^\s/]{1,200}\.service", re.ASCII)
 """Sessions, timers, scopes and systemd's own services come and go all the time, and serve no requests."""
-KERNEL_OOM = re.compile(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
+KERNEL_OOM = expression(r"(?:[Oo]ut of memory|oom-kill).{0,80}Killed process (\d{1,9}) \(([^)]{1,64})\)", re.ASCII)
 """'Out of memory: Killed process 1234 (java)', also 'Memory cgroup out of memory' (mm/oom_kill.c)."""
-KERNEL_VICTIM = re.compile(
+KERNEL_VICTIM = expression(
     r"oom-kill:constraint=.{0,4000},task_memcg=([^,]{1,1024}),task=.{0,64},pid=(\d{1,9}),", re.ASCII
 )
 """The line before it names the victim's control group (`dump_oom_summary`, since Linux 4.19)."""
-CONNTRACK_FULL: Final = re.compile(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
+CONNTRACK_FULL: Final = expression(r"nf_conntrack: table full(?: in netns \d{1,20})?, dropping packet", re.ASCII)
 """`__nf_conntrack_alloc` (net/netfilter/nf_conntrack_core.c); newer kernels name the network namespace."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from why502.formats.fields import iso_time
 from why502.model.case import KernelEvent, Misread
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.changes.records import MAX_TEXT_CHARACTERS, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading, lines
 
@@ -26,15 +27,15 @@ SHORTEST_S: Final = 0.5
 """Shorter pauses make no gateway give up."""
 
 _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:[+-]\d{4}|Z)"
-_UNIFIED = re.compile(rf"\[(?:(?P<time>{_ISO})|[^\]]{{1,40}})\](?:\[[^\]]{{1,64}}\]){{0,6}} *(?P<text>.*)", re.ASCII)
-_TAGS = re.compile(r"\[(?:gc|safepoint)[^\]]{0,60}\]", re.ASCII)
-_PAUSE = re.compile(
+_UNIFIED = expression(rf"\[(?:(?P<time>{_ISO})|[^\]]{{1,40}})\](?:\[[^\]]{{1,64}}\]){{0,6}} *(?P<text>.*)", re.ASCII)
+_TAGS = expression(r"\[(?:gc|safepoint)[^\]]{0,60}\]", re.ASCII)
+_PAUSE = expression(
     r"GC\(\d{1,9}\) (?P<what>Pause [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?(?: \([^()]{1,60}\))?).{0,200}? "
     r"(?P<ms>\d{1,9}(?:[.,]\d{1,3})?)ms$",
     re.ASCII,
 )
-_SAFEPOINT = re.compile(r"(?P<what>Safepoint \"\w{1,64}\").{0,200} Total: +(?P<ns>\d{1,15}) ns", re.ASCII)
-_JAVA8 = re.compile(
+_SAFEPOINT = expression(r"(?P<what>Safepoint \"\w{1,64}\").{0,200} Total: +(?P<ns>\d{1,15}) ns", re.ASCII)
+_JAVA8 = expression(
     rf"(?P<time>{_ISO}): (?:\d{{1,9}}\.\d{{3}}: )?\[(?P<what>(?:Full )?GC[^\[\]]{{0,100}}).{{0,1000}} "
     r"(?P<s>\d{1,6}\.\d{1,9}) secs\]",
     re.ASCII,

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from why502.model.case import KernelEvent, Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.records import MAX_TEXT_CHARACTERS, changed, decoded, document, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading
 
@@ -39,9 +40,9 @@ CHANGES: Final = frozenset(
 DEATHS: Final = {"BackOff": "exit", "OOMKilling": "oom", "SystemOOM": "oom"}
 """Reasons that tell of a process that ended by itself: the kubelet restarts it, the kernel killed it."""
 
-_PROBE = re.compile(r"failed (?:liveness|startup) probe", re.ASCII)
-_RESTARTING = re.compile(r"[Bb]ack-off restarting", re.ASCII)
-_VICTIM = re.compile(r"process:? (?:(\d{1,9}) \(([^)]{1,64})\)|([^\s,]{1,64}), pid: (\d{1,9}))", re.ASCII)
+_PROBE = expression(r"failed (?:liveness|startup) probe", re.ASCII)
+_RESTARTING = expression(r"[Bb]ack-off restarting", re.ASCII)
+_VICTIM = expression(r"process:? (?:(\d{1,9}) \(([^)]{1,64})\)|([^\s,]{1,64}), pid: (\d{1,9}))", re.ASCII)
 """'Killed process 1234 (java)' of the kernel, 'victim process: java, pid: 1234' of the kubelet."""
 
 

@@ -16,6 +16,7 @@ import msgspec
 from why502.formats.fields import iso_time
 from why502.model.case import Change, Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.records import changed, reading
 from why502.sources.interface import HEAD_BYTES, EvidenceFile, Reader, Reading
 
@@ -34,13 +35,13 @@ MAX_CHANGES = 100_000
 FIT_NAMED = 0.5
 FIT_BARE = 0.2
 
-_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)) +(\S.*)", re.ASCII)
-LOG_WORDS = re.compile(
+_LINE = expression(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)) +(\S.*)", re.ASCII)
+LOG_WORDS = expression(
     r"(?:TRC|DBG|INF|WRN|ERR|FTL) |[\w.-]{1,64}\[[\w.-]{1,32}\]: |(?:\S{1,64} )?[\d.]{7,15}[: ]\d{1,5} |"
     r"\W{0,3}(?:trace|debug|info|notice|warn|warning|error|fatal|crit|stdout|stderr)\b",
     re.IGNORECASE,
 )
-_JSON_START = re.compile(r'\s*(?:\[|\{\s*"(?:' + "|".join(LIST_NAMES) + r')"\s*:\s*\[)\s*\{([^{}]{1,2000})')
+_JSON_START = expression(r'\s*(?:\[|\{\s*"(?:' + "|".join(LIST_NAMES) + r')"\s*:\s*\[)\s*\{([^{}]{1,2000})')
 
 _Read = tuple[int, "Change | str"]
 

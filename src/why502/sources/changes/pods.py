@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from why502.model.case import Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.changes.endings import Ending
 from why502.sources.changes.records import decoded, document, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -24,7 +24,7 @@ FIT: Final = 0.95
 MEMORY: Final = "OOMKilled"
 POD: Final = "Pod"
 
-_POD = re.compile(rb'"kind"\s*:\s*"Pod"')
+_POD = expression(rb'"kind"\s*:\s*"Pod"')
 _STATUS: Final = b'"containerStatuses"'
 
 

@@ -16,6 +16,7 @@ from why502.formats.fields import iso_time
 from why502.formats.yearless import before
 from why502.model.case import KernelEvent, Misread
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.changes.journal import CONNTRACK_FULL, KERNEL_OOM, KERNEL_VICTIM, SERVICE
 from why502.sources.changes.records import MAX_TEXT_CHARACTERS, changed, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading, lines
@@ -31,33 +32,33 @@ MAX_UNITS: Final = 10_000
 
 _BSD: Final = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
-_LINE = re.compile(
+_LINE = expression(
     rf"(?:<\d{{1,3}}>1? ?)?(?:(?P<bsd>{_BSD})|(?P<iso>{_ISO})) (?P<host>\S{{1,255}}) (?P<tag>[^\s:\[]{{1,64}})"
     r"(?:\[\d{1,10}\])?: (?P<text>.*)",
     re.ASCII,
 )
-_DMESG = re.compile(
+_DMESG = expression(
     rf"(?:kern  ?:\w{{1,8}} *: )?(?:\[[A-Z][a-z]{{2}} (?P<month>[A-Z][a-z]{{2}} [ \d]\d) (?P<clock>\d\d:\d\d:\d\d) "
     rf"(?P<year>\d{{4}})\]|(?P<iso>{_ISO})) (?P<text>.*)",
     re.ASCII,
 )
 """`dmesg -T`, and `dmesg --time-format iso`."""
-_UPTIME = re.compile(r"\[ {0,8}\d{1,10}\.\d{6}\] ", re.ASCII)
+_UPTIME = expression(r"\[ {0,8}\d{1,10}\.\d{6}\] ", re.ASCII)
 """What the kernel puts before each message; nothing tells when the machine was started."""
 
-_FAULT = re.compile(
+_FAULT = expression(
     r"(?:traps: )?(?P<name>[^\s\[]{1,64})\[(?P<pid>\d{1,9})\]:? (?:segfault at|general protection|trap |invalid op)",
     re.ASCII,
 )
 """`show_signal_msg` (arch/x86/mm/fault.c), `do_trap` (arch/x86/kernel/traps.c)."""
-_SYN_FLOOD = re.compile(
+_SYN_FLOOD = expression(
     r"Possible SYN flooding on port (?P<port>\S{1,64})\. (?:Sending cookies|Dropping request)", re.ASCII
 )
 """`tcp_syn_flood_action` (net/ipv4/tcp_input.c); newer kernels name the address as well. Once for each listener."""
-_EXITED = re.compile(
+_EXITED = expression(
     r"(?P<unit>\S{1,200}\.service): Main process exited, code=(?P<code>\w{1,16}), status=(?P<status>\S{1,32})", re.ASCII
 )
-_STEP = re.compile(
+_STEP = expression(
     r"(?P<step>Stopping|Stopped|Started|Starting|Reloaded) (?P<unit>\S{1,200}\.service)(?: - .*|\.{0,3})", re.ASCII
 )
 """Since systemd 252 the unit's name comes first; older ones tell its description alone, which may be anything."""

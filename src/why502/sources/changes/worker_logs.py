@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from why502.model.case import KernelEvent, Misread
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.changes.records import MAX_TEXT_CHARACTERS, reading, when
 from why502.sources.interface import EvidenceFile, Reader, Reading, lines
 
@@ -70,16 +71,16 @@ def _event(at_s: float, kind: str, at: Place, found: re.Match[str], server: str)
 SERVERS: Final = (
     Server(
         kind="gunicorn-log",
-        line=re.compile(
+        line=expression(
             r"\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\] \[\d{1,9}\] \[[A-Z]{4,8}\] (?P<text>.*)", re.ASCII
         ),
         time_format="%Y-%m-%d %H:%M:%S %z",
         says=(
             # gunicorn/arbiter.py, `murder_workers` and `reap_workers`.
-            ("worker-timeout", re.compile(r"WORKER TIMEOUT \(pid: ?(?P<pid>\d{1,9})\)", re.ASCII)),
+            ("worker-timeout", expression(r"WORKER TIMEOUT \(pid: ?(?P<pid>\d{1,9})\)", re.ASCII)),
             (
                 "worker-died",
-                re.compile(
+                expression(
                     r"Worker \(pid: ?(?P<pid>\d{1,9})\) (?:was sent (?!SIGTERM|SIGINT|SIGQUIT)|exited with code [1-9])",
                     re.ASCII,
                 ),
@@ -88,7 +89,7 @@ SERVERS: Final = (
     ),
     Server(
         kind="php-fpm-log",
-        line=re.compile(
+        line=expression(
             r"\[(?P<time>\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d)(?:\.\d{1,6})?\] "
             r"(?:NOTICE|WARNING|ERROR|ALERT|DEBUG): (?P<text>.*)",
             re.ASCII,
@@ -98,42 +99,42 @@ SERVERS: Final = (
             # sapi/fpm/fpm/fpm_children.c, fpm_process_ctl.c, fpm_request.c of php-src.
             (
                 "worker-timeout",
-                re.compile(r"child (?P<pid>\d{1,9}), script .{0,1024} execution timed out \(", re.ASCII),
+                expression(r"child (?P<pid>\d{1,9}), script .{0,1024} execution timed out \(", re.ASCII),
             ),
-            ("worker-died", re.compile(r"child (?P<pid>\d{1,9}) exited on signal (?!15\b|3\b|2\b)\d", re.ASCII)),
-            ("pool-full", re.compile(r"server reached (?:pm\.)?max_children setting", re.ASCII)),
+            ("worker-died", expression(r"child (?P<pid>\d{1,9}) exited on signal (?!15\b|3\b|2\b)\d", re.ASCII)),
+            ("pool-full", expression(r"server reached (?:pm\.)?max_children setting", re.ASCII)),
         ),
     ),
     Server(
         kind="uwsgi-log",
-        line=re.compile(r"(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) - (?P<text>.*)", re.ASCII),
+        line=expression(r"(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) - (?P<text>.*)", re.ASCII),
         time_format="%a %b %d %H:%M:%S %Y",
         says=(
             # core/master.c, core/master_checks.c of unbit/uwsgi.
             (
                 "queue-full",
-                re.compile(r"\*\*\* uWSGI listen queue of socket \"(?P<name>[^\"]{1,256})\" .{0,32}full !!!", re.ASCII),
+                expression(r"\*\*\* uWSGI listen queue of socket \"(?P<name>[^\"]{1,256})\" .{0,32}full !!!", re.ASCII),
             ),
-            ("worker-timeout", re.compile(r"HARAKIRI ON WORKER \d{1,6} \(pid: (?P<pid>\d{1,9})", re.ASCII)),
-            ("worker-died", re.compile(r"DAMN ! worker \d{1,6} \(pid: (?P<pid>\d{1,9})\) died", re.ASCII)),
+            ("worker-timeout", expression(r"HARAKIRI ON WORKER \d{1,6} \(pid: (?P<pid>\d{1,9})", re.ASCII)),
+            ("worker-died", expression(r"DAMN ! worker \d{1,6} \(pid: (?P<pid>\d{1,9})\) died", re.ASCII)),
         ),
     ),
     Server(
         kind="unicorn-log",
         # The usual shape of Ruby's Logger.
-        line=re.compile(
+        line=expression(
             r"[DIWEF], \[(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})? #\d{1,9}\] {1,2}[A-Z]{4,5} -- : "
             r"(?P<text>.*)",
             re.ASCII,
         ),
         time_format="%Y-%m-%dT%H:%M:%S",
-        own=re.compile(r" -- : (?:worker=\d{1,6} |reaped #<|master process ready|listening on addr=)", re.ASCII),
+        own=expression(r" -- : (?:worker=\d{1,6} |reaped #<|master process ready|listening on addr=)", re.ASCII),
         says=(
             # lib/unicorn/http_server.rb, `murder_lazy_workers`; lib/unicorn/configurator.rb, `after_worker_exit`.
-            ("worker-timeout", re.compile(r"worker=\d{1,6} PID:(?P<pid>\d{1,9}) timeout \(", re.ASCII)),
+            ("worker-timeout", expression(r"worker=\d{1,6} PID:(?P<pid>\d{1,9}) timeout \(", re.ASCII)),
             (
                 "worker-died",
-                re.compile(
+                expression(
                     r"reaped #<Process::Status: pid (?P<pid>\d{1,9}) "
                     r"(?:SIG(?!TERM|INT|QUIT)[A-Z0-9]{1,12} \(signal|exit [1-9])",
                     re.ASCII,
@@ -144,17 +145,17 @@ SERVERS: Final = (
     Server(
         kind="puma-log",
         # Puma tells no time: the one that `docker logs -t` and `kubectl logs --timestamps` put before each line.
-        line=re.compile(
+        line=expression(
             r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z (?P<text>.*)",
             re.ASCII,
         ),
         time_format="%Y-%m-%dT%H:%M:%S",
-        own=re.compile(r"Z \[\d{1,9}\] (?:Puma starting|- Worker |! |\* Listening on|=== puma)", re.ASCII),
+        own=expression(r"Z \[\d{1,9}\] (?:Puma starting|- Worker |! |\* Listening on|=== puma)", re.ASCII),
         says=(
             # lib/puma/cluster.rb, `timeout_workers`: one that does not even say it lives, whatever it serves.
             (
                 "worker-timeout",
-                re.compile(
+                expression(
                     r"\[\d{1,9}\] ! Terminating timed out worker(?! \(.{0,40}boot)[^:]{0,120}: (?P<pid>\d{1,9})",
                     re.ASCII,
                 ),

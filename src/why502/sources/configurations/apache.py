@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.case import Input
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 KIND = "apache-configuration"
 MAX_LINE = 16_384
 
-_SECTION = re.compile(r"<(/?)(\w{1,64})\s*+([^>]{0,1024})>?", re.ASCII)
-_DIRECTIVES = re.compile(
+_SECTION = expression(r"<(/?)(\w{1,64})\s*+([^>]{0,1024})>?", re.ASCII)
+_DIRECTIVES = expression(
     r"^[ \t]*+(?:ProxyPass(?:Match|Reverse)?|ProxyTimeout|ProxyPreserveHost|BalancerMember|ProxySet|<Proxy|"
     r"<VirtualHost|ServerName|ServerRoot|DocumentRoot|LoadModule|CustomLog|ErrorLog|Timeout|KeepAliveTimeout)"
     r"[ \t]++[^\n]*[^;{\s]",
     re.MULTILINE | re.IGNORECASE,
 )
-_PARAMETER = re.compile(r'(timeout|connectiontimeout|ttl)="?([\w.]{1,32})"?', re.ASCII | re.IGNORECASE)
-_WORKER = re.compile(r"[a-z0-9+]{2,16}://\S{1,1024}", re.ASCII | re.IGNORECASE)
+_PARAMETER = expression(r'(timeout|connectiontimeout|ttl)="?([\w.]{1,32})"?', re.ASCII | re.IGNORECASE)
+_WORKER = expression(r"[a-z0-9+]{2,16}://\S{1,1024}", re.ASCII | re.IGNORECASE)
 _OF_WORKERS = frozenset({"proxypass", "proxypassmatch", "balancermember", "proxyset"})
 _OF_ALL = {"proxytimeout": "ProxyTimeout", "timeout": "Timeout"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.model.case import Input
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -27,8 +28,8 @@ TIMERS: Final = {
 }
 """Inside `transport http`, and `dial_timeout`... inside `transport fastcgi`."""
 
-_PROXY = re.compile(r"^[ \t]*+(?:reverse_proxy|php_fastcgi)[ \t]++[^;\n]*[^;\s]", re.MULTILINE)
-_BLOCK = re.compile(r"[^\s#;]\S*[^\n;#]*\{[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
+_PROXY = expression(r"^[ \t]*+(?:reverse_proxy|php_fastcgi)[ \t]++[^;\n]*[^;\s]", re.MULTILINE)
+_BLOCK = expression(r"[^\s#;]\S*[^\n;#]*\{[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 
 
 def settings(text: str, path: str) -> Iterator[Setting]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 
@@ -24,8 +25,8 @@ TIMERS: Final = {
 }
 """Those without a timer are about clients, or do not end a request that fails; they are read, and not compared."""
 
-_TIMEOUT = re.compile(r"timeout\s+([a-z-]{1,32})\s+(\S{1,32})(?:\s|$)", re.ASCII)
-_RETRIES = re.compile(r"retries\s+(\d{1,4})(?:\s|$)", re.ASCII)
+_TIMEOUT = expression(r"timeout\s+([a-z-]{1,32})\s+(\S{1,32})(?:\s|$)", re.ASCII)
+_RETRIES = expression(r"retries\s+(\d{1,4})(?:\s|$)", re.ASCII)
 
 
 def settings(lines: Iterable[tuple[int, str, str, str]], path: str) -> Iterator[Setting]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from why502.model.case import Input
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.keys import Key, keys
 from why502.sources.configurations.lengths import seconds
@@ -27,8 +28,8 @@ KIND = "gateway-configuration"
 
 MAX_KEYS = 1_000_000
 
-_LINE = re.compile(r"\S[^\n]*")
-_ATTRIBUTE = re.compile(r"([\w.]{1,64})=(\d{1,9})", re.ASCII)
+_LINE = expression(r"\S[^\n]*")
+_ATTRIBUTE = expression(r"([\w.]{1,64})=(\d{1,9})", re.ASCII)
 
 
 def settings(found: Iterable[Key], path: str) -> Iterator[Setting]:

@@ -11,17 +11,19 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 64
 
-_FLOW = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[{}\[\],]|[^\s{}\[\],"\':]++|:(?!//)|\n|.', re.DOTALL)
-_BLOCK_KEY = re.compile(
+_FLOW = expression(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[{}\[\],]|[^\s{}\[\],"\':]++|:(?!//)|\n|.', re.DOTALL)
+_BLOCK_KEY = expression(
     r"""("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s#:"'{}\[\],&*!|>%@`-][^\s:#]{0,255}|-[^\s:#]{1,255})\s*:(?:\s+(.*))?$"""
 )
-_TABLE = re.compile(r"\[{1,2}\s*([\w.\"'@-]{1,512})\s*\]{1,2}\s*(?:#.*)?")
-_PAIR = re.compile(r"([\w.\"'-]{1,256})\s*=\s*(.{1,4096})")
+_TABLE = expression(r"\[{1,2}\s*([\w.\"'@-]{1,512})\s*\]{1,2}\s*(?:#.*)?")
+_PAIR = expression(r"([\w.\"'-]{1,256})\s*=\s*(.{1,4096})")
 
 
 class Key(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from why502.model.expressions import expression
+
 UNITS_S: Final = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -24,7 +26,7 @@ UNITS_S: Final = {
 LONGEST_S: Final = 10 * 365 * 86_400.0
 """Longer ones are nobody's."""
 
-_PART = re.compile(r"(\d{1,18}(?:\.\d{0,12})?|\.\d{1,12})([a-zµ]{0,3})", re.IGNORECASE)
+_PART = expression(r"(\d{1,18}(?:\.\d{0,12})?|\.\d{1,12})([a-zµ]{0,3})", re.IGNORECASE)
 
 
 def seconds(text: str, unit: str = "s") -> float | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from why502.sources.nginx_directives import Directive
 
-_TIMEOUT = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_(connect|send|read)_timeout", re.ASCII)
-_TRIES = re.compile(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_next_upstream_tries", re.ASCII)
+_TIMEOUT = expression(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_(connect|send|read)_timeout", re.ASCII)
+_TRIES = expression(r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_next_upstream_tries", re.ASCII)
 _TIMERS: Final = {"connect": Timer.CONNECT, "send": Timer.SEND, "read": Timer.WAIT}
 _EVERYWHERE: Final = frozenset({"http", "stream", "events", "types"})
 """Blocks that narrow nothing."""

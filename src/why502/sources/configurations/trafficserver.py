@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.model.case import Input
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -33,11 +34,11 @@ TIMERS: Final = {
 RETRIES: Final = "connect_attempts_max_retries"
 """How often a connect is tried again."""
 
-_RECORD = re.compile(
+_RECORD = expression(
     r"^[ \t]*+(?:CONFIG|LOCAL)[ \t]++proxy\.config\.http\.(\w{1,64})[ \t]++INT[ \t]++(\d{1,9})\b", re.ASCII
 )
-_OVERRIDE = re.compile(r"@pparam=proxy\.config\.http\.(\w{1,64})=(\d{1,9})(?=\s|$)", re.ASCII)
-_MAPPING = re.compile(r"[ \t]*+(?:map|regex_map|map_with_recv_port)[ \t]++(\S{1,512})[ \t]++\S", re.ASCII)
+_OVERRIDE = expression(r"@pparam=proxy\.config\.http\.(\w{1,64})=(\d{1,9})(?=\s|$)", re.ASCII)
+_MAPPING = expression(r"[ \t]*+(?:map|regex_map|map_with_recv_port)[ \t]++(\S{1,512})[ \t]++\S", re.ASCII)
 
 
 def settings(text: str, path: str) -> Iterator[Setting]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.model.case import Input
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.model.settings import Setting, Timer
 from why502.sources.configurations.lengths import seconds
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -29,11 +30,11 @@ TIMERS: Final = {
     "backend_idle_timeout": Timer.POOL,
 }
 
-_TOKEN = re.compile(
+_TOKEN = expression(
     r"#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|\{\"(?:[^\"]|\"(?!\}))*+(?:\"\})?|\"[^\"\n]*\"?|[{};=]|[^\s{};=\"#/]+|/"
 )
-_HEAD = re.compile(r"^[ \t]*+vcl[ \t]++4\.\d[ \t]*;|^[ \t]*+backend[ \t]++[\w-]++[ \t]*+\{", re.MULTILINE)
-_INNER = re.compile(r"^[ \t]*+(?:\.host[ \t]*=|sub[ \t]++vcl_\w++|import[ \t]++\w++)", re.MULTILINE)
+_HEAD = expression(r"^[ \t]*+vcl[ \t]++4\.\d[ \t]*;|^[ \t]*+backend[ \t]++[\w-]++[ \t]*+\{", re.MULTILINE)
+_INNER = expression(r"^[ \t]*+(?:\.host[ \t]*=|sub[ \t]++vcl_\w++|import[ \t]++\w++)", re.MULTILINE)
 
 
 def settings(text: str, path: str) -> Iterator[Setting]:

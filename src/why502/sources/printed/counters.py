@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from why502.model.expressions import expression
 from why502.model.host import COUNTERS
 
-_NSTAT = re.compile(
+_NSTAT = expression(
     r"(?:Tcp(?:Ext)?(?P<name>[A-Z]\w{2,40})|[A-Z][A-Za-z]{1,7}\d?[A-Z]\w{1,60}) +(?P<value>\d{1,20})(?: +[\d.]{1,20})?",
     re.ASCII,
 )
-_PHRASE = re.compile(r"\s+(?P<value>\d{1,20}) (?P<phrase>[A-Za-z].{2,90})", re.ASCII)
-_NAMED = re.compile(r"\s+(?P<name>[A-Za-z][\w ]{2,60}): (?P<value>\d{1,20})", re.ASCII)
-_SECTION = re.compile(
+_PHRASE = expression(r"\s+(?P<value>\d{1,20}) (?P<phrase>[A-Za-z].{2,90})", re.ASCII)
+_NAMED = expression(r"\s+(?P<name>[A-Za-z][\w ]{2,60}): (?P<value>\d{1,20})", re.ASCII)
+_SECTION = expression(
     r"(?:#kernel|[A-Z]\w{1,9}:|ICMP (?:input|output) histogram:|Quick ack mode was activated \d{1,20} times)", re.ASCII
 )
 """What stands between the counters, and the one that `netstat` puts in the middle of its words."""
-_PAIR = re.compile(r"(?P<section>[A-Z]\w{1,9}):(?P<cells>(?: \S{1,40}){1,400})", re.ASCII)
+_PAIR = expression(r"(?P<section>[A-Z]\w{1,9}):(?P<cells>(?: \S{1,40}){1,400})", re.ASCII)
 
 PHRASES: Final = {
     "active connection openings": "ActiveOpens",

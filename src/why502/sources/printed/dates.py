@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from why502.model.expressions import expression
 from why502.sources.changes.git_dates import find_date
 
 MAX_CHARACTERS: Final = 80
 
 _DAY, _MONTH, _CLOCK = r"[A-Z][a-z]{2}", r"[A-Z][a-z]{2}", r"\d\d:\d\d:\d\d"
-_C_LOCALE = re.compile(rf"({_DAY}) ({_MONTH}) +(\d{{1,2}}) ({_CLOCK}) ([AP]M )?([A-Z]{{3,4}}) (\d{{4}})", re.ASCII)
+_C_LOCALE = expression(rf"({_DAY}) ({_MONTH}) +(\d{{1,2}}) ({_CLOCK}) ([AP]M )?([A-Z]{{3,4}}) (\d{{4}})", re.ASCII)
 """`date` with LC_TIME=C, and en_US of older glibc: Mon Nov 23 06:31:07 UTC 2026."""
-_EN_US = re.compile(rf"({_DAY}) (\d\d?) ({_MONTH}) (\d{{4}}) ({_CLOCK}) ([AP]M )?([A-Z]{{3,4}})", re.ASCII)
+_EN_US = expression(rf"({_DAY}) (\d\d?) ({_MONTH}) (\d{{4}}) ({_CLOCK}) ([AP]M )?([A-Z]{{3,4}})", re.ASCII)
 """en_US since glibc 2.29: Mon 23 Nov 2026 06:31:07 AM UTC."""
-_EPOCH = re.compile(r"1\d{9}(?:\.\d{1,9})?", re.ASCII)
-_OSWATCHER = re.compile(r"zzz \*{3}")
+_EPOCH = expression(r"1\d{9}(?:\.\d{1,9})?", re.ASCII)
+_OSWATCHER = expression(r"zzz \*{3}")
 """What OSWatcher writes before the output of `date`."""
 
 ZONES: Final = {

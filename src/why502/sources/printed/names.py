@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_WORDS = re.compile(r"[A-Za-z]+\d*|\d+", re.ASCII)
+from why502.model.expressions import expression
+
+_WORDS = expression(r"[A-Za-z]+\d*|\d+", re.ASCII)
 _COMMON: Final = frozenset(
     [
         "ss",

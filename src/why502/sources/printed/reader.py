@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
+from why502.model.expressions import expression
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading, lines
 from why502.sources.printed import counters, names, sockets, sysctls
 from why502.sources.printed.dates import instant_s
@@ -32,7 +33,7 @@ MAX_KEPT: Final = 1_000_000
 APART_S: Final = 1.0
 """Between looks of which only the order is known."""
 
-_PROMPT = re.compile(
+_PROMPT = expression(
     r"(?:\[?[\w.-]{1,64}@[\w.:~/ -]{1,200}\]?|\([\w-]{1,64}\) ?\S{0,64})? ?(?:[$#>%]|\+{1,3}) (?!kernel)\S.{0,1000}",
     re.ASCII,
 )

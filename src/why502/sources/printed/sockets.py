@@ -7,10 +7,12 @@ import socket
 from functools import cache
 from typing import Final, NamedTuple
 
-HEADER = re.compile(
+from why502.model.expressions import expression
+
+HEADER = expression(
     r"(?:Netid +)?(?:State +)?Recv-Q +Send-Q +Local Address:Port|Proto Recv-Q Send-Q Local Address", re.ASCII
 )
-TITLE = re.compile(r"Active (?:Internet|UNIX domain) (?:connections|sockets) \(.{1,40}\)", re.ASCII)
+TITLE = expression(r"Active (?:Internet|UNIX domain) (?:connections|sockets) \(.{1,40}\)", re.ASCII)
 
 _STATES: Final = {
     "LISTEN": "listen",
@@ -33,26 +35,26 @@ _STATES: Final = {
     "CLOSING": "closing",
     "UNCONN": "unconnected",
 }
-_SS = re.compile(
+_SS = expression(
     rf"(?:(?P<kind>[a-z_0-9]{{1,8}}) +)?(?:(?P<state>{'|'.join(_STATES)}) +)?"
     r"(?P<recv>\d{1,10}) +(?P<send>\d{1,10}) +"
     r"(?P<local>\S{1,255}:\S{1,32}) +(?P<peer>\S{1,255}:\S{1,32})(?P<rest>.*)",
     re.ASCII,
 )
-_NETSTAT = re.compile(
+_NETSTAT = expression(
     r"(?P<kind>tcp6?) +(?P<recv>\d{1,10}) +(?P<send>\d{1,10}) +(?P<local>\S{1,255}:\S{1,32}) +"
     rf"(?P<peer>\S{{1,255}}:\S{{1,32}}) +(?P<state>{'|'.join(_STATES)})\b",
     re.ASCII,
 )
-_OTHER = re.compile(
+_OTHER = expression(
     r"(?:udp6?|udpl6?|raw6?|u_str|u_dgr|u_seq|unix|nl|p_raw|p_dgr|icmp6?|vsock|v_str|v_dgr|xdp|mptcp)\b.*", re.ASCII
 )
 """Sockets that are no TCP; `ss` says `tcp` of both families."""
-_DETAIL = re.compile(r"\s+(?:skmem:|cubic|bbr|reno|ts |sack|timer:|users:|cgroup:|ino:|\S*rto:|cwnd:).*", re.ASCII)
+_DETAIL = expression(r"\s+(?:skmem:|cubic|bbr|reno|ts |sack|timer:|users:|cgroup:|ino:|\S*rto:|cwnd:).*", re.ASCII)
 """What `ss -i`, `-m` and `-p` put on a line below the row."""
-_OWNER = re.compile(r"\(\"(?P<name>[^\"]{1,64})\",(?:pid=)?(?P<pid>\d{1,9}),")
-_INODE = re.compile(r"\bino:(\d{1,12})\b", re.ASCII)
-_DROPS = re.compile(r"\bskmem:\([^)]{0,120},d(\d{1,10})\)", re.ASCII)
+_OWNER = expression(r"\(\"(?P<name>[^\"]{1,64})\",(?:pid=)?(?P<pid>\d{1,9}),")
+_INODE = expression(r"\bino:(\d{1,12})\b", re.ASCII)
+_DROPS = expression(r"\bskmem:\([^)]{0,120},d(\d{1,10})\)", re.ASCII)
 """`SK_MEMINFO_DROPS`, since Linux 4.6 and iproute2 4.7."""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LINE = re.compile(
+from why502.model.expressions import expression
+
+_LINE = expression(
     r"(?P<name>(?:abi|crypto|debug|dev|fs|kernel|net|sunrpc|user|vm)(?:[./][\w-]{1,60}){1,6}) = ?(?P<value>.{0,200})",
     re.ASCII,
 )

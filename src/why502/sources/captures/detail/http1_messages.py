@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
+from why502.model.expressions import expression
+
 if TYPE_CHECKING:
     from why502.sources.captures.detail.streams import Part
 
-_REQUEST = re.compile(rb"[A-Z][A-Z_-]{1,19} [^\s]")
+_REQUEST = expression(rb"[A-Z][A-Z_-]{1,19} [^\s]")
 """How a request line begins."""
 MAX_HEAD_BYTES: Final = 1 << 20
 """No server sends, and no proxy takes, more headers; a stranger's capture might."""

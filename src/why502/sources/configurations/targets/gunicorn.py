@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.facts.server_options import gunicorn
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.sources.configurations.targets.told import reading, setting
 from why502.sources.interface import EvidenceFile, Reader, Reading
 from why502.sources.nginx_conf import content
@@ -26,7 +27,7 @@ MAX_CHARACTERS: Final = 256 << 10
 OWN: Final = frozenset({"bind", "backlog", "workers", "worker_class", "threads", "timeout", "keepalive"})
 NAMES: Final = OWN | {"graceful_timeout", "worker_connections", "max_requests", "max_requests_jitter", "preload_app",
                       "accesslog", "errorlog", "loglevel", "worker_tmp_dir", "forwarded_allow_ips"}  # fmt: skip
-_SET = re.compile(rf"^({'|'.join(sorted(NAMES))})[ \t]*=[ \t]*[^=\s]", re.MULTILINE)
+_SET = expression(rf"^({'|'.join(sorted(NAMES))})[ \t]*=[ \t]*[^=\s]", re.MULTILINE)
 
 
 def settings(text: str, path: str) -> Iterator[TargetSetting]:

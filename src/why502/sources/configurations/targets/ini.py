@@ -6,11 +6,11 @@ Names and units: php-src sapi/fpm/www.conf.in (lengths in s, or with s, m, h, d)
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from why502.facts.server_options import LATE_S, listens_at, number
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Limit, TargetSetting
 from why502.sources.configurations.lengths import seconds
 from why502.sources.configurations.targets.told import reading
@@ -26,8 +26,8 @@ KINDS: Final = {PHP: "php-fpm-configuration", UWSGI: "uwsgi-configuration"}
 HEARTBEATS: Final = 3
 """The master looks three times within the timeout (`fpm_conf_process_all_pools`: `timeout * 1000 / 3`)."""
 
-_SECTION = re.compile(r"\[([^\]]{1,128})\]\s*")
-_PAIR = re.compile(r"\s*([\w.\-]{1,64}(?:\[[\w.]{0,64}\])?)\s*=\s*([^;#\n]{0,512})")
+_SECTION = expression(r"\[([^\]]{1,128})\]\s*")
+_PAIR = expression(r"\s*([\w.\-]{1,64}(?:\[[\w.]{0,64}\])?)\s*=\s*([^;#\n]{0,512})")
 _SOCKETS: Final = ("http-socket", "http", "socket", "uwsgi-socket", "fastcgi-socket")
 
 Told = dict[str, tuple[str, int]]

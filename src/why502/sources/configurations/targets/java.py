@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from why502.facts.server_options import number
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Limit, TargetSetting
 from why502.sources.configurations.keys import Key, keys
 from why502.sources.configurations.targets.told import reading
@@ -32,9 +33,9 @@ UNITS_S: Final = {
     "ns": 1e-9, "nanosecond": 1e-9, "us": 1e-6, "microsecond": 1e-6, "ms": 1e-3, "millisecond": 1e-3, "s": 1.0,
     "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86_400.0, "day": 86_400.0,
 }  # fmt: skip
-_LENGTH = re.compile(r"(\d{1,9})\s*([a-z]{0,12})", re.IGNORECASE)
-_ISO = re.compile(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6}(?:\.\d{1,6})?)S)?", re.IGNORECASE)
-_PROPERTY = re.compile(r"\s*(server\.[\w.\[\]-]{1,200})\s*[=:\s]\s*(\S.{0,200}?)\s*", re.ASCII)
+_LENGTH = expression(r"(\d{1,9})\s*([a-z]{0,12})", re.IGNORECASE)
+_ISO = expression(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6}(?:\.\d{1,6})?)S)?", re.IGNORECASE)
+_PROPERTY = expression(r"\s*(server\.[\w.\[\]-]{1,200})\s*[=:\s]\s*(\S.{0,200}?)\s*", re.ASCII)
 
 
 class Row(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from why502.facts.server_options import LATE_S, listens_at, puma
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Limit, TargetSetting
 from why502.sources.configurations.targets.told import reading, setting
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "ruby-server-configuration"
 
-_LINE = re.compile(
+_LINE = expression(
     r"[ \t]{0,8}(port|threads|workers|persistent_timeout|enable_keep_alives|bind|worker_processes|timeout|listen|"
     r"worker_timeout|first_data_timeout|preload_app!?|plugin|pidfile|environment|rackup|directory|working_directory|"
     r"stdout_redirect|stdout_path|stderr_path|pid|on_worker_boot|before_worker_boot|before_fork|after_fork|activate_control_app)"
@@ -32,10 +33,10 @@ _OWN: Final = {
                        "preload_app!", "plugin", "port", "on_worker_boot", "before_worker_boot"}),
     "Unicorn": frozenset({"worker_processes", "listen", "stderr_path", "stdout_path", "working_directory", "timeout"}),
 }  # fmt: skip
-_NUMBER = re.compile(r"(\d{1,9})[ \t)]*", re.ASCII)
-_RANGE = re.compile(r"\d{1,9}[ \t]*,[ \t]*(\d{1,9})[ \t)]*", re.ASCII)
-_TEXT = re.compile(r"""(?:(["'])([^"'#\n]{1,256})\1|(\d{1,5}))[ \t)]*(?:,[ \t]*(.{0,256}))?""", re.ASCII)
-_BACKLOG = re.compile(r"(?::backlog[ \t]*=>|\bbacklog:)[ \t]*(\d{1,9})\b", re.ASCII)
+_NUMBER = expression(r"(\d{1,9})[ \t)]*", re.ASCII)
+_RANGE = expression(r"\d{1,9}[ \t]*,[ \t]*(\d{1,9})[ \t)]*", re.ASCII)
+_TEXT = expression(r"""(?:(["'])([^"'#\n]{1,256})\1|(\d{1,5}))[ \t)]*(?:,[ \t]*(.{0,256}))?""", re.ASCII)
+_BACKLOG = expression(r"(?::backlog[ \t]*=>|\bbacklog:)[ \t]*(\d{1,9})\b", re.ASCII)
 
 Told = dict[str, list[tuple[str, int]]]
 

@@ -7,7 +7,6 @@ document type is refused, so that no entity is ever expanded or fetched.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
@@ -16,6 +15,7 @@ from msgspec import structs
 from why502.facts.server_options import number
 from why502.model.case import Misread
 from why502.model.evidence import Place
+from why502.model.expressions import expression
 from why502.model.settings import Limit, TargetSetting
 from why502.sources.configurations.targets.told import reading
 from why502.sources.interface import EvidenceFile, Reader, Reading
@@ -28,8 +28,8 @@ KIND: Final = "tomcat-configuration"
 SERVER: Final = "Tomcat"
 MAX_CONNECTORS: Final = 256
 
-_HEAD = re.compile(rb"<Server[\s>]")
-_CONNECTOR = re.compile(rb"<(?:Connector|Service)[\s>]")
+_HEAD = expression(rb"<Server[\s>]")
+_CONNECTOR = expression(rb"<(?:Connector|Service)[\s>]")
 
 
 class _RefusedError(Exception):
