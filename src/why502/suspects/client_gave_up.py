@@ -28,7 +28,6 @@ nginx `NGX_HTTP_CLIENT_CLOSED_REQUEST`; AWS "Troubleshoot your Application Load 
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
@@ -38,6 +37,7 @@ from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import after, clients_left
 from why502.suspects.weighing import lost_on_the_way
 
 if TYPE_CHECKING:
@@ -55,11 +55,9 @@ def judge(scene: Scene) -> Judgement:
         return Weighed(evidence, "Clients may have left.", (Source.ACCESS_LOG,))
     if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
         return DoesNotApply("the client waited for the answer")
-    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
-    after = f", after {median(totals_s):.1f} s (median)" if totals_s else ""
-    at = cluster.logged[0].request.at
-    seen = Evidence(10.0, f"the proxy saw {count(cluster.count, 'client')} leave{after}", Source.ACCESS_LOG, at)
-    return Weighed((seen,), f"{count(cluster.count, 'client')} left before the answer{after}.")
+    return Weighed(
+        (clients_left(cluster),), f"{count(cluster.count, 'client')} left before the answer{after(cluster)}."
+    )
 
 
 SUSPECT = Suspect(
