@@ -9,11 +9,13 @@ from why502.facts.counts import with_true_counts
 from why502.facts.failures import failures
 from why502.facts.late_races import with_races
 from why502.facts.metered_failures import of_metrics
+from why502.facts.own_answers import of_answers
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.facts.siblings import with_siblings
 from why502.model.case import Case, Window
 from why502.model.conversations import Conversation, Outcome
 from why502.model.details import Protocol
+from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -56,8 +58,9 @@ SYN_AGAIN_S = 1.0
 def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     """All failures of the case, the largest cluster first.
 
-    Metrics count only what no log or capture shows one by one, and a listener's drops only where nothing shows
-    what the proxy saw: the same failure is never counted twice.
+    What targets answered themselves is told by a capture where no access log was given. Metrics count only what no log
+    or capture shows one by one, and a listener's drops only where nothing shows what the proxy saw: the same failure is
+    never counted twice.
     """
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     only, joined = _only_target(case), failures(case.traffic, case.wire)
@@ -68,6 +71,8 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
+    if Source.ACCESS_LOG not in case.looked_at:
+        found += of_answers(case.wire)
     if not found:
         found = [*_of_drops(listeners)]
     if not found:

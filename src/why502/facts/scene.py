@@ -34,6 +34,8 @@ class Basis(StrEnum):
     DROPS = "drops"
     """Connection attempts that a listener dropped: nobody showed what the proxy saw."""
     METRICS = "metrics"
+    ANSWERS = "answers"
+    """Status lines of 5xx in a capture: the conversations went well, and no log tells of the requests."""
 
 
 class Cluster(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.begun_before import begins, of_unknown_age
 from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
@@ -35,7 +36,8 @@ def summarise(
     once, pairings = both_ends(conversations)
     lacking, counted = lossy(once), list(counted)
     ends = missing(once, counted)
-    heard = [unheard(conversation, ends) for conversation in once]
+    begin_s = begins(once, counted)
+    heard = [unheard(of_unknown_age(conversation, begin_s), ends) for conversation in once]
     for conversation in map(as_spare, map(as_left, map(doubted, heard) if lacking else heard)):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
