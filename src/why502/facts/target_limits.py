@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from why502.facts.durations import spent_s
 from why502.facts.listeners import split_address
-from why502.facts.server_options import of_command
+from why502.facts.server_commands import of_command
 from why502.model.evidence import Place
 from why502.model.requests import Manner
 from why502.model.settings import Limit, TargetSetting
@@ -27,16 +27,25 @@ LOST: Final = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 def limit_of(scene: Scene, limit: Limit) -> TargetSetting | None:
     """What limits the target; None if nothing tells, or if it is told in different ways.
 
-    A setting that tells another port, or another socket, is another server's; one that tells none is the target's only
-    if all requests went to one port.
+    Command lines at the target's own address go first, for they outrank files. A setting that tells another port, or
+    another socket, is another server's; one that tells none is the target's only if all requests went to one port.
     """
     host = [s for s in _of_listeners(scene) if s.limit is limit]
-    told = [s for s in (*host, *scene.case.target_settings) if s.limit is limit]
+    told = [s for s in scene.case.target_settings if s.limit is limit]
     target = scene.cluster.target
-    own = [s for s in told if s in host or (target is not None and s.address and s.address == _address(target))]
+    files = [s for s in told if target is None or not s.hosts]
+    own = [*host, *(s for s in told if target is not None and _is_at(s, target))]
+    if not own:
+        own = [s for s in files if target is not None and s.address and s.address == _address(target)]
     if not own and (target is None or len(_addresses(scene)) <= 1):
-        own = [s for s in told if target is None or not s.address]
+        own = [s for s in files if target is None or not s.address]
     return own[0] if len({s.value for s in own}) == 1 else None
+
+
+def _is_at(setting: TargetSetting, target: str) -> bool:
+    """Whether its container is the one that the proxy talked to."""
+    host, port = split_address(target)
+    return host.strip("[]") in setting.hosts and (not setting.address or not port or setting.address == port)
 
 
 def _of_listeners(scene: Scene) -> Iterator[TargetSetting]:
