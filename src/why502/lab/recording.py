@@ -18,6 +18,7 @@ from why502.errors import Why502Error
 from why502.host.record import Recorder
 from why502.lab.cloudwatch import metric_data
 from why502.lab.hosts import INTERFACE
+from why502.lab.namespaces import PREFIX
 from why502.live.capture import Capture
 from why502.model.manifest import BUNDLE_SCHEMA, CaptureNote, Manifest
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from why502.lab.hosts import Wire
     from why502.lab.proxies import Proxy, Setup
-    from why502.model.host import HostRecord, Snapshot
+    from why502.model.host import HostRecord, Process, Snapshot
 
 HOSTNAME = "target"
 CAPTURE = "capture.pcapng"
@@ -137,4 +138,13 @@ def _renamed(snapshot: Snapshot) -> Snapshot:
         structs.replace(namespace, name=(namespace.name or HOSTNAME).rpartition("-")[2])
         for namespace in snapshot.namespaces
     )
-    return structs.replace(snapshot, namespaces=named)
+    processes = tuple(_moved(process) for process in snapshot.processes)
+    return structs.replace(snapshot, namespaces=named, processes=processes)
+
+
+def _moved(process: Process) -> Process:
+    """Into the root of all groups, where the lab made none of its own: the machine's have names that tell of it."""
+    group = process.cgroup
+    if group is None or group.path.strip("/").startswith(PREFIX):
+        return process
+    return structs.replace(process, cgroup=structs.replace(group, path="/"))

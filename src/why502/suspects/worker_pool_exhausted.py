@@ -22,7 +22,8 @@ wait in a line, and nobody who comes later is answered before.
 What clears it
 --------------
 An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged;
-requests that were overtaken by others which came later.
+requests that were overtaken by others which came later; a control group whose processor quota was used up: then every
+worker stands still.
 
 What to do
 ----------
@@ -52,6 +53,7 @@ from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.standing_still import HELD, held, woke_at_once
+from why502.suspects.throttled import throttled
 from why502.suspects.waiting import all_taken, waited_in_proxy
 from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
@@ -82,6 +84,8 @@ def judge(scene: Scene) -> Judgement:
         *paused(scene, -2.0),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
+        # A pool whose workers wait for others uses little processor.
+        *throttled(scene, -2.0),
         *way_gone(scene, EXPLAINED),
         *workers_busy(scene),
         *queued(
