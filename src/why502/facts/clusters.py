@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from why502.facts.counts import with_true_counts
+from why502.facts.deaths_apart import AT_ONCE, with_deaths_apart
 from why502.facts.failures import failures
 from why502.facts.late_races import with_races
 from why502.facts.metered_failures import of_metrics
@@ -70,6 +71,7 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
         groups[_key(failure, only, refused, plain)].append(failure)
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
+    with_deaths_apart(groups)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
     if Source.ACCESS_LOG not in case.looked_at:
         found += of_answers(case.wire)
@@ -171,7 +173,7 @@ def _knows_better(request: Request, outcome: Outcome) -> bool:
 
 
 def _cluster(key: tuple[object, ...], group: Sequence[Failure]) -> Cluster:
-    target, side, phase, manner, outcome = key
+    target, side, phase, manner, outcome = key[:5]
     return Cluster(
         basis=Basis.REQUESTS if any(f.logged for f in group) else Basis.CONVERSATIONS,
         target=target,  # type: ignore[arg-type]
@@ -182,6 +184,7 @@ def _cluster(key: tuple[object, ...], group: Sequence[Failure]) -> Cluster:
         count=len(group),
         failures=tuple(group),
         window=_span([f.at_s for f in group if f.at_s is not None]),
+        beside_deaths=key[5:] == (AT_ONCE,),
     )
 
 

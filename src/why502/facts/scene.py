@@ -52,6 +52,8 @@ class Cluster(Struct, frozen=True):
     failures: tuple[Failure, ...]
     """One by one as far as they are kept (`traffic.MAX_EXAMPLES`); `count` is the true number."""
     window: Window | None
+    beside_deaths: bool = False
+    """Cut as they were sent, beside others that died together: the connects refused then followed those."""
 
     @property
     def logged(self) -> tuple[FailedRequest, ...]:

@@ -1,4 +1,4 @@
-"""Processes that ended as requests failed."""
+"""Processes that ended as requests failed, and requests that no end of a process explains."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from why502.facts.deaths import AFTERWARDS_S
 from why502.facts.victims import at_target, follow
 from why502.facts.workers import coincidence
 from why502.model.evidence import Evidence, Source
+from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,16 @@ def process_ended(scene: Scene, *, stopped: bool = False) -> Iterator[Evidence]:
         if _may_be_its(scene, event):
             yield from _untold(scene, event)
             return
+
+
+def cut_as_sent(scene: Scene) -> Iterator[Evidence]:
+    """Requests that were cut the moment they were sent, at other times than a death that the same log shows: that one
+    took along what was at work, and connects were refused afterwards.
+    """
+    cluster = scene.cluster
+    if cluster.beside_deaths and cluster.logged:
+        text = f"{count(cluster.count, 'request')} cut as sent, at other times than those that died together"
+        yield Evidence(-3.0, text, Source.ACCESS_LOG, cluster.logged[0].request.at)
 
 
 def may_be_a_stop(event: KernelEvent) -> bool:

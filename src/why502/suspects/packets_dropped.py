@@ -19,7 +19,8 @@ had to be sent again in others which went well, or again and again on the target
 What clears it
 --------------
 A listener that counted the drops itself; connects that failed otherwise. Many exchanges in which nothing had to be sent
-again.
+again. First requests of new connections that were taken only when sent again, while nothing of accepted connections was
+lost: the listener drops final ACKs then.
 
 What to do
 ----------
@@ -44,6 +45,7 @@ from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.faces import taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_later import lost_later, waited_in_vain
 from why502.suspects.lost_syns import lost_alone
@@ -121,6 +123,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)
+    yield from taken_late(seen, -4.0)
 
 
 def _log(scene: Scene) -> Iterator[Evidence]:
