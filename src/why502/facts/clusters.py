@@ -34,6 +34,7 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.ANSWER_CUT: (Phase.BODY, Manner.RESET),
     Outcome.MALFORMED: (Phase.WAIT, Manner.MALFORMED),
     Outcome.TRUNCATED: (Phase.BODY, Manner.CLOSED),
+    Outcome.STALLED: (Phase.BODY, Manner.TIMEOUT),
     Outcome.TLS_FAILED: (Phase.TLS, Manner.UNKNOWN),
     Outcome.GONE_AWAY: (Phase.WAIT, Manner.CUT),
     Outcome.UNREACHABLE: (Phase.CONNECT, Manner.UNREACHABLE),
