@@ -94,13 +94,15 @@ class ListenerWindow(Struct, frozen=True):
     """Looks at which every process that held it was held itself: by a signal, a debugger, the freezer."""
     departures: tuple[Window, ...] = ()
     """One for each process that held the socket and ended while another one went on to hold it: between which looks."""
+    closings: tuple[Window, ...] = ()
+    """When nothing listened at this address any more: between which looks it was closed."""
 
     @property
     def steady(self) -> bool | None:
         """Whether one socket stayed open all the time; None: looked at once, or nothing told sockets apart."""
         if self.listener.inode == UNTOLD or self.watched.to_s <= self.watched.from_s:
             return None
-        return not self.restarts
+        return not self.restarts and not self.closings
 
 
 class Scene(Struct, frozen=True):
