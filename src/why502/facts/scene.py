@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import inf
 
 from msgspec import Struct
 
@@ -103,6 +104,11 @@ class ListenerWindow(Struct, frozen=True):
         if self.listener.inode == UNTOLD or self.watched.to_s <= self.watched.from_s:
             return None
         return not self.restarts and not self.closings
+
+    def closed(self, at_s: float) -> bool:
+        """Whether nothing may have listened there then: since the last look that saw it, until one saw it again."""
+        opened = (min((o for o in self.restarts if o >= c.to_s), default=inf) for c in self.closings)
+        return any(c.from_s < at_s < until_s for c, until_s in zip(self.closings, opened, strict=True))
 
 
 class Scene(Struct, frozen=True):
