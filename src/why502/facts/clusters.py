@@ -125,6 +125,10 @@ def _key(
     ):
         manner = FATES[outcome][1] if outcome in FATES else manner
         return target, request.side, Phase.TLS, manner, outcome
+    if manner is Manner.REFUSED and outcome is Outcome.SYN_UNANSWERED:
+        # ECONNREFUSED is an answer to the SYN (`tcp_reset`, net/ipv4/tcp_input.c): it is not in the capture, or this
+        # conversation is another's.
+        return target, request.side, phase, manner, None
     if outcome in FATES and request.side in (Side.PROXY, None) and not _knows_better(request, outcome):
         phase, manner = FATES[outcome]
     return target, request.side, phase, manner, outcome

@@ -61,6 +61,8 @@ from why502.suspects.metered import overflows_counted
 from why502.suspects.server_says import queue_full
 from why502.suspects.standing_still import NOT_LET_IN, not_let_in
 from why502.suspects.stopped import listener_gone
+from why502.suspects.unseen import covered
+from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import connects_delayed, proxy_says, syns_at_both_ends
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ def judge(scene: Scene) -> Judgement:
     if not_let_in(scene) is not None:
         return DoesNotApply("the whole application stood still: that its queue filled is a consequence")
     evidence = [*_host(scene), *_capture(scene), *_log(scene), *queue_full(scene), *overflows_counted(scene)]
+    evidence += way_gone(scene, EXPLAINED) if evidence and cluster.phase is Phase.CONNECT else ()
     evidence += backlog_small(scene, small=2.0, ample=-1.5) if evidence else ()
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
@@ -217,7 +220,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         # A queue that overflows drops final ACKs as well; what loses SYNs on the way loses nothing else of a handshake.
         text = f"{seen.syns_unanswered + seen.syns_repeated} SYNs were lost, and not a single final ACK"
         yield Evidence(-1.5, text, Source.CAPTURE, scene.cluster.conversations[0].at)
-    if outcome is None and seen.healthy:
+    if outcome is None and seen.healthy and covered(scene):
         text = f"no SYN, final ACK or new connection was lost in {seen.conversations} conversations with the target"
         yield Evidence(-7.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
 

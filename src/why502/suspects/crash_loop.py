@@ -74,6 +74,11 @@ def _told(scene: Scene) -> Judgement | None:
 
 def _text(scene: Scene, window: ListenerWindow) -> str:
     owner = f"{window.process.name} (pid {window.process.pid})" if window.process else "its process"
+    if not window.restarts and window.closings:
+        since = utc(window.closings[-1].to_s).strftime("%H:%M:%S")
+        return (
+            f"{owner} closed {window.listener.address} while watched (seen at {since} UTC), and did not open it again"
+        )
     if not window.restarts:
         return f"{owner} kept {window.listener.address} open for all of the {_seconds(window):.0f} s watched"
     failures_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
