@@ -78,3 +78,30 @@ def test_a_death_that_is_told_is_no_stop(kind: str, text: str) -> None:
     looks = host(snapshot(1.0, listener(pids=(77,))), snapshot(999.0, listener(pids=(78,))))
     assert by_events(own, looks) == [5.0]
     assert by_events(own, looks, RESTARTED) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped", "died"),
+    [
+        ("comm=worker pid=77 prio=120", [5.0], [5.0]),
+        ("ended 0.0 s after SIGTERM from systemd 1", [4.0, 5.0], [-4.0, 5.0]),
+        ("ended 0.0 s after SIGKILL from systemd 1 (SIGTERM from systemd 1 before)", [4.0, 5.0], [-4.0, 5.0]),
+        ("ended 0.0 s after SIGKILL from sh 9", [5.0], [5.0]),
+        ("ended 0.2 s after SIGSEGV", [-4.0], [4.0, 5.0]),
+    ],
+)
+def test_the_signal_before_an_end_tells_a_stop_from_a_death(text: str, stopped: list[float], died: list[float]) -> None:
+    """Of the process that held the listener; SIGKILL alone tells neither, and what is no stop's end counts for none."""
+    event = KernelEvent(FAILED_S[0], "exit", Place("events.jsonl", 1), 77, "worker", text)
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    assert by_events([event], record, RESTARTED) == stopped
+    assert by_events([event], record, CRASHED) == died
+
+
+def test_the_signal_of_another_process_tells_nothing_of_the_target() -> None:
+    """One that never held its listener."""
+    event = KernelEvent(
+        FAILED_S[0], "exit", Place("events.jsonl", 1), 4000, "cron", "ended 0.0 s after SIGTERM from sh 9"
+    )
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    assert by_events([event], record, RESTARTED) == []
