@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.making import conversation, host, listener, log_input, snapshot
+from tests.making import HERE, conversation, host, listener, log_input, snapshot
 from why502.facts.clusters import clusters
 from why502.facts.listeners import listener_windows
 from why502.facts.scene import Scene
@@ -12,6 +12,7 @@ from why502.facts.wire import summarise
 from why502.model.case import Case, KernelEvent
 from why502.model.conversations import Outcome
 from why502.model.evidence import Place, Source
+from why502.suspects.ended import all_asked
 from why502.suspects.interface import Suspect, Weighed
 from why502.suspects.target_crashed import SUSPECT as CRASHED
 from why502.suspects.target_restarted import SUSPECT as RESTARTED
@@ -105,3 +106,21 @@ def test_the_signal_of_another_process_tells_nothing_of_the_target() -> None:
     )
     record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
     assert by_events([event], record, RESTARTED) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "against"),
+    [
+        (("ended 0.0 s after SIGTERM from systemd 1",) * 2, [-6.0]),
+        (("ended 0.0 s after SIGTERM from systemd 1", "ended"), []),
+        (("comm=worker pid=77 prio=120",), []),
+        ((), []),
+    ],
+)
+def test_who_is_asked_to_stop_each_time_is_in_no_loop_of_crashes(texts: tuple[str, ...], against: list[float]) -> None:
+    """All ends of its processes that were seen."""
+    events = [KernelEvent(400.0, "exit", HERE, 77, "worker", text) for text in texts]
+    other = KernelEvent(400.0, "exit", HERE, 4000, "cron", "ended")
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    window = listener_windows(record, "host.json")
+    assert [e.bits for e in all_asked(next(iter(window)), [*events, other], -6.0)] == against

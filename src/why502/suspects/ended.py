@@ -12,9 +12,9 @@ from why502.model.expressions import expression
 from why502.model.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import ListenerWindow, Scene
     from why502.model.case import KernelEvent
 
 ENDS: Final = frozenset({"exit", "oom"})
@@ -82,6 +82,14 @@ def signalled(scene: Scene, sign: float) -> Iterator[Evidence]:
         text = f"{event.process or 'the process'} (pid {event.pid}) {event.text}"
         yield Evidence(sign * bits, text, Source.EVENTS, event.at)
         return
+
+
+def all_asked(window: ListenerWindow, events: Iterable[KernelEvent], bits: float) -> Iterator[Evidence]:
+    """Every process that held the listener, and whose end was seen, had been asked to stop."""
+    ends = [event for event in events if event.kind == "exit" and event.pid in window.owners]
+    if ends and all(e.text.startswith(RECORDED) and STOPS & set(SIGNALS.findall(e.text)) for e in ends):
+        text = f"each of {count(len(ends), 'end')} that was seen came after a signal to stop: {ends[0].text}"
+        yield Evidence(bits, text, Source.EVENTS, ends[0].at)
 
 
 def cut_as_sent(scene: Scene) -> Iterator[Evidence]:
