@@ -4,8 +4,8 @@ A load balancer's own 502 and 504 each have a dozen causes; beside its count of 
 the attempt ended. AWS "Troubleshoot your Application Load Balancers": a connect that is reset or answered by ICMP is a
 502, one that takes longer than 10 s a 504; so is a target that was connected and did not answer in time. Envoy's
 counters are those of "Cluster manager, Statistics"; Istio's label `response_flags` holds Envoy's own word for each
-answer. HAProxy's, by server, were counted in runs of 2.6: `http_responses` are answers of the server itself, `connection_errors` and
-`response_errors` requests that failed in that way after all retries.
+answer. HAProxy's, by server, were counted in runs of 2.6: `http_responses` are answers of the server itself,
+`connection_errors` and `response_errors` requests that failed in that way after all retries.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
 
 
 def told_at_once(metrics: Sequence[Series], cluster: Cluster) -> bool:
-    """Whether no timer of the balancer made these answers: those of an ALB, to connect and for an answer, make a 504."""
+    """Whether no timer of the balancer made these answers: an ALB's timers, for connects and answers, make a 504."""
     unclear = cluster.basis is Basis.METRICS and cluster.manner is Manner.UNKNOWN
     return unclear and cluster.phase in (Phase.CONNECT, Phase.WAIT) and bool(_points(metrics, ELB_502))
 
