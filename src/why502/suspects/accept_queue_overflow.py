@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.bursts import after_idle
 from why502.facts.handshakes import handshakes
+from why502.facts.metered_failures import told_at_once
 from why502.facts.scene import Basis
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -109,6 +110,8 @@ def judge(scene: Scene) -> Judgement:
     why_not = IMPOSSIBLE_MANNERS.get(cluster.manner) or IMPOSSIBLE_PHASES.get(cluster.phase)
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         why_not = "the proxy did not wait for an answer: it was told"
+    if cluster.phase is Phase.CONNECT and told_at_once(scene.case.metrics, cluster):
+        why_not = "a full queue drops SYNs, which an ALB answers with 504, and these were 502"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
     if not_let_in(scene) is not None:

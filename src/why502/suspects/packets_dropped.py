@@ -40,6 +40,7 @@ from why502.facts.bursts import after_idle
 from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
 from why502.facts.hosts import listening_told
+from why502.facts.metered_failures import told_at_once
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
@@ -91,6 +92,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         return DoesNotApply("the proxy did not wait for an answer: it was told")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB answers 504 where its connect meets silence, and these were 502")
     evidence = [*_capture(scene), *_host(scene), *_log(scene), *_kernel(scene)]
     evidence += [*way_gone(scene, EXPLAINED), *listener_gone(scene, GONE)] if evidence else ()
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))

@@ -35,6 +35,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.metered_failures import told_at_once
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
@@ -75,6 +76,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB whose timer fires answers 504, and these were 502")
     evidence = [
         *_capture(scene),
         *held(scene, HELD),

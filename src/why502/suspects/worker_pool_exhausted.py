@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.metered_failures import told_at_once
 from why502.facts.standstill import waited
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -77,6 +78,8 @@ def judge(scene: Scene) -> Judgement:
         return Weighed((*all_taken(scene),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB whose timer fires answers 504, and these were 502")
     evidence = [
         *no_worker_free(scene),
         *_queue(scene),
