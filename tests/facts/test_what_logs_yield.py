@@ -98,6 +98,27 @@ def test_a_constant_idle_gap(tmp_path: Path) -> None:
     assert (gap["failed"], gap["bursts"], gap["failed_in_all"]) == (50, 100, 50)
     assert (gap["shorter_failed"], gap["longer_failed"], gap["and_longer"]) == (0, 0, False)
     assert "idle gap: 50 of 50 bursts with failures came after 5.00 s of silence" in text
+    assert gap["closed_by"] == []
+    assert document["target_settings"] == []
+
+
+@pytest.mark.parametrize(("keepalive_s", "named"), [(5, True), (65, False)])
+def test_a_silence_that_a_setting_equals_is_named(tmp_path: Path, keepalive_s: int, *, named: bool) -> None:
+    """The target's own configuration beside the log, with its line; one that does not agree is no explanation."""
+    lines, at_s = [], BEGIN_S
+    for number in range(300):
+        silence_s = (0.6, 2.5, 5.0, 3.8, 5.0, 9.0)[number % 6]
+        at_s += silence_s + 0.013
+        lines.append(alb(at_s, 0.013, *(CUT if silence_s == 5.0 and number % 4 < 2 else FINE)))
+    config = f'bind = ":8080"\nworker_class = "gthread"\nkeepalive = {keepalive_s}\n'
+    text, document = seen(tmp_path, lines, gunicorn_py=config)
+    (gap,) = document["idle_gaps"]
+    where = f"{tmp_path / 'gunicorn.py'}:3"
+    assert gap["closed_by"] == ([f"keepalive 5 s of gunicorn [{where}]"] if named else [])
+    assert ("that is keepalive 5 s of gunicorn" in text) == named
+    (told,) = document["target_settings"]
+    assert (told["server"], told["limit"], told["value"]) == ("gunicorn", "keepalive", keepalive_s)
+    assert (told["address"], told["place"]) == ("8080", where)
 
 
 def test_timeouts_after_their_own_rhythm_are_no_idle_gap(tmp_path: Path) -> None:

@@ -76,8 +76,8 @@ def script() -> NoReturn:
         if threading.active_count() > 1 or not isinstance(end.code, int):
             raise
         atexit._run_exitfuncs()  # noqa: SLF001 - what `os._exit` leaves out
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None: it was closed from the beginning
+            stream.flush()
         os._exit(end.code)
 
 

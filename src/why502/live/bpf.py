@@ -1,8 +1,8 @@
 """A socket filter that lets only the target's TCP headers through (classic BPF, kernel net/core/filter.c).
 
 The filter's answer is how many bytes of the packet are kept, so that the kernel itself cuts each packet after its
-TCP header: what people send never reaches this process. It sees packets from the network header on, as a packet
-socket of type SOCK_DGRAM gets them.
+TCP header, or after the status code of an answer (HTTP/1): what people send never reaches this process. It sees packets
+from the network header on, as a packet socket of type SOCK_DGRAM gets them.
 
 ICMP errors ("unreachable", "too big") are let through if the segment they quote belongs to the ports. Not
 recognised: IPv6 with extension headers, later fragments of IPv4 packets, ICMP that quotes IP options.
@@ -23,13 +23,16 @@ MAX_PORTS: Final = 100
 """A jump reaches 255 instructions, and each port takes two."""
 WHOLE: Final = 0x40000
 
-LD_BYTE, LD_BYTE_X, LD_HALF, LD_HALF_X, LD_MEM = 0x30, 0x50, 0x28, 0x48, 0x60
-LD_IMM, LDX_IMM, LDX_IHL, STORE = 0x00, 0x01, 0xB1, 0x02
+LD_BYTE, LD_BYTE_X, LD_HALF, LD_HALF_X, LD_WORD_X, LD_MEM = 0x30, 0x50, 0x28, 0x48, 0x40, 0x60
+LD_IMM, LD_LENGTH, LDX_IMM, LDX_IHL, LDX_MEM, STORE = 0x00, 0x80, 0x01, 0xB1, 0x61, 0x02
 ADD, ADD_X, SHIFT_RIGHT, SHIFT_LEFT, TO_X, TO_A = 0x04, 0x0C, 0x74, 0x64, 0x07, 0x87
-JUMP, JUMP_EQ, JUMP_GT, JUMP_SET = 0x05, 0x15, 0x25, 0x45
+JUMP, JUMP_EQ, JUMP_GT, JUMP_SET, JUMP_GE_X = 0x05, 0x15, 0x25, 0x45, 0x3D
 RETURN, RETURN_A = 0x06, 0x16
 
 TCP, ICMP, ICMPV6 = socket.IPPROTO_TCP, socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6
+HTTP, VERSIONS = 0x48545450, (0x2F312E31, 0x2F312E30)
+"""'HTTP', and '/1.1' or '/1.0': no request begins so."""
+STATUS_BYTES: Final = len("HTTP/1.1 503")
 ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED, ICMPV6_LAST_ERROR = 3, 11, 4
 
 
@@ -100,7 +103,11 @@ def _match(ports: list[int]) -> Iterator[Step]:
 
 
 def _cut(headers_only: bool) -> Iterator[Step]:
-    """The length up to the end of the TCP header, in A."""
+    """The length up to the end of the TCP header, in A; of a segment that begins as an answer, up to its status.
+
+    Memory 1 holds where the payload begins. A packet too short for a look is dropped by the look, so its length is
+    asked for first.
+    """
     if not headers_only:
         yield Step(RETURN, WHOLE)
         return
@@ -108,6 +115,20 @@ def _cut(headers_only: bool) -> Iterator[Step]:
     yield Step(SHIFT_RIGHT, 4)
     yield Step(SHIFT_LEFT, 2)
     yield Step(ADD_X)
+    yield Step(STORE, 1)
+    yield Step(ADD, STATUS_BYTES)
+    yield Step(TO_X)
+    yield Step(LD_LENGTH)
+    yield Step(JUMP_GE_X, 0, "", "headers")
+    yield Step(LDX_MEM, 1)
+    yield Step(LD_WORD_X, 0)
+    yield Step(JUMP_EQ, HTTP, "", "headers")
+    yield Step(LD_WORD_X, 4)
+    yield from (Step(JUMP_EQ, version, "status") for version in VERSIONS)
+    yield Step(LD_MEM, 1, label="headers")
+    yield Step(RETURN_A)
+    yield Step(LD_MEM, 1, label="status")
+    yield Step(ADD, STATUS_BYTES)
 
 
 def assemble(steps: list[Step]) -> bytes:
