@@ -56,6 +56,7 @@ def test_a_group_that_stands_still_answers_as_periods_begin() -> None:
     assert found is not None
     assert (found.answers, found.spells) == (65, 6)
     assert found.width_s < 0.01
+    assert found.kept
     assert found.p < 0.005
 
 
@@ -67,14 +68,16 @@ def test_a_quota_for_several_threads_lets_them_run_for_a_part_of_the_period() ->
 
 def test_one_burst_has_a_step_of_its_own() -> None:
     """A single worker that sleeps for whole tenths of a second keeps step with itself."""
-    assert quota_clock(throttled(size=12, spells=2), AT) is None
+    found = quota_clock(throttled(size=12, spells=2), AT)
+    assert found is not None
+    assert (found.p, found.kept) == (1.0, False)
 
 
 def test_a_worker_that_takes_whole_tenths_begins_anew_with_each_burst() -> None:
     """As programs made for a test do, and some that poll."""
     for served_s in ([0.1], [0.2], [0.1, 0.3]):
         found = quota_clock([*bursts(served_s, size=12), LATE], AT)
-        assert found is None or found.p > 0.05
+        assert found is None or not found.kept
 
 
 def test_other_times_are_in_no_step() -> None:

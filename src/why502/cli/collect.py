@@ -12,8 +12,6 @@ import click
 from why502.errors import Why502Error
 
 if TYPE_CHECKING:
-    import threading
-
     from why502.model.host import Unseen
 
 NAMED = Path("/run/netns")
@@ -95,6 +93,9 @@ def command(
     """  # noqa: D301 - click wants the backspace character itself
     if sys.platform != "linux":
         raise Why502Error("`why502 collect` works on Linux only", hint="diagnose reads bundles anywhere")
+    from why502.cli.signals import stop_on_signals
+
+    stop = stop_on_signals()
     from why502.collecting import Wishes, collect
 
     wishes = Wishes(
@@ -108,7 +109,7 @@ def command(
         payloads=payloads,
     )
     click.echo(f"recording for {duration_s:g} s; Ctrl-C ends it early", err=True)
-    bundle = collect(out, wishes, stop=_stop_on_signals(), force=force, lacking=_say)
+    bundle = collect(out, wishes, stop=stop, force=force, lacking=_say)
     click.echo(f"why502 diagnose {bundle}")
 
 
@@ -118,13 +119,3 @@ def _say(lacking: Unseen) -> None:
 
 def _door(name: str) -> Path:
     return Path(name) if "/" in name else NAMED / name
-
-
-def _stop_on_signals() -> threading.Event:
-    import signal
-    import threading
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

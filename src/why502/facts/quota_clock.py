@@ -32,6 +32,7 @@ FEWEST = 10
 IN_STEP = 0.8
 """...that lie so close together: 1 if at one place of the period, 0.8 if evenly over a third of it."""
 FEWEST_SPELLS = 3
+BY_CHANCE = 0.1
 AS_CLOSE = 0.95
 """Requests that come in step themselves (a client with a rhythm) get answers in step from anybody."""
 
@@ -47,8 +48,13 @@ class QuotaClock(Struct, frozen=True):
     """Times in which something was in flight all along: whatever the program's own rhythm is, it begins anew in each,
     when a request happens to come."""
     p: float
-    """Chance that the first answers of so many spells lie so close together (Rayleigh's test)."""
+    """Chance that the first answers of so many spells lie so close together (Rayleigh's test); 1 for fewer than 3."""
     at: Place
+
+    @property
+    def kept(self) -> bool:
+        """From spell to spell; else one who serves a request at a time, each for whole periods, keeps step as well."""
+        return self.p < BY_CHANCE
 
     def __str__(self) -> str:
         return (
@@ -73,10 +79,11 @@ def quota_clock(spans: Sequence[Span], at: Place) -> QuotaClock | None:
         (spell[0].asked_s, min(s.until_s for s in held)) for spell, held in zip(spells, lasting, strict=True) if held
     ]
     closeness = _closeness([answered_s for _, answered_s in begun])
-    if len(begun) < FEWEST_SPELLS or _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
+    p = rayleigh(closeness, len(begun)) if len(begun) >= FEWEST_SPELLS else 1.0
+    if p < BY_CHANCE and _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
         return None
     width_s = PERIOD_S / (2 * pi) * sqrt(2 * (1 - _closeness(answers_s)))
-    return QuotaClock(len(answers_s), width_s, len(begun), rayleigh(closeness, len(begun)), at)
+    return QuotaClock(len(answers_s), width_s, len(begun), p, at)
 
 
 def rayleigh(closeness: float, number: int) -> float:

@@ -87,6 +87,19 @@ def repeated(conversation: Conversation) -> bool:
     return any(number > 1 and seq != sent[0] for seq, number in Counter(sent).items())
 
 
+def taken_late(conversation: Conversation) -> bool:
+    """Whether only the first request of a new connection had to be sent again.
+
+    A full accept queue drops the final ACK and the data that come for a connection without a place in it
+    (`tcp_v4_syn_recv_sock`, `tcp_check_req`), and repeats no SYN-ACK once the ACK was there (`inet_rsk(req)->acked`).
+    One segment, so that no later part of a request is taken for its first.
+    """
+    if not conversation.opened or not conversation.retransmissions_sent or conversation.synacks_after_ack:
+        return False
+    short = conversation.exchanges <= 1 and conversation.segments_sent <= 1
+    return (short or conversation.detail is not None) and not repeated(conversation)
+
+
 def as_left(conversation: Conversation) -> Conversation:
     """An answer that came after the opener had given up, and that it met with a reset, is none for the proxy."""
     if _sent_to_nobody(conversation):
@@ -158,6 +171,7 @@ def _target(
     # An answer that met a reset came when nobody waited any more: what was sent again did not get through in time.
     well = [c for c in in_time if c.outcome is Outcome.ANSWERED and not c.reset_by_opener]
     again = [c for c in well if repeated(c)]
+    late = [c for c in well if taken_late(c)]
     for part in counted:
         outcomes.update(part.outcomes)
     statuses: Counter[int] = Counter()
@@ -178,6 +192,8 @@ def _target(
         told_answered=len(well),
         sent_again=len(again),
         sent_again_first=again[0].at if again else None,
+        taken_late=len(late),
+        taken_late_first=late[0].decided_at if late else None,
         statuses=dict(sorted(statuses.items())),
         errors=tuple(sorted((line for part in answered for line in part.errors), key=lambda e: e.at_s))[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),

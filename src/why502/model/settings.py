@@ -22,6 +22,8 @@ class Timer(StrEnum):
     """How long the proxy keeps an idle connection to a target."""
     QUEUE = "queue"
     """For a connection of the proxy's pool, or a place at a target, to become free."""
+    DRAIN = "drain"
+    """For requests in flight at a target that was taken out of rotation."""
 
 
 class Setting(Struct, frozen=True):

@@ -91,6 +91,10 @@ class TargetWire(Struct, frozen=True):
     sent_again: int = 0
     """...and those of them in which data of either side had to be sent again, although the target had accepted them."""
     sent_again_first: Place | None = None
+    taken_late: int = 0
+    """...and those new ones whose first request the target's kernel took only when it was sent again, with nothing
+    else of them lost."""
+    taken_late_first: Place | None = None
     statuses: dict[int, int] = field(default_factory=dict)
     """How many answers of plain HTTP/1 had which status (`Answered`)."""
     errors: tuple[StatusLine, ...] = ()

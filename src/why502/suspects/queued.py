@@ -11,7 +11,7 @@ from why502.facts.queueing import SLOW, queueing, queueing_of, spans_of_wire
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
-from why502.suspects.throttled import throttled
+from why502.suspects.throttled import in_step, throttled
 from why502.suspects.weighing import crowded
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def queued(
     connections waited, and used ones did not. `overtaken`: others
     came later and were answered before. `in_line`: nobody was, and those before were served meanwhile. Where one is
     served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
-    that is used up) make the same line, and the sizes of bursts tell no more. Nor do they where its control group is
-    known to have stood still; and so many places may be all that its quota grants.
+    that is used up) make the same line, and the sizes of bursts tell no more. Nor do they where answers keep step
+    with each other, or its control group is known to have stood still; then its quota may grant no more places.
     """
     found, source = _found(scene)
     stood_still = bool(throttled(scene, 1.0))
@@ -58,7 +58,7 @@ def queued(
         text = f"{overtaken_of}: requests that came later were answered before"
         # On a dead connection, or with packets lost, a request is overtaken as well: a log says only what it was not.
         yield Evidence(overtaken if source is Source.CAPTURE else min(overtaken, 0.0), text, source, found.at)
-    elif not stood_still:
+    elif not stood_still and not in_step(scene):
         by_size = (*crowded(scene, spared=spared, not_spared=not_spared),)
         yield from by_size
         if found is not None and found.in_line and not by_size and source is Source.CAPTURE:

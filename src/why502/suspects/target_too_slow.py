@@ -43,6 +43,7 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import hung_up
 from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
@@ -85,6 +86,7 @@ def judge(scene: Scene) -> Judgement:
         *queue_filled(scene),
         *given_up(scene),
         *throttled(scene, 3.0),
+        *hung_up(scene, -1.0),
         *way_gone(scene, EXPLAINED),
         *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
     ]

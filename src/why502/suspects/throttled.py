@@ -18,6 +18,7 @@ from why502.model.evidence import Evidence, Source
 from why502.suspects.metered import bits_of
 
 if TYPE_CHECKING:
+    from why502.facts.quota_clock import QuotaClock
     from why502.facts.scene import Scene
 
 THROTTLED = 0.25
@@ -30,6 +31,17 @@ MOST_OF_CLOCK = 8.0
 def throttled(scene: Scene, most: float) -> tuple[Evidence, ...]:
     """By its own counters, else by cAdvisor's, and by the moments of its answers; `most` bits for what is counted."""
     return (*_counted(scene, most), *_by_clock(scene, most))
+
+
+def in_step(scene: Scene) -> bool:
+    """Whether answers keep step at all: then one is served after the other, be it by a quota or by a single worker."""
+    return _clock(scene) is not None
+
+
+def _clock(scene: Scene) -> QuotaClock | None:
+    failed = scene.cluster.conversations
+    spans = spans_of_wire(scene.wire) if scene.cluster.outcome is Outcome.NOT_ANSWERED else ()
+    return quota_clock(spans, failed[0].decided_at) if spans and failed else None
 
 
 def _counted(scene: Scene, most: float) -> tuple[Evidence, ...]:
@@ -52,10 +64,8 @@ def _counted(scene: Scene, most: float) -> tuple[Evidence, ...]:
 
 
 def _by_clock(scene: Scene, most: float) -> tuple[Evidence, ...]:
-    failed = scene.cluster.conversations
-    spans = spans_of_wire(scene.wire) if scene.cluster.outcome is Outcome.NOT_ANSWERED else ()
-    found = quota_clock(spans, failed[0].decided_at) if spans and failed else None
-    if found is None:
+    found = _clock(scene)
+    if found is None or not found.kept:
         return ()
     bits = min(MOST_OF_CLOCK, IN_STEP - log2(found.p)) / MOST_OF_CLOCK * most
     return (Evidence(bits, str(found), Source.CAPTURE, found.at),)

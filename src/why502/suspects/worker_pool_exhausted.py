@@ -49,6 +49,7 @@ from why502.model.words import count
 from why502.suspects.accepting import AMPLE_BACKLOG, LONG_QUEUE, LOOKS_IN_A_ROW
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import hung_up
 from why502.suspects.limited import workers_busy
 from why502.suspects.paused import paused
 from why502.suspects.queued import queued
@@ -89,6 +90,7 @@ def judge(scene: Scene) -> Judgement:
         *given_up(scene),
         # A pool whose workers wait for others uses little processor.
         *throttled(scene, -2.0),
+        *hung_up(scene, -1.0),
         *way_gone(scene, EXPLAINED),
         *workers_busy(scene),
         *queued(
