@@ -115,6 +115,15 @@ def counted(name: str, value: float) -> Series:
     return Series(name, Place("metrics.json"), ((60.0, value), (120.0, value)))
 
 
+def test_a_refused_connect_was_answered_though_the_capture_lacks_it() -> None:
+    """The errno is the answer; a SYN without one is another's, or its answer was lost by the recorder."""
+    refused = request(100.0, phase=Phase.CONNECT, manner=Manner.REFUSED, target="10.0.0.7:8080")
+    silent = conversation(100.0, Outcome.SYN_UNANSWERED)
+    wire = wire_of((silent,))
+    (found,) = clusters(Case(inputs=(log_input(),), traffic=traffic_of((refused,)), wire=wire), ())
+    assert (found.manner, found.outcome) == (Manner.REFUSED, None)
+
+
 def test_what_else_the_balancer_counts_tells_how_far_it_came() -> None:
     """As many failed connects as answers of its own; 503 stands for a group without targets."""
     metrics = (

@@ -5,7 +5,8 @@ import pytest
 
 from tests.making import host, listener, snapshot
 from why502.facts.listeners import listener_windows, listeners_of
-from why502.model.host import Conntrack, Software
+from why502.model.case import Window
+from why502.model.host import Conntrack, Snapshot, Software
 
 
 def test_an_ipv4_address_that_java_bound_is_that_address() -> None:
@@ -48,6 +49,23 @@ def test_a_restarted_service_is_summed_up_over_its_sockets() -> None:
     (window,) = listener_windows(record, "host.json")
     assert window.drops == 5
     assert window.restarts == (2.0,)
+
+
+def test_a_listener_that_is_there_no_more_was_closed_between_two_looks() -> None:
+    """It did not stay open, though only one socket was ever seen."""
+    looks = (snapshot(0.0, listener()), snapshot(1.0, listener()), snapshot(2.0), snapshot(3.0))
+    (window,) = listener_windows(host(*looks), "host.json")
+    assert window.closings == (Window(1.0, 2.0),)
+    assert window.restarts == ()
+    assert window.steady is False
+
+
+def test_a_look_that_missed_the_namespace_closes_nothing() -> None:
+    """A namespace that could not be entered for a moment tells nothing of its listeners."""
+    looks = (snapshot(0.0, listener()), Snapshot(1.0), snapshot(2.0, listener()))
+    (window,) = listener_windows(host(*looks), "host.json")
+    assert window.closings == ()
+    assert window.steady is True
 
 
 def test_siblings_on_one_port_are_no_restart() -> None:

@@ -52,6 +52,55 @@ def test_a_retry_inside_of_varnish_hides_a_failure() -> None:
     assert [(each.phase, each.manner) for each in hidden_failures(request)] == [(Phase.CONNECT, Manner.REFUSED)]
 
 
+REFUSED = """*   << Request  >> 2
+-   Begin          req 1 rxreq
+-   Timestamp      Start: 1795379743.000000 0.000000 0.000000
+-   ReqMethod      GET
+-   ReqURL         /orders
+-   Link           bereq 3 pass
+-   RespStatus     503
+-   End
+**  << BeReq    >> 3
+--  Begin          bereq 2 pass
+--  VCL_call       BACKEND_FETCH
+--  FetchError     backend usual: fail errno 111 (Connection refused)
+--  Timestamp      Error: 1795379743.004000 0.004000 0.000000
+--  BerespStatus   503
+--  VCL_call       BACKEND_ERROR
+--  Timestamp      Beresp: 1795379743.004000 0.004000 0.000000
+--  BereqAcct      0 0 0 0 0 0
+--  End
+"""
+ANSWERED = REFUSED.replace("BACKEND_ERROR", "BACKEND_RESPONSE").replace("0 0 0 0 0 0", "123 0 123 97 15 112")
+
+
+def without(text: str, *words: str) -> bytes:
+    return "".join(line for line in text.splitlines(True) if not any(word in line for word in words)).encode()
+
+
+def test_its_own_503_is_not_the_targets_though_the_error_was_lost() -> None:
+    """Varnish writes its own status, and that it has an answer, in the words that it has for the target's."""
+    (request,) = read(without(REFUSED, "FetchError", "VCL_call")).facts
+    assert isinstance(request, Request)
+    assert (request.side, request.phase, request.manner) == (Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
+    assert request.target_status is None
+
+
+def test_a_503_of_the_target_is_known_by_what_came() -> None:
+    """By the bytes of its header, or by the subroutine that handles answers."""
+    for lost in ("VCL_call", "BereqAcct"):
+        (request,) = read(without(ANSWERED, "FetchError", lost)).facts
+        assert isinstance(request, Request)
+        assert (request.side, request.manner, request.target_status) == (Side.TARGET, Manner.ANSWERED, 503)
+
+
+def test_a_transaction_that_lost_its_end_does_not_take_the_next_ones_records() -> None:
+    """The records of the backend's transaction, whose head is lost too, have more dashes."""
+    (request,) = read(without(REFUSED, "-   End", "<< BeReq")).facts
+    assert isinstance(request, Request)
+    assert (request.status, request.manner) == (503, Manner.UNKNOWN)
+
+
 def test_every_line_is_a_record_or_not_understood() -> None:
     """Each line counts, also in front of the first transaction."""
     told = read(b"nonsense\n\n" + RETRIED.encode() + b"-   no tag\n").input

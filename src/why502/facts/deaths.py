@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from why502.facts.scene import Cluster, Failure, Scene
+    from why502.model.case import Window
 
 TOGETHER_S = 0.05
 """A process that dies closes all its connections within milliseconds; 50 ms cover the log's clock and the network."""
@@ -47,6 +48,8 @@ class Deaths(Struct, frozen=True):
     """Connects to the same target that were refused (or failed at once) within `AFTERWARDS_S` after any failure."""
     restarts_near: int
     """Times the target's listener was opened anew within `AFTERWARDS_S` around any failure."""
+    closings_near: int
+    """Times it was closed so near to any failure."""
     instants: tuple[int, ...]
     """How many failures each instant took, the largest first; as fine as their times are known."""
 
@@ -60,16 +63,26 @@ def deaths(scene: Scene) -> Deaths:
     ends_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
     found = (group for group in _groups(scene) if not _by_chance(scene, group))
     group = max(found, key=lambda group: (len(group.ends_s), group.sharp), default=None)
-    connects = [f for cluster in scene.others if _refused(cluster) for f in cluster.failures]
+    others = () if scene.cluster.beside_deaths else scene.others
+    connects = [f for cluster in others if _refused(cluster) for f in cluster.failures]
     restarts = [at for window in scene.listeners for at in window.restarts]
+    closings = [closing for window in scene.listeners for closing in window.closings]
     return Deaths(
         together=len(group.ends_s) if group else 0,
         at_s=group.ends_s[0] if group else None,
         sharp=group.sharp if group else False,
         refused_after=sum(_soon_after(f.at_s, ends_s) for f in connects if f.at_s is not None),
         restarts_near=sum(any(abs(at - end_s) <= AFTERWARDS_S for end_s in ends_s) for at in restarts),
+        closings_near=sum(any(_at_closing(end_s, closing) for end_s in ends_s) for closing in closings),
         instants=_instants(scene),
     )
+
+
+def _at_closing(end_s: float, closing: Window) -> bool:
+    """Looks far from each other do not tell when it was closed."""
+    if closing.to_s - closing.from_s > AFTERWARDS_S:
+        return False
+    return closing.from_s - AFTERWARDS_S <= end_s <= closing.to_s + AFTERWARDS_S
 
 
 def _refused(cluster: Cluster) -> bool:

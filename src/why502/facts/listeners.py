@@ -65,6 +65,7 @@ class _Watched:
         self._namespaces = {namespace.inode: namespace for namespace in self._last.namespaces}
         before = {namespace.inode: namespace for namespace in self._first.namespaces}
         self._killing = Killing(record)
+        self._looks = record.snapshots
         self._grown = {inode: growth(before.get(inode), now) for inode, now in self._namespaces.items()}
         self._processes: dict[float, dict[int, Process]] = {
             snapshot.at_s: {process.pid: process for process in snapshot.processes} for snapshot in record.snapshots
@@ -91,6 +92,7 @@ class _Watched:
             kills=self._killing.of(seen),
             stopped_s=_stopped(seen),
             departures=_departures(seen),
+            closings=_closings(self._looks, seen),
         )
 
     def _process(self, seen: Sightings) -> Process | None:
@@ -183,6 +185,17 @@ def _restarts(first: Snapshot, seen: Sightings) -> tuple[float, ...]:
             restarts.append(at_s)
         before = by_look[at_s]
     return tuple(restarts)
+
+
+def _closings(looks: Sequence[Snapshot], seen: Sightings) -> tuple[Window, ...]:
+    """A look that did not see the namespace tells nothing of what listens in it."""
+    netns, there = seen[-1][1].netns, {snapshot.at_s for snapshot, _ in seen}
+    telling = [look for look in looks if look.at_s in there or any(space.inode == netns for space in look.namespaces)]
+    return tuple(
+        Window(before.at_s, after.at_s)
+        for before, after in pairwise(telling)
+        if before.at_s in there and after.at_s not in there
+    )
 
 
 def _stopped(seen: Sightings) -> tuple[float, ...]:

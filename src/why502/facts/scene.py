@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import inf
 
 from msgspec import Struct
 
@@ -34,6 +35,8 @@ class Basis(StrEnum):
     DROPS = "drops"
     """Connection attempts that a listener dropped: nobody showed what the proxy saw."""
     METRICS = "metrics"
+    ANSWERS = "answers"
+    """Status lines of 5xx in a capture: the conversations went well, and no log tells of the requests."""
 
 
 class Cluster(Struct, frozen=True):
@@ -50,6 +53,8 @@ class Cluster(Struct, frozen=True):
     failures: tuple[Failure, ...]
     """One by one as far as they are kept (`traffic.MAX_EXAMPLES`); `count` is the true number."""
     window: Window | None
+    beside_deaths: bool = False
+    """Cut as they were sent, beside others that died together: the connects refused then followed those."""
 
     @property
     def logged(self) -> tuple[FailedRequest, ...]:
@@ -94,13 +99,20 @@ class ListenerWindow(Struct, frozen=True):
     """Looks at which every process that held it was held itself: by a signal, a debugger, the freezer."""
     departures: tuple[Window, ...] = ()
     """One for each process that held the socket and ended while another one went on to hold it: between which looks."""
+    closings: tuple[Window, ...] = ()
+    """When nothing listened at this address any more: between which looks it was closed."""
 
     @property
     def steady(self) -> bool | None:
         """Whether one socket stayed open all the time; None: looked at once, or nothing told sockets apart."""
         if self.listener.inode == UNTOLD or self.watched.to_s <= self.watched.from_s:
             return None
-        return not self.restarts
+        return not self.restarts and not self.closings
+
+    def closed(self, at_s: float) -> bool:
+        """Whether nothing may have listened there then: since the last look that saw it, until one saw it again."""
+        opened = (min((o for o in self.restarts if o >= c.to_s), default=inf) for c in self.closings)
+        return any(c.from_s < at_s < until_s for c, until_s in zip(self.closings, opened, strict=True))
 
 
 class Scene(Struct, frozen=True):

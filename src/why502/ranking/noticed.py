@@ -1,5 +1,5 @@
 """What the evidence says beyond the verdict: when failing began and ended, what it keeps to, overflows of nobody,
-captures of one direction, files of which much could not be read.
+captures of one direction or without status lines, files of which much could not be read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from why502.facts.idle_gaps import idle_gap
 from why502.facts.listeners import growth, listener_windows
 from why502.facts.spelling import told
 from why502.facts.unread import unread
+from why502.model.conversations import Outcome
 from why502.model.details import End
+from why502.model.evidence import Source
 from why502.model.words import count
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def noticed(case: Case) -> tuple[str, ...]:
 def _noticed(case: Case) -> Iterator[str]:
     yield from _overflows(case)
     yield from _one_sided(case)
+    yield from _statuses_unseen(case)
     yield from unread(case.inputs)
     traffic = case.traffic
     if traffic is None:
@@ -61,6 +64,17 @@ def _one_sided(case: Case) -> Iterator[str]:
         yield f"{text}: what became of its conversations cannot be told; capture where both directions pass"
     if len(halves) > MOST_HALVES:
         yield f"and so it is with {count(len(halves) - MOST_HALVES, 'other target')}"
+
+
+def _statuses_unseen(case: Case) -> Iterator[str]:
+    """Where no log tells them either: that conversations went well is no word about what was answered."""
+    if case.wire is None or Source.ACCESS_LOG in case.looked_at:
+        return
+    blind = [t for t in case.wire.targets if not t.statuses and t.outcomes.get(Outcome.ANSWERED)]
+    if blind:
+        number = sum(t.outcomes[Outcome.ANSWERED] for t in blind)
+        text = f"the capture holds no status line of {count(number, 'conversation')} that the target answered"
+        yield f"{text} (cut after the headers, encrypted, or no HTTP/1): whether it answered 5xx cannot be told"
 
 
 def _overflows(case: Case) -> Iterator[str]:

@@ -36,6 +36,9 @@ which is what loading the engine costs."""
 RECOGNISED = 0.15
 """A reader whose fit is below this did not recognise the file: a log of which six lines in seven are foreign."""
 
+CERTAIN = 1.0
+"""What `fit` answers at most."""
+
 HINT = "name a log, a capture, a metric export, a folder of them, or a bundle written by `why502 collect`"
 
 
@@ -170,8 +173,12 @@ def _repeated(found: Found, contents: Contents) -> Reading | None:
 
 def recognise(head: bytes, known: Sequence[Reader] = ()) -> Reader | None:
     """The reader that fits best, among equals one that the evidence itself made known; None if none fits."""
-    fits = [(reader.fit(head), reader) for reader in (*known, *all_readers())]
-    best, reader = max(fits, key=lambda fit: fit[0])
+    best, reader = 0.0, None
+    for candidate in (*known, *all_readers()):
+        if (fit := candidate.fit(head)) > best:
+            best, reader = fit, candidate
+        if best >= CERTAIN:
+            break  # none fits better
     return reader if best >= RECOGNISED else None
 
 

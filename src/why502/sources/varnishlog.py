@@ -22,15 +22,30 @@ from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Readin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEAD = expression(r"\*{1,16} {1,8}<< (Session|Request|BeReq) {1,4}>> (\d{1,12})\s*", re.ASCII)
-_RECORD = expression(r"-{1,16} {1,8}([A-Z]\w{1,31})(?: {1,20}(.*))?", re.ASCII)
+_HEAD = expression(r"(\*{1,16}) {1,8}<< (Session|Request|BeReq) {1,4}>> (\d{1,12})\s*", re.ASCII)
+_RECORD = expression(r"(-{1,16}) {1,8}([A-Z]\w{1,31})(?: {1,20}(.*))?", re.ASCII)
 _OPENED = expression(r"\d{1,9} (\S{1,255}) (\S{1,64}) (\d{1,5}) ", re.ASCII)
+
+FAILED = 500
+ACCOUNTED = 6
 
 MAX_PENDING = 20_000
 """Transactions that wait for the one that they belong to; the oldest go first."""
 
 KEPT = frozenset(
-    {"Link", "ReqStart", "ReqMethod", "ReqURL", "RespStatus", "BerespStatus", "BackendOpen", "FetchError", "Timestamp"}
+    {
+        "Link",
+        "ReqStart",
+        "ReqMethod",
+        "ReqURL",
+        "RespStatus",
+        "BerespStatus",
+        "BackendOpen",
+        "FetchError",
+        "Timestamp",
+        "VCL_call",
+        "BereqAcct",
+    }
 )
 """Tags that are looked at. Of each the last one counts, but for links and timestamps."""
 
@@ -39,12 +54,20 @@ KEPT = frozenset(
 class _Transaction:
     kind: str
     number: str
+    depth: int
+    """How many stars before its head, and dashes before each of its records."""
     at: Place
+    begun: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     times_s: dict[str, float] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
 
+    def lost_its_end(self, tag: str, depth: int) -> bool:
+        """Whether this record is another transaction's: lines between were lost."""
+        return depth != self.depth or (tag == "Begin" and self.begun)
+
     def add(self, tag: str, value: str) -> None:
+        self.begun = True
         if tag == "Timestamp":
             label, _, rest = value.partition(": ")
             at_s = seconds(rest.split(" ")[0])
@@ -94,14 +117,17 @@ class _Joined:
     def take(self, text: str, place: Place) -> bool:
         """Whether this is a line of varnishlog."""
         if head := _HEAD.fullmatch(text):
-            self._current = _Transaction(head[1], head[2], place)
+            self._current = _Transaction(head[2], head[3], len(head[1]), place)
             return True
         record = _RECORD.fullmatch(text)
         if record is None:
             return False
+        tag = record[2]
+        if self._current is not None and self._current.lost_its_end(tag, len(record[1])):
+            self._close(self._current)
         if self._current is not None:
-            self._current.add(record[1], record[2] or "")
-            if record[1] == "End":
+            self._current.add(tag, record[3] or "")
+            if tag == "End":
                 self._close(self._current)
         return True
 
@@ -164,7 +190,21 @@ def _fate(backend: _Transaction | None, status: int | None) -> Fate:
     if backend is None:  # from the cache, or made in VCL
         return Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN if status == 503 else None)
     error = backend.tags.get("FetchError")
-    return answered(status) if error is None else fate(error, status)
+    if error is not None:
+        return fate(error, status)
+    if status is not None and status >= FAILED and not _answer_came(backend):
+        return Fate(Side.PROXY, Phase.UNKNOWN, Manner.UNKNOWN)
+    return answered(status)
+
+
+def _answer_came(backend: _Transaction) -> bool:
+    """Where lines are missing, a status alone is none: Varnish writes its own 503 in the same words (`vbf_stp_error`,
+    cache_fetch.c). `vcl_backend_response` is called for answers only; BereqAcct ends with the bytes of header, body,
+    and both that came.
+    """
+    accounted = backend.tags.get("BereqAcct", "").split(" ")
+    came = accounted[3] if len(accounted) == ACCOUNTED else "0"
+    return backend.tags.get("VCL_call") == "BACKEND_RESPONSE" or came not in ("", "0")
 
 
 def _attempt(backend: _Transaction, status: int | None) -> Attempt:

@@ -139,6 +139,9 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     if not scene.listeners and listening_told(scene.case):
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(2.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
+    elif not restarts and (closed := [w for w in scene.listeners if w.closings]):
+        text = f"the listener of {scene.cluster.target} was closed while it was watched, and not opened again"
+        yield Evidence(1.0, text, Source.HOST, closed[0].at)
     elif restarts:
         times = count(len(restarts), "time")
         text = f"the listener of {scene.cluster.target} was opened anew {times} while it was watched"

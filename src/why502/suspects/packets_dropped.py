@@ -19,7 +19,8 @@ had to be sent again in others which went well, or again and again on the target
 What clears it
 --------------
 A listener that counted the drops itself; connects that failed otherwise. Many exchanges in which nothing had to be sent
-again.
+again. First requests of new connections that were taken only when sent again, while nothing of accepted connections was
+lost: the listener drops final ACKs then.
 
 What to do
 ----------
@@ -39,24 +40,31 @@ from why502.facts.bursts import after_idle
 from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
 from why502.facts.hosts import listening_told
+from why502.facts.metered_failures import told_at_once
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.faces import taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_later import lost_later, waited_in_vain
 from why502.suspects.lost_syns import lost_alone
+from why502.suspects.stopped import listener_gone
+from why502.suspects.unseen import covered
 from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import connects_delayed, syns_at_both_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Failure, Scene
+    from why502.facts.scene import Failure, ListenerWindow, Scene
 
 CLOCK_S = 1.0
 """Logs and journals round to whole seconds."""
+
+GONE = -4.0
+"""A target that refuses connects in the same second is not well, whatever became of one SYN more."""
 
 LOSSY = (
     Remedy("Find where segments vanish: capture at both ends, and let why502 compare them."),
@@ -84,7 +92,10 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         return DoesNotApply("the proxy did not wait for an answer: it was told")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB answers 504 where its connect meets silence, and these were 502")
     evidence = [*_capture(scene), *_host(scene), *_log(scene), *_kernel(scene)]
+    evidence += [*way_gone(scene, EXPLAINED), *listener_gone(scene, GONE)] if evidence else ()
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
     if not evidence:
         return CannotTell(missing or (Source.HOST,), "nothing given tells a lost SYN from a full accept queue")
@@ -100,11 +111,15 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         text = f"{count(lost, 'SYN')} left the proxy and never arrived at the target's end"
         yield Evidence(9.0, text, Source.CAPTURE, both)
     elif both and unanswered:
-        text = f"{count(unanswered, 'SYN')} arrived at the target's end: nothing was lost on the way"
-        yield Evidence(-8.0, text, Source.CAPTURE, both)
+        # A capture takes packets as the interface hands them over (`__netif_receive_skb_core`, net/core/dev.c), before
+        # the host's own filter and connection tracking: most that drop SYNs, but not all, stand on the way.
+        text = (
+            f"{count(unanswered, 'SYN')} arrived at the target's end: only its own packet filter could still drop them"
+        )
+        yield Evidence(-2.0, text, Source.CAPTURE, both)
     seen = handshakes(scene.wire)
     if scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
-        if not seen.syns_unanswered and not seen.syns_repeated:
+        if not seen.syns_unanswered and not seen.syns_repeated and covered(scene):
             text = f"every SYN to the target was answered at once, in {seen.conversations} conversations"
             yield Evidence(-6.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
         return
@@ -121,6 +136,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)
+    yield from taken_late(seen, -4.0)
 
 
 def _log(scene: Scene) -> Iterator[Evidence]:
@@ -141,6 +157,10 @@ def _log(scene: Scene) -> Iterator[Evidence]:
 def _host(scene: Scene) -> Iterator[Evidence]:
     for window in scene.listeners:
         where = window.listener.address
+        if _closed_then(scene, window):
+            # Nobody listened, so that it dropped nothing says nothing of the way.
+            yield Evidence(-1.0, f"{where} had been closed by then", Source.HOST, window.at)
+            continue
         if window.drops and window.grown.get("ListenOverflows"):
             text = f"{where} itself dropped {window.drops} connection attempts"
             yield Evidence(-9.0, text, Source.HOST, window.at)
@@ -153,6 +173,11 @@ def _host(scene: Scene) -> Iterator[Evidence]:
     if scene.cluster.target and listening_told(scene.case) and not scene.listeners:
         text = f"nothing listens at {scene.cluster.target} on the hosts that were looked at"
         yield Evidence(-1.0, text, Source.HOST, Place(scene.path_of(Source.HOST)))
+
+
+def _closed_then(scene: Scene, window: ListenerWindow) -> bool:
+    times_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    return any(window.closed(at_s) for at_s in times_s)
 
 
 def _kernel(scene: Scene) -> Iterator[Evidence]:
@@ -197,6 +222,9 @@ SUSPECT = Suspect(
             "Find where the SYN is seen last: capture on the target's side as well.",
             "sudo tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'",
         ),
-        Remedy("Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way."),
+        Remedy(
+            "Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way, and on "
+            "the target itself: a capture there shows SYNs that its own filter then drops."
+        ),
     ),
 )

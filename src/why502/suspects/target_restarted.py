@@ -44,7 +44,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_change, after_a_cut
-from why502.suspects.ended import process_ended
+from why502.suspects.ended import cut_as_sent, process_ended, signalled
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.stopped import listener_gone, one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
@@ -101,8 +101,10 @@ def _judge(scene: Scene) -> Judgement:
     evidence = [
         *closing,
         *ended_together(scene),
+        *cut_as_sent(scene),
         *fate_of_others(scene),
         *told_to_stop(scene, 4.0),
+        *signalled(scene, 1.0),
         *process_ended(scene, stopped=True),
         *one_after_the_other(scene, 1),
         *stayed_open(scene),

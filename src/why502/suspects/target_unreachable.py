@@ -62,6 +62,11 @@ def judge(scene: Scene) -> Judgement:
         summary = f"{cluster.target or 'The target'} could not be reached: the network said so."
         # Only an ICMP error (or no route) ends a connect without a timer and without a packet of TCP.
         return Weighed((Evidence(7.0, text, Source.CAPTURE, first),), summary)
+    if cluster.manner is Manner.TIMEOUT and (unresolved := tuple(way_gone(scene, TOLD_MEANWHILE))):
+        # A SYN waits for the neighbour to answer ARP, as long as the first ones do (`mcast_solicit` in arp(7), a second
+        # each): the proxy's own timer may be shorter, and the connects after that are told at once.
+        summary = f"{cluster.target or 'The target'} could not be reached: the network said so of other connects."
+        return Weighed(unresolved, summary)
     nothing = nothing_sent(scene, 5.0)
     if nothing:
         summary = f"{cluster.target or 'The target'} could not be reached: the proxy's own kernel had no way to it."

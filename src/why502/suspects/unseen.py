@@ -25,6 +25,9 @@ CUT_OFF = (
 """What a request that was sent and met an end, leaves on the wire."""
 
 
+NEAR_S = 1.5
+"""Logs may have times in whole seconds, and the last packet need not be the recorder's end."""
+
 ENDED_BY_TARGET = (Manner.CUT, Manner.RESET, Manner.CLOSED)
 NO_CONNECTION = (Outcome.REFUSED, Outcome.SYN_UNANSWERED, Outcome.UNREACHABLE, Outcome.ABANDONED)
 
@@ -67,6 +70,15 @@ def nothing_sent(scene: Scene, bits: float, of: Cluster | None = None) -> tuple[
         return ()
     text = f"{count(cluster.count, 'connect')} failed before a single packet left, while others were captured"
     return (Evidence(bits, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE))),)
+
+
+def covered(scene: Scene) -> bool:
+    """Whether the capture's packets span most of the failures: one that had ended shows nothing of them."""
+    wire = scene.case.wire
+    times_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
+    if wire is None or wire.first_s is None or wire.last_s is None or not times_s:
+        return True  # nothing tells otherwise
+    return sum(wire.first_s - NEAR_S <= at_s <= wire.last_s + NEAR_S for at_s in times_s) >= len(times_s) / 2
 
 
 def captured(scene: Scene) -> bool:

@@ -167,7 +167,7 @@ def fate_of_others(scene: Scene) -> Iterator[Evidence]:
 
 
 def stayed_open(scene: Scene) -> Iterator[Evidence]:
-    """A listener that was watched: opened anew as the requests failed, or open all the time."""
+    """A listener that was watched: opened anew or closed as the requests failed, or open all the time."""
     found = deaths(scene)
     restarts = found.restarts_near
     for window in scene.listeners[:1]:
@@ -180,6 +180,9 @@ def stayed_open(scene: Scene) -> Iterator[Evidence]:
             yield Evidence(-1.0, text, Source.HOST, window.at)
         elif restarts:
             text = f"the listener {window.listener.address} was opened anew within {AFTERWARDS_S:.0f} s of the failures"
+            yield Evidence(4.5, text, Source.HOST, window.at)
+        elif found.closings_near:
+            text = f"the listener {window.listener.address} was closed within {AFTERWARDS_S:.0f} s of the failures"
             yield Evidence(4.5, text, Source.HOST, window.at)
         elif window.steady:
             text = f"one socket stayed open at {window.listener.address} for all the time watched"

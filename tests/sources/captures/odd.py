@@ -37,9 +37,14 @@ def udp(port: int, body: bytes) -> bytes:
     return struct.pack("!HHHH", 50000, port, 8 + len(body), 0) + body
 
 
-def vxlan(frame: bytes, port: int = 4789) -> bytes:
-    body = udp(port, b"\x08\0\0\0\0\0\x2a\0" + frame)
+def vxlan(frame: bytes, port: int = 4789, header: bytes = b"\x08\0\0\0\0\0\x2a\0") -> bytes:
+    body = udp(port, header + frame)
     return ethernet(ipv4(*OUTER, body, protocol=17))
+
+
+def vxlan_with_policy(frame: bytes) -> bytes:
+    """As switches with group policies write it: in reserved bits, which receivers ignore (RFC 7348, section 5)."""
+    return vxlan(frame, header=b"\x88\0\0\x07\0\0\x2a\x01")
 
 
 def geneve(frame: bytes) -> bytes:
@@ -73,6 +78,7 @@ def qinq(frame: bytes) -> bytes:
 
 WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
     "vxlan": vxlan,
+    "vxlan_with_policy": vxlan_with_policy,
     "geneve": geneve,
     "gre": gre,
     "gre_ethernet": gre_ethernet,

@@ -14,6 +14,8 @@ UDP: Final = 69
 _ETHERNET_INSIDE, _ERSPAN = 0x6558, 0x88BE
 _VXLAN, _VXLAN_OF_LINUX, _GENEVE = 4789, 8472, 6081
 """UDP ports; 8472 is the default of the Linux driver, and flannel's."""
+_VXLAN_VALID: Final = 0x08
+"""The I flag. The other bits are reserved, and receivers ignore them (RFC 7348, section 5): group policies use some."""
 
 
 def inside_gre(data: Octets, at: int, end: int) -> tuple[int, int]:
@@ -36,7 +38,7 @@ def inside_udp(data: Octets, at: int, end: int) -> tuple[int, int]:
     if end - at < 16:
         return OTHER, at
     port, at = u16(data, at + 2), at + 8
-    if port in (_VXLAN, _VXLAN_OF_LINUX) and data[at] == 0x08 and data[at + 7] == 0:
+    if port in (_VXLAN, _VXLAN_OF_LINUX) and data[at] & _VXLAN_VALID:
         return by_ethertype(data, at + 20, end)
     if port == _GENEVE and u8(data, at) >> 6 == 0:
         begin = at + 8 + (u8(data, at) & 0x3F) * 4
