@@ -48,7 +48,7 @@ def test_what_the_target_cut_is_no_timer_of_the_proxy() -> None:
 def harakiri(value: float) -> Told:
     """Of the one server that requests went to, which looks once a second."""
     limit = TargetSetting("uWSGI", "harakiri", Limit.WORK, value, Place("uwsgi.ini", 4), late_s=2.0)
-    return Told((limit,), frozenset({"8080"}))
+    return Told((limit,), ("10.0.0.7:8080",))
 
 
 def test_a_worker_that_its_server_kills_lasts_a_little_longer() -> None:

@@ -18,6 +18,8 @@ from why502.sources.near_misses import near_miss
         (b'{"status":"error","errorType":"bad_data","error":"parse error"}', "refused the query"),
         (b'{"resultType":"matrix","result":[]}', "query_range"),
         (b'{"results":{"A":{"status":200,"frames":[]}}}', "Grafana"),
+        (b"apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n", "-o json"),
+        (b"---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: shop\n", "-o json"),
         (b"\xef\xbb\xbf<!DOCTYPE html>\n<html>", "web page"),
     ],
 )

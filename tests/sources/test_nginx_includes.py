@@ -108,6 +108,18 @@ def test_a_folder_with_links_is_followed_alike(tmp_path: Path) -> None:
     assert told(tmp_path) == IN_FORCE
 
 
+def test_a_link_leads_to_the_file_beside_it_alone(tmp_path: Path) -> None:
+    """Of two machines in one archive: what one has enabled, the other has not."""
+    files = {f"{host}/{name}": text for host in ("a", "b") for name, text in SITES.items()}
+    links = {"a/etc/nginx/sites-enabled/shop": "../sites-available/shop",
+             "b/etc/nginx/sites-enabled/old": "../sites-available/old"}  # fmt: skip
+    found = [line for line in told(archived(tmp_path, files, links)) if "sites-available" in line]
+    assert found == [
+        "proxy_read_timeout 7 s in server [a/etc/nginx/sites-available/shop:2]",
+        "proxy_read_timeout 99 s in server [b/etc/nginx/sites-available/old:2]",
+    ]
+
+
 def test_without_links_no_site_is_taken_to_be_off(tmp_path: Path) -> None:
     """A copy that left them out says nothing of which are enabled."""
     found = told(archived(tmp_path, SITES, {}))

@@ -40,8 +40,10 @@ def command(
 
     FILES are logs of any proxy, compressed or not, or folders, bundles and buckets of them. Failures by status, side,
     phase, target, client and path, and over time; when failing began and ended; what it keeps to; timeouts, idle
-    gaps and slow connects; and whether it goes along with changes. With the proxy's configuration beside them
-    (nginx.conf, haproxy.cfg, the attributes of an ALB...), durations are held against the timeouts that it sets.
+    gaps and slow connects; and whether it goes along with changes. With configurations beside them, of the proxy
+    (nginx.conf or what `nginx -T` prints, haproxy.cfg, the attributes of an ALB...) and of the targets
+    (gunicorn.conf.py, server.xml, kubectl get pods -o json, docker inspect...), durations and silences are held against
+    what these set.
 
     \b
     Examples:

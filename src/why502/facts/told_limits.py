@@ -22,10 +22,10 @@ NEAR_S: Final = 1.2
 
 
 class Told(NamedTuple):
-    """All that is told of limits, and the ports that requests went to."""
+    """All that is told of limits, and the targets that requests went to."""
 
     settings: Sequence[TargetSetting]
-    addresses: frozenset[str]
+    targets: Sequence[str]
 
     def of(self, target: str | None, limit: Limit, seen: Sequence[TargetSetting] = ()) -> TargetSetting | None:
         """What limits the target; None if nothing tells, or if it is told in different ways.
@@ -39,9 +39,12 @@ class Told(NamedTuple):
         own = [*(s for s in seen if s.limit is limit), *(s for s in told if target is not None and _is_at(s, target))]
         if not own:
             own = [s for s in files if target is not None and s.address and s.address == address_of(target)]
-        if not own and (target is None or len(self.addresses | {address_of(target)}) <= 1):
+        if not own and (target is None or self._all_at(address_of(target))):
             own = [s for s in files if target is None or not s.address]
         return own[0] if len({s.value for s in own}) == 1 else None
+
+    def _all_at(self, address: str) -> bool:
+        return all(address_of(name) == address for name in self.targets if name)
 
     def of_all(self, targets: Iterable[str | None], limit: Limit) -> TargetSetting | None:
         """What limits each of them alike."""
@@ -49,13 +52,12 @@ class Told(NamedTuple):
         return found[0] if found and len({None if s is None else s.value for s in found}) == 1 else None
 
 
-NOTHING_TOLD: Final = Told((), frozenset())
+NOTHING_TOLD: Final = Told((), ())
 
 
 def told_of(settings: Sequence[TargetSetting], traffic: Traffic | None) -> Told:
     """Beside the requests that were logged."""
-    named = [t.target for t in traffic.targets] if traffic else []
-    return Told(settings, frozenset(address_of(name) for name in named if name))
+    return Told(settings, [t.target for t in traffic.targets] if traffic and settings else ())
 
 
 def _is_at(setting: TargetSetting, target: str) -> bool:

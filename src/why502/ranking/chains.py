@@ -10,6 +10,7 @@ from why502.facts.scene import Basis
 from why502.model.evidence import Source
 from why502.model.verdict import Ladder, Link
 from why502.model.words import rfc3339
+from why502.suspects.interface import Weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,19 @@ if TYPE_CHECKING:
 def chain(group: Sequence[Ranked]) -> tuple[Link, ...]:
     """For the failure of this verdict that the evidence shows best."""
     scene, failure = _example(group)
-    return (_request(scene, failure), _conversation(scene, failure), *_listener(scene), _change(scene))
+    listener, process, setting = _listener(scene)
+    told = _told(group) if not scene.listeners else None
+    return (
+        _request(scene, failure), _conversation(scene, failure), listener, process, told or setting, _change(scene)
+    )  # fmt: skip
+
+
+def _told(group: Sequence[Ranked]) -> Link | None:
+    """What a configuration or a command line says for the cause, where nobody looked at the listener itself."""
+    answers = [answer for r in group if isinstance(answer := r.answers.get(r.top[0]), Weighed)]
+    found = [e for answer in answers for e in answer.evidence if e.source is Source.CONFIGURATION and e.bits > 0]
+    best = max(found, key=lambda e: e.bits, default=None)
+    return Link("setting", best.text, str(best.at)) if best else None
 
 
 def example_ladder(group: Sequence[Ranked]) -> Ladder | None:
@@ -72,7 +85,7 @@ def _conversation(scene: Scene, failure: Failure | None) -> Link:
     return Link("conversation", text, str(found.decided_at))
 
 
-def _listener(scene: Scene) -> tuple[Link, ...]:
+def _listener(scene: Scene) -> tuple[Link, Link, Link]:
     if not scene.listeners:
         looked = scene.looked(Source.HOST)
         why = "the hosts given have no listener at that address" if looked else "no host evidence was given"

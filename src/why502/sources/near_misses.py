@@ -25,6 +25,10 @@ NEAR: Final = (
     (expression(rb'\{\s*"resultType"\s*:'), f"a part of an answer of Prometheus: {_WANTED}"),
     (expression(rb'\{\s*"results"\s*:\s*\{[^\[]{0,200}"frames"'), f"an answer of Grafana's own: {_WANTED}"),
     (
+        expression(rb"(?:---\s+)?apiVersion: v1\r?\n(?:items:|kind: (?:Pod|List|Event)\b)"),
+        "pods or events of Kubernetes as YAML: save them as JSON (kubectl ... -o json)",
+    ),
+    (
         expression(rb"(?:<!doctype html|<html)\b", re.IGNORECASE),
         "a web page, perhaps one that asks to log in: save the file behind it",
     ),

@@ -11,7 +11,7 @@ from why502.sources.interface import Reader, Reading
 from why502.sources.opening import Alias, Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from why502.model.case import Window
 
@@ -52,18 +52,31 @@ class Waits:
         return Waiting(reader, replace(found, file=replace(found.file, open=lambda: BytesIO(content))))
 
 
-def with_aliases(found: Iterable[Reading | Waiting], aliases: Sequence[Alias]) -> Iterator[Reading | Waiting]:
-    """Each file that waits knows the links that lead to it; absolute ones count from where nobody knows."""
+def with_aliases(found: Sequence[Reading | Waiting], aliases: Sequence[Alias]) -> Iterator[Reading | Waiting]:
+    """Each file that waits knows the links that lead to it.
+
+    A link that leads to no file here is absolute, and counts from a root that nobody knows: it leads to whatever has
+    its name in a folder that is called alike.
+    """
+    waiting = {it.found.file.path for it in found if isinstance(it, Waiting)}
+    names: dict[str, list[str]] = defaultdict(list)
+    for alias in aliases:
+        names[alias.of if alias.of in waiting else _end(alias.of)].append(alias.path)
     for it in found:
-        if isinstance(it, Waiting) and (names := tuple(a.path for a in aliases if _leads(a, it.found.file.path))):
-            yield replace(it, found=replace(it.found, file=replace(it.found.file, aliases=names)))
+        own = _of(it.found.file.path, names) if isinstance(it, Waiting) else ()
+        if isinstance(it, Waiting) and own:
+            yield replace(it, found=replace(it.found, file=replace(it.found.file, aliases=own)))
         else:
             yield it
 
 
-def _leads(alias: Alias, path: str) -> bool:
-    """To this very path, or at least to its name in a folder that is called alike."""
-    return alias.of == path or alias.of.split("/")[-2:] == path.split("/")[-2:]
+def _of(path: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return (*names.get(path, ()), *names.get(_end(path), ()))
+
+
+def _end(path: str) -> str:
+    """Its name and that of its folder; no path of a file here begins so."""
+    return f"*/{'/'.join(path.split('/')[-2:])}"
 
 
 def resolve(
