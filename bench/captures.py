@@ -103,18 +103,21 @@ def _packets(at: np.ndarray[Any, Any], index: np.ndarray[Any, Any], step: np.nda
 
 
 def rows(folder: Path) -> list[Row]:
-    from bench.run import Row
+    from bench.run import WHY502, Row
 
     path = folder / "generated.pcap"
     packets = generate(path)
     read = _read(path)
     read()  # compiled, or loaded from the cache, before anything is measured
     peers = {"tshark": ("-n", "-q", "-r", str(path), "-z", "conv,tcp"), "tcptrace": ("-n", "-l", str(path))}
+    theirs = {peer: _run(peer, *arguments) for peer, arguments in peers.items()}
     beside = [
-        Row(f"capture of {packets:,} packets", read, peer, _run(peer, *arguments), packets, "packets")
-        for peer, arguments in peers.items()
+        Row(f"capture of {packets:,} packets", read, peer, its, packets, "packets") for peer, its in theirs.items()
     ]
-    return [*beside, _many(folder / "many.pcap")]
+    command = _run(WHY502, "capture", str(path))
+    assert command
+    told = Row("`why502 capture` of it, start to end", command, "tshark", theirs["tshark"], packets, "packets")
+    return [*beside, told, _many(folder / "many.pcap")]
 
 
 def _many(path: Path) -> Row:

@@ -1,7 +1,8 @@
-"""The one error that reaches the user, and the exit statuses."""
+"""The one error that reaches the user, the exit statuses, and an end that was asked for from outside."""
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 
 
@@ -13,6 +14,14 @@ class Exit(IntEnum):
     WRONG_USE = 2
     NOT_DETERMINED = 3
     DEFECT = 4
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks for the end: whatever was made is taken down on the way out."""
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        self.number = number
+        super().__init__()
 
 
 class Why502Error(Exception):

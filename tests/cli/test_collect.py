@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_recording_and_leaves_a_readable_bundle(tmp_path: Path, number: signal.Signals) -> None:
     """The operator stops it when the fault was seen."""
     out = tmp_path / "case.tar.zst"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ from tests.cli.running import why502
 from why502.errors import Why502Error
 from why502.lab import tracking
 from why502.lab.proxies import Proxy, proxies
-from why502.lab.recording import prepare
+from why502.lab.recording import prepare, whole
 from why502.lab.run import Options
 from why502.lab.scenarios import by_name
 from why502.lab.trial import Kinds, bundle_place, scenario_text, trials
@@ -48,6 +49,9 @@ def test_proxies_that_are_not_installed_are_left_out_before_anything_runs(monkey
         (("coffee",), "no such scenario: coffee; known: accept-queue-overflow"),
         (("accept-queue-overflow", "--proxy", "squid"), "this scenario does not know the proxy: squid"),
         (("accept-queue-overflow", "--duration", "0"), "0 is not in the range"),
+        (("accept-queue-overflow", "--proxy", "nginx,squid"), "this scenario does not know the proxy: squid"),
+        (("accept-queue-overflow", "--proxy", ""), "this scenario does not know the proxy: ''"),
+        (("accept-queue-overflow", "--seed", "-4"), "-4 is not in the range"),
         (("keepalive-race", "--server", "coffee"), "this scenario does not know the server: coffee"),
         (("accept-queue-overflow", "--no-twin", "--healthy-only"), "nothing is left to run"),
     ],
@@ -65,6 +69,20 @@ def test_recordings_do_not_overwrite(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("x")
     with pytest.raises(Why502Error, match=r"will not write the recording: .*: the folder is not empty"):
         prepare(tmp_path)
+
+
+def test_half_a_bundle_is_removed(tmp_path: Path) -> None:
+    """A disk that is full: what was written would be taken for all there is, and block the next try."""
+
+    def write() -> None:
+        with whole(tmp_path / "case"):
+            (tmp_path / "case/host.json").write_text("{}")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "case").mkdir()
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_twins_lie_side_by_side() -> None:

@@ -46,6 +46,7 @@ def test_other_seeds_are_refused(written: str) -> None:
         (("--seeds", "1-99999"), "seeds must ascend, 1000 at most"),
         (("--seeds", "one"), "seeds are written 3, 1-4 or 1,5-7"),
         (("-o", "."), "will not write the matrix"),
+        (("-o", "/proc/none"), "cannot write the matrix: /proc/none: No such file or directory"),
     ],
 )
 def test_wrong_use_of_the_matrix_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,8 +17,11 @@ import pytest
 from tests.cli.running import why502
 from why502 import cli
 from why502.cli.exits import EXIT_STATUSES
-from why502.cli.signals import stop_on_signals
-from why502.errors import Exit, Why502Error
+from why502.cli.signals import ENDS, end_in_order, stop_on_signals
+from why502.errors import Exit, Interrupted, Why502Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_the_help_names_every_status() -> None:
@@ -29,6 +35,8 @@ def test_the_help_names_every_status() -> None:
         (Why502Error("no evidence", where="./logs"), 2, "why502: no evidence: ./logs"),
         (click.UsageError("No such option: --frob"), 2, "No such option: --frob"),
         (KeyboardInterrupt(), 130, "why502: interrupted"),
+        (Interrupted(signal.SIGTERM), 143, "why502: interrupted"),
+        (Interrupted(signal.SIGHUP), 129, "why502: interrupted"),
         (OSError(errno.ENOSPC, "No space left on device", "out.json"), 2, "No space left on device: out.json"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "why502: No space left on device"),
         (OSError(errno.EBADF, "Bad file descriptor"), 4, "this is a defect of why502"),
@@ -73,15 +81,53 @@ def test_the_schema_is_one_json_document() -> None:
     assert {"verdicts", "suspects", "next_steps"} <= set(document["$defs"]["Document"]["properties"])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Those of before come back."""
+    before = {one: signal.getsignal(one) for one in ENDS}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("number", ENDS)
 def test_a_signal_sets_the_stop_event_and_interrupts_nothing(number: signal.Signals) -> None:
     """What is under way ends in its own order, so that everything is cleaned up."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        stop = stop_on_signals()
-        assert not stop.is_set()
-        signal.raise_signal(number)
-        assert stop.is_set()
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+    stop = stop_on_signals()
+    assert not stop.is_set()
+    signal.raise_signal(number)
+    assert stop.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_commands_remove_temporary_files_whatever_ends_them(tmp_path: Path, number: signal.Signals) -> None:
+    """At once, wherever it stands."""
+    code = (
+        "from why502.cli.signals import end_in_order; from why502.scratch import Scratch; end_in_order();"
+        "kept = Scratch(); print(kept.name, flush=True); import sys; sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as run:
+        assert run.stdout
+        assert Path(run.stdout.readline().strip()).parent == tmp_path
+        run.send_signal(number)
+        _, told = run.communicate(timeout=30)
+    assert (run.returncode, told) == (128 + number, "why502: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("handlers")
+def test_nohup_is_respected() -> None:
+    """What is ignored stays ignored, whatever the terminal does."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop = stop_on_signals()
+    end_in_order()
+    signal.raise_signal(signal.SIGHUP)
+    assert not stop.is_set()

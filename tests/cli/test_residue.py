@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.kernel
 PATIENCE_S = 30
-ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
 class World(NamedTuple):

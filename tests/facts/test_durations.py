@@ -4,16 +4,19 @@ from typing import Any
 
 from tests.making import request
 from why502.facts.durations import SameDuration, same_durations
+from why502.facts.told_limits import NOTHING_TOLD, Told
 from why502.model.evidence import Place
 from why502.model.requests import Manner, Phase, Side
-from why502.model.settings import Setting, Timer
+from why502.model.settings import Limit, Setting, TargetSetting, Timer
 from why502.model.traffic import FailedRequest
 
 
-def same(times: list[float], settings: tuple[Setting, ...] = (), **fields: Any) -> tuple[SameDuration, ...]:
+def same(
+    times: list[float], settings: tuple[Setting, ...] = (), limits: Told = NOTHING_TOLD, **fields: Any
+) -> tuple[SameDuration, ...]:
     made = {"manner": Manner.TIMEOUT, "wait_s": None, **fields}
     failures = [FailedRequest(request(100.0 * i, total_s=t, **made)) for i, t in enumerate(times)]
-    return same_durations(failures, settings)
+    return same_durations(failures, settings, limits)
 
 
 def test_a_default_timeout_is_named() -> None:
@@ -40,6 +43,28 @@ def test_what_the_target_cut_is_no_timer_of_the_proxy() -> None:
     """Connections cut after 30 s each: gunicorn kills a worker then."""
     (found,) = same([30.1, 30.15, 30.2, 30.12], manner=Manner.CUT)
     assert "gunicorn" in str(found.due)
+
+
+def harakiri(value: float) -> Told:
+    """Of the one server that requests went to, which looks once a second."""
+    limit = TargetSetting("uWSGI", "harakiri", Limit.WORK, value, Place("uwsgi.ini", 4), late_s=2.0)
+    return Told((limit,), frozenset({"8080"}))
+
+
+def test_a_worker_that_its_server_kills_lasts_a_little_longer() -> None:
+    """As late as its server looks, which is no single time; the default of another server is not named."""
+    (found,) = same([20.1, 20.7, 21.3, 21.9, 3.0], limits=harakiri(20), manner=Manner.CUT)
+    assert (found.failures, found.alike, str(found.due)) == (4, 5, "harakiri 20 s of uWSGI [uwsgi.ini:4]")
+    (other,) = same([30.1, 30.15, 30.2, 30.12], limits=harakiri(20), manner=Manner.CUT)
+    assert other.due is None
+    assert "which is not the harakiri 20 s of uWSGI" in str(other)
+
+
+def test_what_the_gateway_gave_up_no_server_killed() -> None:
+    """A timeout of the proxy that equals it by chance; and few agreements among many other times."""
+    (found,) = same([20.1, 20.1, 20.1], limits=harakiri(20))
+    assert found.due is None
+    assert same([20.1, 20.9, 21.8, 1.5, 3.1, 5.2, 7.4], limits=harakiri(20), manner=Manner.CUT) == ()
 
 
 def test_times_that_differ_are_no_timer() -> None:

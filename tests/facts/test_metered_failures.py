@@ -69,6 +69,7 @@ def test_requests_cut_first_and_connects_refused_afterwards_are_two() -> None:
         ("gateway-turned-away", Phase.NO_TARGET, Manner.EXHAUSTED),
         ("gateway-answers-timed-out", Phase.WAIT, Manner.TIMEOUT),
         ("gateway-connections-cut", Phase.WAIT, Manner.CUT),
+        ("gateway-answers-failed", Phase.WAIT, Manner.UNKNOWN),
     ],
 )
 def test_a_proxy_that_counts_ways_to_fail_tells_how(metric: str, phase: Phase, manner: Manner) -> None:
@@ -97,18 +98,60 @@ def test_repeated_attempts_of_several_kinds_tell_nothing() -> None:
     assert found(*metrics) == [(None, Phase.UNKNOWN, Manner.UNKNOWN, 10)]
 
 
+def test_what_the_targets_answered_themselves_is_theirs() -> None:
+    """HAProxy: three answers of 503 passed on, three of its own after refused connects, three 504."""
+    metrics = (
+        counted(PROXY_5XX, 9),
+        counted("gateway-target-5xx-count", 3),
+        counted("gateway-connects-failed", 3),
+        counted("gateway-answers-failed", 3),
+    )
+    assert sorted(found(*metrics), key=str) == [
+        (Side.PROXY, Phase.CONNECT, Manner.UNKNOWN, 3),
+        (Side.PROXY, Phase.WAIT, Manner.UNKNOWN, 3),
+        (Side.TARGET, Phase.DONE, Manner.ANSWERED, 3),
+    ]
+
+
+def answers_of(*metrics: Series) -> dict[str, str]:
+    line = Input("m.json", "cloudwatch-metrics", Source.METRICS, 3)
+    return {s.cause: s.status for s in judge_case(Case(inputs=(line,), metrics=metrics), 0.0).document.suspects}
+
+
+def test_a_502_of_an_alb_was_made_by_no_timer() -> None:
+    """Its own timers answer 504, so neither slowness nor lost SYNs can be it."""
+    bad, late = (answers_of(elb(status, 10), counted(CONNECTS), counted(HANDSHAKES)) for status in (502, 504))
+    assert (bad["target-too-slow"], bad["worker-pool-exhausted"]) == ("not-applicable", "not-applicable")
+    assert "not-applicable" not in (late["target-too-slow"], late["worker-pool-exhausted"])
+    bad, late = (answers_of(elb(status, 10), counted(CONNECTS, 10)) for status in (502, 504))
+    assert (bad["packets-dropped"], bad["accept-queue-overflow"]) == ("not-applicable", "not-applicable")
+    assert "not-applicable" not in (late["packets-dropped"], late["accept-queue-overflow"])
+
+
+def test_the_articles_502_may_still_be_a_full_queue() -> None:
+    """Its third face resets what was sent."""
+    assert answers_of(elb(502, 10), counted(CONNECTS), counted(HANDSHAKES))["accept-queue-overflow"] != "not-applicable"
+
+
 def test_attempts_that_failed_no_request_are_no_failures() -> None:
     assert found(counted("gateway-connects-failed", 20)) == []
 
 
-@pytest.mark.parametrize("way", ["connects-failed", "no-target", "turned-away", "answers-timed-out", "connections-cut"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "connects-failed", "no-target", "turned-away", "answers-timed-out", "connections-cut", "answers-failed",
+        "target-5xx-count",
+    ],
+)  # fmt: skip
 def test_every_way_is_judged_without_a_defect(way: str) -> None:
     metrics = counted(PROXY_5XX, 10), counted(f"gateway-{way}", 10)
     line = Input("m.json", "prometheus-metrics", Source.METRICS, 2)
     diagnosis = judge_case(Case(inputs=(line,), metrics=metrics), 0.0)
     assert diagnosis.defects == ()
     named = [v.cause for v in diagnosis.document.verdicts]
-    assert named == (["no-usable-target"] if way == "no-target" else named[:1])
+    certain = {"no-target": ["no-usable-target"], "target-5xx-count": ["target-answered-5xx"]}
+    assert named == certain.get(way, named[:1])
     assert exit_status(diagnosis) in (Exit.EXPLAINED, Exit.NOT_DETERMINED)
 
 

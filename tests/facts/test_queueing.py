@@ -188,3 +188,13 @@ def test_of_very_many_requests_those_around_the_first_given_up_are_kept() -> Non
     assert len(spans) < len(many)
     assert [span.asked_s for span in spans if span.given_up_s] == [700.0625]
     assert spans[0].asked_s < 700 < spans[-1].asked_s
+
+
+def test_who_connected_first_is_accepted_first_whenever_its_request_came() -> None:
+    """A proxy that opens several side by side sends a request 20 ms after the handshake: it has overtaken nobody."""
+    late = [Span(10.0, 12.0, 11.2, connected_s=9.990 + n / 1000) for n in range(3)]
+    earlier = Span(10.011, 10.2, None, connected_s=9.98)
+    assert not found([*late, earlier]).overtaken
+    assert found([*late, earlier._replace(connected_s=10.01)]).is_overtaken
+    assert found([*late, earlier._replace(connected_s=None)]).is_overtaken
+    assert not found([*late, earlier._replace(connected_s=None, fresh=False)]).overtaken

@@ -10,8 +10,8 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.settings import Limit, TargetSetting
 
 
-def backlog(value: float, address: str = "") -> TargetSetting:
-    return TargetSetting("Tomcat", "acceptCount", Limit.BACKLOG, value, Place("server.xml", 3), address)
+def backlog(value: float, address: str = "", *hosts: str) -> TargetSetting:
+    return TargetSetting("Tomcat", "acceptCount", Limit.BACKLOG, value, Place("server.xml", 3), address, hosts=hosts)
 
 
 def scene(target: str | None, *settings: TargetSetting) -> Scene:
@@ -30,11 +30,17 @@ def scene(target: str | None, *settings: TargetSetting) -> Scene:
         ("unix:/run/a.sock", [backlog(3, "unix:/run/a.sock"), backlog(4, "unix:/run/b.sock")], 3),
         (None, [backlog(3, "8080")], 3),
         ("10.0.0.7:8080", [], None),
+        ("10.0.0.7:8080", [backlog(1, "8080", "10.0.0.7"), backlog(2, "8080", "10.0.0.8"), backlog(3, "8080")], 1),
+        ("10.0.0.7:8080", [backlog(1, "", "10.0.0.7"), backlog(2, "9090", "10.0.0.7")], 1),
+        ("10.0.0.7:8080", [backlog(2, "8080", "10.0.0.8")], None),
+        ("[fd00::7]:8080", [backlog(2, "8080", "10.0.0.7", "fd00::7")], 2),
+        ("shop:8080", [backlog(2, "8080", "172.18.0.3", "shop")], 2),
+        (None, [backlog(2, "8080", "10.0.0.8"), backlog(2, "8080", "10.0.0.9")], 2),
     ],
 )
 def test_only_what_can_be_the_targets_counts(
     target: str | None, settings: list[TargetSetting], expected: float | None
 ) -> None:
-    """Another port is another server; what is told in two ways is not told."""
+    """Another port, or another container, is another server; what is told in two ways is not told."""
     found = limit_of(scene(target, *settings), Limit.BACKLOG)
     assert (found.value if found else None) == expected

@@ -140,3 +140,23 @@ def test_a_message_that_nginx_cut_is_read_as_far_as_it_goes() -> None:
 def test_the_continuation_of_a_message_is_not_understood() -> None:
     """Multi-line output of an application is counted, not swallowed."""
     assert isinstance(read("PHP Stack trace:"), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026/11/22 21:37:34 [crit] 31#31: accept4() failed (24: Too many open files)", True),
+        ("2026-11-22T21:37:35Z stderr F 2026/11/22 21:37:34 [crit] 31#31: accept() failed (23: Too many ...)", True),
+        ("2026/11/22 21:37:34 [error] 31#31: accept4() failed (103: Software caused connection abort)", False),
+        (line(f"socket() failed (24: Too many open files) {CONNECTING}", "alert"), False),
+        ("nonsense", False),
+    ],
+)
+def test_connections_that_could_not_be_taken(text: str, told: bool) -> None:
+    """They belong to no request: the format tells them as events."""
+    assert FORMAT.tell is not None
+    event = FORMAT.tell(text, Place("error.log", 7), None, None)
+    assert (event is not None) is told
+    if event is not None:
+        assert (event.at_s, event.kind, event.process) == (1795383454.0, "accept-failed", "nginx")
+        assert event.text.startswith("accept")

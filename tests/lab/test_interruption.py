@@ -44,7 +44,7 @@ def _work(done: list[str], *steps: str) -> None:
             done.append("cleaned up")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_waits_for_a_place_where_it_may_strike(name: str) -> None:
     """Not where it comes, but there at once; a second one does not disturb the cleaning up."""
     done: list[str] = []

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import psutil
 import pytest
 from pyroute2 import netns
 
+from why502.host.namespaces import NAMED
 from why502.lab import namespaces
 from why502.lab.namespaces import PREFIX
 
@@ -31,6 +36,28 @@ def test_sweep_takes_only_what_a_dead_lab_left() -> None:
         assert {living, foreign} <= set(netns.listnetns())
     finally:
         for name in (dead, living, foreign):
+            namespaces.remove(name)
+
+
+def test_sweep_ends_what_a_dead_lab_left_running() -> None:
+    """Even what was stopped, as a scenario's target is: the SIGTERM of its parent's death never reached it."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    name = f"{PREFIX}-{gone.pid}-ab12cd-target"
+    namespaces.create(name)
+    command = [sys.executable, "-m", "why502.lab.enter", str(NAMED / name), str(os.getpid()), "sleep", "600"]
+    with subprocess.Popen(command) as left:
+        try:
+            inode = (NAMED / name).stat().st_ino
+            while Path(f"/proc/{left.pid}/ns/net").stat().st_ino != inode:
+                assert left.poll() is None
+                time.sleep(0.01)
+            left.send_signal(signal.SIGSTOP)
+            namespaces.sweep()
+            assert not psutil.pid_exists(left.pid)
+            assert name not in netns.listnetns()
+        finally:
+            left.kill()
             namespaces.remove(name)
 
 

@@ -64,6 +64,32 @@ def test_packets_of_the_port_are_cut_after_their_tcp_header(
     assert _passed(packet, []) == packet[: len(header)]
 
 
+@pytest.mark.parametrize("wrap", [lambda tcp: _v4(6, tcp, options=bytes(8)), lambda tcp: _v6(6, tcp)])
+@pytest.mark.parametrize(
+    ("payload", "kept"),
+    [
+        (b"HTTP/1.1 503 Service Unavailable\r\nSet-Cookie: s3cr3t", 12),
+        (b"HTTP/1.0 200", 12),
+        (b"HTTP/1.1 50", 0),
+        (b"HTTP/2.0 503", 0),
+        (b"HTTP ERROR 503", 0),
+        (b"GET /?q=HTTP/1.1 HTTP/1.1", 0),
+        (bytes([21, 3, 3, 0, 2, 2, 48]), 7),
+        (bytes([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 99, 99, 99]), 7),
+        (bytes([23, 3, 3, 0, 19]) + bytes(19), 7),
+        (bytes([23, 3, 9, 0, 19]) + bytes(19), 0),
+        (bytes([24, 3, 3, 0, 19]) + bytes(19), 0),
+        (bytes([21, 3, 3, 0, 2, 2]), 0),
+    ],
+)
+def test_of_an_answer_the_status_is_kept_and_of_tls_the_kind_of_record(
+    wrap: Callable[[bytes], bytes], payload: bytes, kept: int
+) -> None:
+    """And nothing after it; a segment that is shorter, or begins in another way, is cut after its header."""
+    packet = wrap(_tcp(8080, 40000) + payload)
+    assert _passed(packet, [8080]) == packet[: len(packet) - len(payload) + kept]
+
+
 def test_whole_packets_only_when_asked_for() -> None:
     """`--payloads`."""
     packet = _v4(6, _tcp(8080, 1) + SECRET)

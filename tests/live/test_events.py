@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -75,3 +78,31 @@ def test_each_listen_of_ours_is_recorded_with_its_backlog(tmp_path: Path) -> Non
         name for place in tracefs.MOUNTS if place.is_dir() for name in place.glob(f"instances/why502-{os.getpid()}-*")
     ]
     assert f"why502-tracefs-{os.getpid()}-" not in Path("/proc/mounts").read_text()
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV])
+def test_an_end_is_told_with_the_signal_before_it(tmp_path: Path, number: signal.Signals) -> None:
+    """Sent by this process to one that has no handler for it."""
+    recorder = EventRecorder(tmp_path / "events.jsonl")
+    code = "print('ready', flush=True); input()"
+    try:
+        with (
+            recorder,
+            subprocess.Popen(
+                (sys.executable, "-c", code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path
+            ) as child,
+        ):
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"ready\n"
+            child.send_signal(number)
+            assert child.wait() == -number
+    except OSError as error:
+        pytest.skip(f"needs root and tracefs: {error.strerror}")
+    if any(one.what.endswith("signal_generate") for one in recorder.unseen):
+        pytest.skip("this kernel does not tell of signals")
+    lines = (tmp_path / "events.jsonl").read_bytes().splitlines()[1:]
+    events = [msgspec.json.decode(line, type=EventLine) for line in lines]
+    (end,) = [event for event in events if event.kind == "exit" and event.pid == child.pid]
+    assert f"after {number.name} from " in end.text
+    assert end.text.startswith("ended ")

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.making import request, served
+from tests.making import log_input, request, served
 from why502.facts.traffic import summarise
 from why502.model.case import Case, Input
+from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.evidence import Source
 from why502.model.host import HOST_SCHEMA, HostRecord, Namespace, Snapshot
 from why502.model.requests import Phase
-from why502.model.wire import Wire
+from why502.model.wire import TargetWire, Wire
 from why502.ranking.noticed import noticed
 
 
@@ -59,6 +60,17 @@ def test_a_capture_of_one_direction_is_no_all_clear(end: End, told: str) -> None
     """Nothing failed as far as half of each conversation tells."""
     (said,) = noticed(Case(wire=Wire(3, (), one_sided={"10.0.0.7": end})))
     assert said.startswith(told)
+
+
+@pytest.mark.parametrize(("statuses", "logs", "said"), [({}, (), 1), ({200: 3}, (), 0), ({}, (log_input(),), 0)])
+def test_conversations_that_went_well_without_status_lines_are_no_all_clear(
+    statuses: dict[int, int], logs: tuple[Input, ...], said: int
+) -> None:
+    """Headers only, or TLS: whether the target answered 5xx is told by nothing, unless a log was given."""
+    target = TargetWire("10.0.0.7:8080", 3, {Outcome.ANSWERED: 3}, statuses=statuses)
+    told = noticed(Case(inputs=logs, wire=Wire(3, (target,))))
+    assert len(told) == said
+    assert all("no status line of 3 conversations that the target answered" in text for text in told)
 
 
 def test_of_many_targets_a_few_are_named() -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import io
+import tarfile
 from typing import TYPE_CHECKING
+
+import pytest
 
 from why502.model.settings import Setting
 from why502.sources.gather import gather
@@ -54,6 +58,92 @@ def test_what_was_not_given_is_said_to_be_not_looked_at(tmp_path: Path) -> None:
         (6, "include snippets/proxy.conf: not among the evidence, and not looked at"),
     ]
     assert reading.input.not_understood == 0
+
+
+def archived(tmp_path: Path, files: dict[str, str], links: dict[str, str]) -> Path:
+    """What `tar czf` makes of a folder with links."""
+    path = tmp_path / "etc.tar.gz"
+    with tarfile.open(path, mode="w:gz") as archive:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+        for name, target in links.items():
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
+    return path
+
+
+SITES = {
+    "etc/nginx/nginx.conf": MAIN,
+    "etc/nginx/conf.d/all.conf": "proxy_connect_timeout 2s;\n",
+    "etc/nginx/sites-available/shop": "server {\n  proxy_read_timeout 7s;\n}\n",
+    "etc/nginx/sites-available/old": "server {\n  proxy_read_timeout 99s;\n}\n",
+    "etc/nginx/snippets/proxy.conf": "proxy_read_timeout 5s;\n",
+}
+IN_FORCE = [
+    "proxy_connect_timeout 2 s [etc/nginx/conf.d/all.conf:1]",
+    "proxy_read_timeout 5 s in location /slow [etc/nginx/snippets/proxy.conf:1]",
+    "proxy_read_timeout 7 s in server [etc/nginx/sites-available/shop:2]",
+]
+
+
+@pytest.mark.parametrize("target", ["../sites-available/shop", "/etc/nginx/sites-available/shop"])
+def test_an_archive_of_the_configuration_is_followed(tmp_path: Path, target: str) -> None:
+    """With its links: of Debian's sites only those that are enabled count."""
+    path = archived(tmp_path, SITES, {"etc/nginx/sites-enabled/shop": target})
+    assert told(path) == IN_FORCE
+    notes = [str(misread.why) for reading in gather([str(path)]) for misread in reading.input.first_not_understood]
+    assert notes == ["a site that nothing given includes: taken to be switched off"]
+
+
+def test_a_folder_with_links_is_followed_alike(tmp_path: Path) -> None:
+    """The link is the file that it leads to, whichever of both is found first."""
+    for name, text in SITES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "etc/nginx/sites-enabled").mkdir()
+    (tmp_path / "etc/nginx/sites-enabled/shop").symlink_to("../sites-available/shop")
+    assert told(tmp_path) == IN_FORCE
+
+
+def test_without_links_no_site_is_taken_to_be_off(tmp_path: Path) -> None:
+    """A copy that left them out says nothing of which are enabled."""
+    found = told(archived(tmp_path, SITES, {}))
+    assert "proxy_read_timeout 99 s in server [etc/nginx/sites-available/old:2]" in found
+
+
+def test_what_nginx_dumps_is_many_files(tmp_path: Path) -> None:
+    """`nginx -T` with what it says on its other stream; lines are those of the print."""
+    dumped = "".join(
+        f"# configuration file /{name.replace('available', 'enabled')}:\n{text}\n"
+        for name, text in SITES.items()
+        if not name.endswith("old")
+    )
+    said = "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
+    (tmp_path / "dump").write_text(said + dumped)
+    assert told(tmp_path) == [
+        "proxy_connect_timeout 2 s [dump:12]",
+        "proxy_read_timeout 5 s in location /slow [dump:20]",
+        "proxy_read_timeout 7 s in server [dump:16]",
+    ]
+    (reading,) = gather([str(tmp_path)])
+    assert reading.input.first_not_understood == ()
+
+
+def test_folders_mounted_elsewhere_are_found_by_their_names() -> None:
+    """A volume for the main file, another for `conf.d`; of two such folders nobody knows which."""
+    texts = {"a/nginx.conf": "http { include /etc/nginx/conf.d/*.conf; }", "b/c/conf.d/shop.conf": "x 1;"}
+    (one,) = follow(texts).directives
+    assert (one.path, one.directive.blocks) == ("b/c/conf.d/shop.conf", (("http",),))
+    assert len(follow({**texts, "d/conf.d/cart.conf": "y 1;"}).missing) == 1
+
+
+def test_many_names_end_within_bounds() -> None:
+    """Hundreds of files that each look for hundreds of others."""
+    texts = {f"d{n}/f{n}": "".join(f"include x{m}/*{m};" for m in range(300)) for n in range(300)}
+    assert follow(texts).directives == []
 
 
 def test_files_put_into_one_folder_find_each_other() -> None:

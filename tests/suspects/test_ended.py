@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.making import conversation, host, listener, log_input, snapshot
+from tests.making import HERE, conversation, host, listener, log_input, snapshot
 from why502.facts.clusters import clusters
 from why502.facts.listeners import listener_windows
 from why502.facts.scene import Scene
@@ -12,6 +12,7 @@ from why502.facts.wire import summarise
 from why502.model.case import Case, KernelEvent
 from why502.model.conversations import Outcome
 from why502.model.evidence import Place, Source
+from why502.suspects.ended import all_asked
 from why502.suspects.interface import Suspect, Weighed
 from why502.suspects.target_crashed import SUSPECT as CRASHED
 from why502.suspects.target_restarted import SUSPECT as RESTARTED
@@ -78,3 +79,48 @@ def test_a_death_that_is_told_is_no_stop(kind: str, text: str) -> None:
     looks = host(snapshot(1.0, listener(pids=(77,))), snapshot(999.0, listener(pids=(78,))))
     assert by_events(own, looks) == [5.0]
     assert by_events(own, looks, RESTARTED) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped", "died"),
+    [
+        ("comm=worker pid=77 prio=120", [5.0], [5.0]),
+        ("ended 0.0 s after SIGTERM from systemd 1", [4.0, 5.0], [-4.0, 5.0]),
+        ("ended 0.0 s after SIGKILL from systemd 1 (SIGTERM from systemd 1 before)", [4.0, 5.0], [-4.0, 5.0]),
+        ("ended 0.0 s after SIGKILL from sh 9", [5.0], [5.0]),
+        ("ended 0.2 s after SIGSEGV", [-4.0], [4.0, 5.0]),
+    ],
+)
+def test_the_signal_before_an_end_tells_a_stop_from_a_death(text: str, stopped: list[float], died: list[float]) -> None:
+    """Of the process that held the listener; SIGKILL alone tells neither, and what is no stop's end counts for none."""
+    event = KernelEvent(FAILED_S[0], "exit", Place("events.jsonl", 1), 77, "worker", text)
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    assert by_events([event], record, RESTARTED) == stopped
+    assert by_events([event], record, CRASHED) == died
+
+
+def test_the_signal_of_another_process_tells_nothing_of_the_target() -> None:
+    """One that never held its listener."""
+    event = KernelEvent(
+        FAILED_S[0], "exit", Place("events.jsonl", 1), 4000, "cron", "ended 0.0 s after SIGTERM from sh 9"
+    )
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    assert by_events([event], record, RESTARTED) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "against"),
+    [
+        (("ended 0.0 s after SIGTERM from systemd 1",) * 2, [-6.0]),
+        (("ended 0.0 s after SIGTERM from systemd 1", "ended"), []),
+        (("comm=worker pid=77 prio=120",), []),
+        ((), []),
+    ],
+)
+def test_who_is_asked_to_stop_each_time_is_in_no_loop_of_crashes(texts: tuple[str, ...], against: list[float]) -> None:
+    """All ends of its processes that were seen."""
+    events = [KernelEvent(400.0, "exit", HERE, 77, "worker", text) for text in texts]
+    other = KernelEvent(400.0, "exit", HERE, 4000, "cron", "ended")
+    record = host(snapshot(0.0, listener(pids=(77,))), snapshot(1000.0, listener(pids=(77,))))
+    window = listener_windows(record, "host.json")
+    assert [e.bits for e in all_asked(next(iter(window)), [*events, other], -6.0)] == against

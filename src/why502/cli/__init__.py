@@ -11,13 +11,15 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from why502 import __version__
 from why502.cli.exits import EXIT_STATUSES
-from why502.errors import Exit, Why502Error
+from why502.cli.signals import end_in_order
+from why502.errors import Exit, Interrupted, Why502Error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +69,15 @@ def script() -> NoReturn:
     The system takes a process apart in a hundredth of a second; Python, object by object, in a tenth. What has to be
     done at the end (temporary folders) is done; while threads are at work, Python waits for them as ever.
     """
+    end_in_order()
     try:
         main()
     except SystemExit as end:
         if threading.active_count() > 1 or not isinstance(end.code, int):
             raise
         atexit._run_exitfuncs()  # noqa: SLF001 - what `os._exit` leaves out
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None: it was closed from the beginning
+            stream.flush()
         os._exit(end.code)
 
 
@@ -95,9 +98,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         written = error.filename2 or error.filename  # of a copy, the second
         click.echo(f"why502: {error.strerror}{f': {written}' if written else ''}", err=True)
         sys.exit(Exit.WRONG_USE)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("why502: interrupted", err=True)
-        sys.exit(128 + signal.SIGINT)
+    except (KeyboardInterrupt, click.Abort) as error:
+        asked = error if isinstance(error, Interrupted) else error.__context__  # click turns it into an Abort
+        with suppress(OSError):  # the terminal is gone
+            click.echo("why502: interrupted", err=True)
+        sys.exit(128 + (asked.number if isinstance(asked, Interrupted) else signal.SIGINT))
     except Exception:  # noqa: BLE001 - the last resort: a defect is named as one, with what to report
         _is_a_defect()
     sys.exit(status if isinstance(status, int) else Exit.NOTHING_WRONG)

@@ -12,8 +12,6 @@ import click
 from why502.errors import Why502Error
 
 if TYPE_CHECKING:
-    import threading
-
     from why502.model.host import Unseen
 
 NAMED = Path("/run/netns")
@@ -84,8 +82,9 @@ def command(
     """Record evidence on this host into a bundle; `why502 diagnose BUNDLE` reads it anywhere.
 
     Snapshots of listeners, counters and processes each second, queues 100 times a second (at most a tenth of one
-    core), the headers of the target's packets (at most 256 MiB), and kernel events (listen, resets, exits, OOM;
-    tracing them costs every system call of the machine some 0.1 us). Ends at once and cleanly on Ctrl-C.
+    core), the headers of the target's packets and status codes and kinds of TLS records in them (at most 256 MiB),
+    and kernel events (listen, resets, exits, OOM; tracing them costs every system call of the machine some 0.1 us).
+    Ends at once and cleanly on Ctrl-C.
 
     \b
     Exit status:
@@ -94,6 +93,9 @@ def command(
     """  # noqa: D301 - click wants the backspace character itself
     if sys.platform != "linux":
         raise Why502Error("`why502 collect` works on Linux only", hint="diagnose reads bundles anywhere")
+    from why502.cli.signals import stop_on_signals
+
+    stop = stop_on_signals()
     from why502.collecting import Wishes, collect
 
     wishes = Wishes(
@@ -107,7 +109,7 @@ def command(
         payloads=payloads,
     )
     click.echo(f"recording for {duration_s:g} s; Ctrl-C ends it early", err=True)
-    bundle = collect(out, wishes, stop=_stop_on_signals(), force=force, lacking=_say)
+    bundle = collect(out, wishes, stop=stop, force=force, lacking=_say)
     click.echo(f"why502 diagnose {bundle}")
 
 
@@ -117,13 +119,3 @@ def _say(lacking: Unseen) -> None:
 
 def _door(name: str) -> Path:
     return Path(name) if "/" in name else NAMED / name
-
-
-def _stop_on_signals() -> threading.Event:
-    import signal
-    import threading
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -37,10 +37,20 @@ def list_scenarios(*, as_json: bool) -> None:
 @command.command("run")
 @click.argument("scenario")
 @click.option(
-    "--proxy", default="all", show_default=True, help="nginx, alb, haproxy..., or all that can show the fault."
+    "--proxy",
+    default="all",
+    show_default=True,
+    metavar="A,B",
+    help="nginx, alb, haproxy..., or all that can show the fault.",
 )
 @click.option("--server", metavar="NAME", help="A real server for the target: node, go, gunicorn, uvicorn, jetty.")
-@click.option("--seed", default=1, show_default=True, help="The same seed gives the same load and the same pauses.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same load and the same pauses.",
+)
 @click.option("--time-scale", type=click.FloatRange(0.05, 10), metavar="X",
               help="Multiplies the proxy's timeouts and the metrics' period [default: the scenario's].")  # fmt: skip
 @click.option("--duration", type=click.FloatRange(5, 3600), metavar="S",

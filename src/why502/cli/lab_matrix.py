@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from why502.cli import output
-from why502.errors import Exit, Why502Error
+from why502.errors import Exit
 
 MAX_SEEDS = 1000
 BUNDLES = "bundles"
@@ -99,5 +99,7 @@ def _progress(text: str) -> None:
 
 def _check(folder: Path | None) -> None:
     """Refused before minutes of running, not after them."""
-    if folder and folder.exists() and any(folder.iterdir()):
-        raise Why502Error("will not write the matrix", where=str(folder), why="the folder is not empty")
+    from why502.lab.recording import prepare
+
+    if folder:
+        prepare(folder, "the matrix")

@@ -52,7 +52,12 @@ def cut_before(scene: Scene) -> Cut | None:
     found: list[tuple[int, Cluster]] = []
     elsewhere_s: list[float] = []
     for other in scene.others:
-        if other.manner in ENDED and other.phase in AT_WORK and other.outcome not in NOT_AT_WORK:
+        if (
+            other.manner in ENDED
+            and other.phase in AT_WORK
+            and other.outcome not in NOT_AT_WORK
+            and not other.beside_deaths
+        ):
             ends_s = [f.at_s for f in other.failures if f.at_s is not None]
             inside = [at_s for at_s in ends_s if from_s <= at_s <= to_s]
             found += [(len(inside), other)] if inside else []

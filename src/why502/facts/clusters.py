@@ -6,14 +6,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from why502.facts.counts import with_true_counts
+from why502.facts.deaths_apart import AT_ONCE, with_deaths_apart
 from why502.facts.failures import failures
 from why502.facts.late_races import with_races
 from why502.facts.metered_failures import of_metrics
+from why502.facts.own_answers import of_answers
 from why502.facts.scene import Basis, Cluster, Failure, ListenerWindow
 from why502.facts.siblings import with_siblings
 from why502.model.case import Case, Window
 from why502.model.conversations import Conversation, Outcome
 from why502.model.details import Protocol
+from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.ANSWER_CUT: (Phase.BODY, Manner.RESET),
     Outcome.MALFORMED: (Phase.WAIT, Manner.MALFORMED),
     Outcome.TRUNCATED: (Phase.BODY, Manner.CLOSED),
+    Outcome.STALLED: (Phase.BODY, Manner.TIMEOUT),
     Outcome.TLS_FAILED: (Phase.TLS, Manner.UNKNOWN),
     Outcome.GONE_AWAY: (Phase.WAIT, Manner.CUT),
     Outcome.UNREACHABLE: (Phase.CONNECT, Manner.UNREACHABLE),
@@ -56,8 +60,9 @@ SYN_AGAIN_S = 1.0
 def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
     """All failures of the case, the largest cluster first.
 
-    Metrics count only what no log or capture shows one by one, and a listener's drops only where nothing shows
-    what the proxy saw: the same failure is never counted twice.
+    What targets answered themselves is told by a capture where no access log was given. Metrics count only what no log
+    or capture shows one by one, and a listener's drops only where nothing shows what the proxy saw: the same failure is
+    never counted twice.
     """
     groups: dict[tuple[object, ...], list[Failure]] = defaultdict(list)
     only, joined = _only_target(case), failures(case.traffic, case.wire)
@@ -67,7 +72,10 @@ def clusters(case: Case, listeners: Sequence[ListenerWindow]) -> list[Cluster]:
         groups[_key(failure, only, refused, plain)].append(failure)
     with_races(groups, case.wire)
     with_siblings(groups, case.wire)
+    with_deaths_apart(groups)
     found = with_true_counts([_cluster(key, group) for key, group in groups.items()], case.traffic)
+    if Source.ACCESS_LOG not in case.looked_at:
+        found += of_answers(case.wire)
     if not found:
         found = [*_of_drops(listeners)]
     if not found:
@@ -170,7 +178,7 @@ def _knows_better(request: Request, outcome: Outcome) -> bool:
 
 
 def _cluster(key: tuple[object, ...], group: Sequence[Failure]) -> Cluster:
-    target, side, phase, manner, outcome = key
+    target, side, phase, manner, outcome = key[:5]
     return Cluster(
         basis=Basis.REQUESTS if any(f.logged for f in group) else Basis.CONVERSATIONS,
         target=target,  # type: ignore[arg-type]
@@ -181,6 +189,7 @@ def _cluster(key: tuple[object, ...], group: Sequence[Failure]) -> Cluster:
         count=len(group),
         failures=tuple(group),
         window=_span([f.at_s for f in group if f.at_s is not None]),
+        beside_deaths=key[5:] == (AT_ONCE,),
     )
 
 

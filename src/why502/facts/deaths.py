@@ -63,7 +63,8 @@ def deaths(scene: Scene) -> Deaths:
     ends_s = sorted(f.at_s for f in scene.cluster.failures if f.at_s is not None)
     found = (group for group in _groups(scene) if not _by_chance(scene, group))
     group = max(found, key=lambda group: (len(group.ends_s), group.sharp), default=None)
-    connects = [f for cluster in scene.others if _refused(cluster) for f in cluster.failures]
+    others = () if scene.cluster.beside_deaths else scene.others
+    connects = [f for cluster in others if _refused(cluster) for f in cluster.failures]
     restarts = [at for window in scene.listeners for at in window.restarts]
     closings = [closing for window in scene.listeners for closing in window.closings]
     return Deaths(

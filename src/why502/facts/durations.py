@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from why502.facts.silences import by_gateway
-from why502.facts.timers import SPREAD, SPREAD_S, Due, set_for, whose
+from why502.facts.timers import ENDED_BY_TARGET, SPREAD, SPREAD_S, Due, set_for, whose
+from why502.facts.told_limits import NOTHING_TOLD, Told, kills_after
 from why502.model.requests import Manner, Phase
-from why502.model.settings import Setting
+from why502.model.settings import Limit, Setting, TargetSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +42,7 @@ class SameDuration(Struct, frozen=True):
     manner: Manner
     due: Due | None = None
     """Whose that is, if it is a known one."""
-    others: tuple[Setting, ...] = ()
+    others: tuple[Setting | TargetSetting, ...] = ()
     """What the configuration given sets for such requests, if it is none of these."""
 
     def __str__(self) -> str:
@@ -56,15 +57,28 @@ class SameDuration(Struct, frozen=True):
         return f"{self.failures} of {self.alike} failures in phase {self.phase} ({self.manner}) took {times}{whose}"
 
 
-def same_durations(failures: Iterable[FailedRequest], settings: Sequence[Setting] = ()) -> tuple[SameDuration, ...]:
-    """The most frequent durations first, held against the timers that are set, then against those that are usual."""
-    groups: dict[tuple[str, Phase, Manner], list[tuple[float, str | None]]] = defaultdict(list)
+class _Seen(NamedTuple):
+    """One failure."""
+
+    lasted_s: float
+    group: str | None
+    target: str | None
+
+
+def same_durations(
+    failures: Iterable[FailedRequest], settings: Sequence[Setting] = (), limits: Told = NOTHING_TOLD
+) -> tuple[SameDuration, ...]:
+    """The most frequent durations first, held against the timers that are set, then against those that are usual.
+
+    `limits`: of targets, whose servers kill workers that take too long.
+    """
+    groups: dict[tuple[str, Phase, Manner], list[_Seen]] = defaultdict(list)
     for request in (place.request for place in failures):
         seen_s = spent_s(request)
         if by_gateway(request) and seen_s is not None:
             key = request.proxy, request.phase, request.manner or Manner.UNKNOWN
-            groups[key].append((seen_s, request.group))
-    found = [same for key, times in groups.items() for same in _same(times, *key, settings)]
+            groups[key].append(_Seen(seen_s, request.group, request.target))
+    found = [same for key, seen in groups.items() for same in _same(seen, *key, settings, limits)]
     return tuple(sorted(found, key=lambda same: (-same.failures, same.seconds))[:MOST_FOUND])
 
 
@@ -76,20 +90,39 @@ def spent_s(request: Request) -> float | None:
 
 
 def _same(
-    seen: Sequence[tuple[float, str | None]], proxy: str, phase: Phase, manner: Manner, settings: Sequence[Setting]
+    seen: Sequence[_Seen], proxy: str, phase: Phase, manner: Manner, settings: Sequence[Setting], limits: Told
 ) -> Iterator[SameDuration]:
-    left = sorted(t for t, _ in seen if t >= MIN_S)
+    left = sorted(one.lasted_s for one in seen if one.lasted_s >= MIN_S)
+    if manner in ENDED_BY_TARGET and (killed := limits.of_all({one.target for one in seen}, Limit.WORK)):
+        # Its server looks only now and then: such times lie further apart than those of one timer.
+        due = [t for t in left if kills_after(killed, t)]
+        if len(due) >= MIN_SAME and 2 * len(due) >= len(seen):
+            ran_out = Due(str(killed), killed.value, 1, killed.at)
+            yield SameDuration(median(due), due[0], due[-1], len(due), len(seen), proxy, phase, manner, due=ran_out)
+            left = [t for t in left if not kills_after(killed, t)]
     while left:
         groups = ([t for t in left[i:] if t <= low * (1 + SPREAD) + SPREAD_S] for i, low in _distinct(left))
         best = max(groups, key=len)
         if len(best) < MIN_SAME:
             return
-        told = {group for t, group in seen if best[0] <= t <= best[-1]}
+        ours = [one for one in seen if best[0] <= one.lasted_s <= best[-1]]
+        told = {one.group for one in ours}
         group = next(iter(told)) if len(told) == 1 else None
-        due = whose(settings, proxy, phase, manner, best[0], group)
-        others = () if due else tuple(set_for(settings, proxy, phase, manner, group))
+        killed = limits.of_all({one.target for one in ours}, Limit.WORK) if manner in ENDED_BY_TARGET else None
+        # What is set for a server replaces what is usual of others.
+        due_then = whose(settings, proxy, phase, manner, best[0], group) if killed is None else None
+        known = (killed,) if killed else tuple(set_for(settings, proxy, phase, manner, group))
         yield SameDuration(
-            median(best), best[0], best[-1], len(best), len(seen), proxy, phase, manner, due=due, others=others
+            median(best),
+            best[0],
+            best[-1],
+            len(best),
+            len(seen),
+            proxy,
+            phase,
+            manner,
+            due=due_then,
+            others=() if due_then else known,
         )
         left = [t for t in left if not best[0] <= t <= best[-1]]
 

@@ -33,7 +33,7 @@ SHORTEST_TIMER_S = 0.2
 TIMER_SPREAD = 0.05
 """Times after which one timer fires differ by less: proxies look at their timers several times a second."""
 
-LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED})
+LEFT_BY_PROXY = frozenset({Outcome.NOT_ANSWERED, Outcome.STALLED})
 """Ends that the proxy itself decided on: its log tells of each request that it gave up. One that no log tells of was
 no request but a probe of its own (health checks are in no access log)."""
 

@@ -34,6 +34,10 @@ class Handshakes(Struct, frozen=True):
     that it forgot together with others (`facts.forgotten`)."""
     first: Place | None
     """The first trace of any of these."""
+    taken_late: int = 0
+    """New connections whose first request was taken only when it was sent again, while nothing was lost of any that
+    had been accepted: the target had dropped their final ACK. 0 as well if such a loss was seen."""
+    taken_late_first: Place | None = None
 
     @property
     def healthy(self) -> bool:
@@ -48,6 +52,8 @@ def handshakes(wire: TargetWire) -> Handshakes:
     traces = [
         c for c in troubled if len(c.syn_s) > 1 or c.synacks_after_ack or (_unknown(c) and id(c) not in explained)
     ]
+    # A path that loses requests loses answers and their acknowledgements as well.
+    only_new = wire.sent_again == 0 and wire.told_answered >= ENOUGH
     return Handshakes(
         conversations=wire.conversations,
         served=wire.outcomes.get(Outcome.ANSWERED, 0),
@@ -56,6 +62,8 @@ def handshakes(wire: TargetWire) -> Handshakes:
         acks_dropped=sum(c.synacks_after_ack > 0 for c in troubled),
         unknown_resets=max(0, wire.outcomes.get(Outcome.RESET_UNACKNOWLEDGED, 0) - len(explained)),
         first=traces[0].decided_at if traces else None,
+        taken_late=wire.taken_late if only_new else 0,
+        taken_late_first=wire.taken_late_first if only_new else None,
     )
 
 

@@ -17,10 +17,13 @@ from why502.facts.health import unhealthy
 from why502.facts.idle_gaps import IdleGap, idle_gap
 from why502.facts.scene import Cluster, Scene
 from why502.facts.silences import by_gateway
+from why502.facts.timers import pool_timers
+from why502.facts.told_limits import closes_after, told_of
+from why502.facts.unread import unread
 from why502.model.case import KernelEvent
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
-from why502.model.settings import Setting
+from why502.model.settings import Limit, Setting, TargetSetting
 from why502.model.traffic import SYN_STEP_SLACK_S, SYN_STEPS_S, Traffic
 
 if TYPE_CHECKING:
@@ -56,6 +59,28 @@ class DiedTogether(Struct, frozen=True):
     refused_after: int
 
 
+class Silence(Struct, frozen=True):
+    """One length of silence that failures of a target keep to, and what configurations say closes connections then."""
+
+    gap: IdleGap
+    targets: TargetSetting | None = None
+    """Of the server behind the gateway..."""
+    gateways: Setting | None = None
+    """...and of the gateway's own pool."""
+
+    @property
+    def closed_by(self) -> Iterator[str]:
+        """Each with its place."""
+        if self.targets is not None:
+            yield f"{self.targets} [{self.targets.at}]"
+        if self.gateways is not None:
+            yield f"{self.gateways.proxy}'s {self.gateways}"
+
+    def __str__(self) -> str:
+        equal = " and ".join(self.closed_by)
+        return f"{self.gap}; that is {equal}" if equal else str(self.gap)
+
+
 class Tally(Struct, frozen=True):
     """How often one value occurs among failures."""
 
@@ -80,7 +105,7 @@ class LogSummary(Struct, frozen=True):
     nodes: tuple[Tally, ...]
     """Edge locations, or nodes of a balancer."""
     dimensions: tuple[Dimension, ...]
-    idle_gaps: tuple[IdleGap, ...]
+    idle_gaps: tuple[Silence, ...]
     slow_connects: tuple[Slow, ...]
     durations: tuple[SameDuration, ...]
     deaths: tuple[DiedTogether, ...]
@@ -89,9 +114,15 @@ class LogSummary(Struct, frozen=True):
     """Health checks that failed, servers taken out."""
     settings: tuple[Setting, ...] = ()
     """Timers of the gateway that configurations among the evidence set."""
+    target_settings: tuple[TargetSetting, ...] = ()
+    """Limits of targets that configurations and command lines among the evidence set."""
+    unread: tuple[str, ...] = ()
+    """What is to be said of files of which much was not understood."""
 
 
 MOST_TALLIED = 20
+POOL_SPREAD_S = 1.0
+"""Logs tell silences to the second, and a pool looks for what is idle now and then."""
 IN_FLIGHT = frozenset({Phase.SEND, Phase.WAIT, Phase.BODY})
 LOST = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 
@@ -112,13 +143,27 @@ def summarise_logs(case: Case) -> LogSummary | None:
         paths=_tally(traffic, path),
         nodes=_tally(traffic, edge) or _tally(traffic, node),
         dimensions=concentrations(traffic),
-        idle_gaps=tuple(gap for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None),
+        idle_gaps=tuple(_silence(case, gap) for t in traffic.targets if (gap := idle_gap(traffic, t)) is not None),
         slow_connects=tuple(_slow(t) for t in traffic.targets if t.delayed_connects_total),
-        durations=same_durations(traffic.failures, case.settings),
+        durations=same_durations(traffic.failures, case.settings, told_of(case.target_settings, traffic)),
         deaths=tuple(_deaths(case)),
         changes=_changes(case, traffic, gateway, answered),
         unhealthy=unhealthy(case),
         settings=case.settings,
+        target_settings=tuple(dict.fromkeys(case.target_settings)),
+        unread=tuple(unread(case.inputs)),
+    )
+
+
+def _silence(case: Case, gap: IdleGap) -> Silence:
+    theirs = told_of(case.target_settings, case.traffic).of(gap.target, Limit.KEEPALIVE)
+    proxies = {f.request.proxy for f in case.traffic.failures} if case.traffic else set()
+    pools = [s for s in pool_timers(case.settings, proxies, None) if s.seconds]
+    ours = pools[0] if len({s.seconds for s in pools}) == 1 else None
+    return Silence(
+        gap,
+        theirs if theirs is not None and closes_after(theirs, gap.idle_s) else None,
+        ours if ours is not None and abs(gap.idle_s - (ours.seconds or 0.0)) <= POOL_SPREAD_S else None,
     )
 
 
@@ -131,9 +176,14 @@ def _changes(case: Case, traffic: Traffic, gateway: Changes, answered: Changes) 
 
 
 def _hidden(case: Case, traffic: Traffic) -> int:
-    """Without a status although an access log tells of them; what an error log alone tells, a client may have seen."""
+    """Without a status although an access log tells of them; what an error log alone tells, a client may have seen.
+
+    Where both write into one file (a container's output) only an attempt of a request tells when that began.
+    """
     access = {i.path for i in case.inputs if i.source is Source.ACCESS_LOG}
-    return sum(f.request.status is None and f.request.at.path in access for f in traffic.failures)
+    mixed = {i.path for i in case.inputs if {Source.ACCESS_LOG, Source.ERROR_LOG} <= {i.source, *i.also}}
+    told = [f.request for f in traffic.failures if f.request.status is None and f.request.at.path in access | mixed]
+    return sum(r.at.path not in mixed or r.reason is None or r.start_s is not None for r in told)
 
 
 def _tally(traffic: Traffic, take: Callable[[Traits], str | None]) -> tuple[Tally, ...]:

@@ -3,7 +3,9 @@
 A load balancer's own 502 and 504 each have a dozen causes; beside its count of connects that failed they say where
 the attempt ended. AWS "Troubleshoot your Application Load Balancers": a connect that is reset or answered by ICMP is a
 502, one that takes longer than 10 s a 504; so is a target that was connected and did not answer in time. Envoy's
-counters are those of "Cluster manager, Statistics".
+counters are those of "Cluster manager, Statistics"; Istio's label `response_flags` holds Envoy's own word for each
+answer. HAProxy's, by server, were counted in runs of 2.6: `http_responses` are answers of the server itself,
+`connection_errors` and `response_errors` requests that failed in that way after all retries.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ GATEWAY_TURNED_AWAY: Final = "gateway-turned-away"
 GATEWAY_ANSWERS_TIMED_OUT: Final = "gateway-answers-timed-out"
 GATEWAY_CUT: Final = "gateway-connections-cut"
 """Connections that the target ended with a request in flight."""
+GATEWAY_WAITS_FAILED: Final = "gateway-answers-failed"
+"""Requests that were sent and got no usable answer, whether too late, cut or malformed."""
+GATEWAY_PASSED_ON: Final = "gateway-target-5xx-count"
+"""What the targets answered themselves."""
 
 NEARLY_ALL: Final = 0.8
 FEW: Final = 0.2
@@ -51,6 +57,7 @@ class _Way(NamedTuple):
     metric: str
     phase: Phase
     manner: Manner
+    side: Side = Side.PROXY
 
 
 WAYS: Final = (
@@ -59,6 +66,8 @@ WAYS: Final = (
     _Way(GATEWAY_TURNED_AWAY, Phase.NO_TARGET, Manner.EXHAUSTED),
     _Way(GATEWAY_ANSWERS_TIMED_OUT, Phase.WAIT, Manner.TIMEOUT),
     _Way(GATEWAY_CUT, Phase.WAIT, Manner.CUT),
+    _Way(GATEWAY_WAITS_FAILED, Phase.WAIT, Manner.UNKNOWN),
+    _Way(GATEWAY_PASSED_ON, Phase.DONE, Manner.ANSWERED, Side.TARGET),
 )
 
 Points = dict[float, float]
@@ -72,6 +81,12 @@ def of_metrics(metrics: Sequence[Series]) -> Iterator[Cluster]:
     if answered:
         own.append(_cluster(Side.TARGET, Phase.DONE, Manner.ANSWERED, answered))
     yield from own or _of_gateway(metrics)
+
+
+def told_at_once(metrics: Sequence[Series], cluster: Cluster) -> bool:
+    """Whether no timer of the balancer made these answers: an ALB's timers, for connects and answers, make a 504."""
+    unclear = cluster.basis is Basis.METRICS and cluster.manner is Manner.UNKNOWN
+    return unclear and cluster.phase in (Phase.CONNECT, Phase.WAIT) and bool(_points(metrics, ELB_502))
 
 
 def _of_balancer(metrics: Sequence[Series]) -> Iterator[Cluster]:
@@ -146,7 +161,7 @@ def _of_gateway(metrics: Sequence[Series]) -> Iterator[Cluster]:
     if ways and attempts <= AGAIN * total:
         told = [(way, points) for way, points in ways if sum(points.values()) > FEW * total]
         for way, points in told:
-            yield _cluster(Side.PROXY, way.phase, _manner(metrics, way, points), points)
+            yield _cluster(way.side, way.phase, _manner(metrics, way, points), points)
         rest = total - sum(sum(points.values()) for _, points in told)
         if not told or rest > FEW * total:
             yield _cluster(None, Phase.UNKNOWN, Manner.UNKNOWN, answers, round(rest))
@@ -154,7 +169,7 @@ def _of_gateway(metrics: Sequence[Series]) -> Iterator[Cluster]:
     # Attempts that were repeated hide how many requests they failed; which way it was is clear if there is but one.
     for way, points in ways:
         if sum(points.values()) >= NEARLY_ALL * attempts:
-            yield _cluster(Side.PROXY, way.phase, _manner(metrics, way, points), answers)
+            yield _cluster(way.side, way.phase, _manner(metrics, way, points), answers)
             return
     yield _cluster(None, Phase.UNKNOWN, Manner.UNKNOWN, answers)
 

@@ -125,7 +125,7 @@ def queueing(wire: TargetWire | None) -> Queueing | None:
 
 def spans_of_wire(wire: TargetWire | None) -> Sequence[Span]:
     """Empty if no capture tells of nearly all requests one by one."""
-    return _around(sorted(span for c in _known(wire) for span in spans_of(c)))
+    return _around(sorted((span for c in _known(wire) for span in spans_of(c)), key=lambda span: span[:2]))
 
 
 def _known(wire: TargetWire | None) -> Sequence[Conversation]:
@@ -242,7 +242,8 @@ class _Wait(NamedTuple):
 def _passed(place: int, spans: Sequence[Span]) -> _Wait:
     """Of the one at that place.
 
-    Who has a connection needs not wait to be accepted: a new one is overtaken only by another new one.
+    Who has a connection needs not wait to be accepted: a new one is overtaken only by another new one, and only by one
+    that was connected later, whichever of the two sent its request first.
     """
     one = spans[place]
     given_up_s = one.until_s if one.given_up_s is None else one.given_up_s
@@ -250,9 +251,18 @@ def _passed(place: int, spans: Sequence[Span]) -> _Wait:
     before = spans[max(0, place - MAX_BEFORE) : place]
     return _Wait(
         followed=bool(followers),
-        overtaken=any(_answered(other, given_up_s) and (other.fresh or not one.fresh) for other in followers),
+        overtaken=any(_answered(other, given_up_s) and _came_later(other, one) for other in followers),
         advanced=any(_answered(other, given_up_s) and other.until_s > one.asked_s for other in before),
     )
+
+
+def _came_later(follower: Span, one: Span) -> bool:
+    """Of two requests, the first sent earlier: whether the other one was behind it in the line as well."""
+    if not one.fresh:
+        return True
+    if one.connected_s is None or follower.connected_s is None:
+        return follower.fresh
+    return follower.connected_s > one.connected_s
 
 
 def _answered(other: Span, before_s: float) -> bool:

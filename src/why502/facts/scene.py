@@ -35,6 +35,8 @@ class Basis(StrEnum):
     DROPS = "drops"
     """Connection attempts that a listener dropped: nobody showed what the proxy saw."""
     METRICS = "metrics"
+    ANSWERS = "answers"
+    """Status lines of 5xx in a capture: the conversations went well, and no log tells of the requests."""
 
 
 class Cluster(Struct, frozen=True):
@@ -51,6 +53,8 @@ class Cluster(Struct, frozen=True):
     failures: tuple[Failure, ...]
     """One by one as far as they are kept (`traffic.MAX_EXAMPLES`); `count` is the true number."""
     window: Window | None
+    beside_deaths: bool = False
+    """Cut as they were sent, beside others that died together: the connects refused then followed those."""
 
     @property
     def logged(self) -> tuple[FailedRequest, ...]:

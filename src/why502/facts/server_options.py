@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from why502.model.settings import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 LATE_S: Final = 2.0
 """gunicorn's arbiter and uWSGI's master look at their workers once a second (`Arbiter.run`, `uwsgi_master_check_...`),
 Unicorn's sleeps up to a second more."""
 SYNC: Final = frozenset({"sync", "gunicorn.workers.sync.SyncWorker"})
+UWSGI: Final = "uWSGI"
+UWSGI_SOCKETS: Final = ("http-socket", "http", "socket", "uwsgi-socket", "fastcgi-socket")
 THREADED: Final = frozenset({"gthread", "gunicorn.workers.gthread.ThreadWorker"})
-MAX_WORDS: Final = 512
 
 
 class Option(NamedTuple):
@@ -30,46 +31,6 @@ class Option(NamedTuple):
     value: float
     address: str = ""
     late_s: float = 0.0
-
-
-GUNICORN: Final = {
-    "-b": "bind", "--bind": "bind", "-w": "workers", "--workers": "workers", "-k": "worker_class",
-    "--worker-class": "worker_class", "--threads": "threads", "--keep-alive": "keepalive", "--backlog": "backlog",
-    "-t": "timeout", "--timeout": "timeout",
-}  # fmt: skip
-UVICORN: Final = {
-    "--port": "port", "--uds": "uds", "--backlog": "backlog", "--timeout-keep-alive": "keepalive",
-    "--limit-concurrency": "concurrency",
-}  # fmt: skip
-PUMA: Final = {"-t": "threads", "--threads": "threads", "-w": "workers", "--workers": "workers", "-b": "bind",
-               "--bind": "bind", "-p": "port", "--port": "port"}  # fmt: skip
-SERVERS: Final = {"gunicorn": GUNICORN, "uvicorn": UVICORN, "puma": PUMA}
-
-
-def of_command(words: Sequence[str]) -> tuple[Option, ...]:
-    """The limits that a command line sets, if it is one of a server that is known.
-
-    >>> [tuple(one)[1:5] for one in of_command("python -m uvicorn --port 80 --timeout-keep-alive 75".split())]
-    [('--timeout-keep-alive', <Limit.KEEPALIVE: 'keepalive'>, 75.0, '80')]
-    """
-    words = words[:MAX_WORDS]
-    for place, word in enumerate(words[:8]):
-        # '/usr/bin/python3 /venv/bin/gunicorn', 'python -m uvicorn', 'sh -c "exec puma ..."'.
-        name = word.rpartition("/")[2]
-        if name in SERVERS:
-            told = _options(SERVERS[name], words[place + 1 :])
-            return tuple({"gunicorn": gunicorn, "uvicorn": _uvicorn, "puma": _puma}[name](told))
-    return ()
-
-
-def _options(names: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:
-    """The last one counts."""
-    told: dict[str, str] = {}
-    for word, following in zip(words, (*words[1:], ""), strict=True):
-        name, equals, inline = word.partition("=")
-        if name in names:
-            told[names[name]] = inline if equals else following
-    return told
 
 
 def gunicorn(told: Mapping[str, str]) -> Iterator[Option]:
@@ -97,22 +58,6 @@ def gunicorn(told: Mapping[str, str]) -> Iterator[Option]:
         yield Option("gunicorn", "timeout", Limit.WORK, timeout_s, address, LATE_S)
 
 
-def _uvicorn(told: Mapping[str, str]) -> Iterator[Option]:
-    """uvicorn/main.py."""
-    address = f"unix:{told['uds']}" if "uds" in told else _port(told.get("port", ""))
-    if (keepalive_s := number(told.get("keepalive", ""))) is not None:
-        yield Option("uvicorn", "--timeout-keep-alive", Limit.KEEPALIVE, keepalive_s, address)
-    if backlog := number(told.get("backlog", "")):
-        yield Option("uvicorn", "--backlog", Limit.BACKLOG, backlog, address)
-
-
-def _puma(told: Mapping[str, str]) -> Iterator[Option]:
-    """puma/cli.rb: '-t 0:16', '-w 2', '-b tcp://0.0.0.0:9292?backlog=512'."""
-    bind = told.get("bind", "")
-    least, _, most = told.get("threads", "").partition(":")
-    yield from puma(number(told.get("workers", "0")), number(most or least), bind, _port(told.get("port", "")))
-
-
 def puma(workers: float | None, threads: float | None, bind: str, address: str = "") -> Iterator[Option]:
     """Of Puma, by whatever it is told; without workers it is one process (`Puma::Configuration`)."""
     address = listens_at(bind) or address
@@ -120,6 +65,22 @@ def puma(workers: float | None, threads: float | None, bind: str, address: str =
         yield Option("Puma", "backlog", Limit.BACKLOG, float(backlog[1]), address)
     if threads and workers is not None:
         yield Option("Puma", "workers x threads", Limit.WORKERS, max(workers, 1) * threads, address)
+
+
+def uwsgi(told: Mapping[str, str]) -> Iterator[Option]:
+    """By uWSGI's own names (uwsgi-docs, Options); lengths are seconds."""
+    bound = [listens_at(told[key]) for key in UWSGI_SOCKETS if key in told]
+    address = bound[0] if len(bound) == 1 else ""
+    if backlog := number(told.get("listen", "")):
+        yield Option(UWSGI, "listen", Limit.BACKLOG, backlog, address)
+    workers = number(told.get("processes", told.get("workers", "")))
+    threads = number(told["threads"]) if "threads" in told else 1.0
+    # With gevent and asyncio one worker serves as many as these say.
+    if workers and threads and not told.keys() & {"gevent", "asyncio", "async"}:
+        name = "processes x threads" if "threads" in told else "processes"
+        yield Option(UWSGI, name, Limit.WORKERS, workers * threads, address)
+    if killed_s := number(told.get("harakiri", "")):
+        yield Option(UWSGI, "harakiri", Limit.WORK, killed_s, address, LATE_S)
 
 
 def listens_at(bind: str) -> str:

@@ -6,8 +6,8 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from why502.facts.durations import spent_s
-from why502.facts.listeners import split_address
-from why502.facts.server_options import of_command
+from why502.facts.server_commands import of_command
+from why502.facts.told_limits import kills_after, told_of
 from why502.model.evidence import Place
 from why502.model.requests import Manner
 from why502.model.settings import Limit, TargetSetting
@@ -18,25 +18,13 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
     from why502.model.patterns import Span
 
-EARLY_S: Final = 0.05
-"""A timer never fires early; logs round, and the proxy's clock begins a little sooner."""
-LATE_S: Final = 0.5
 LOST: Final = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 
 
 def limit_of(scene: Scene, limit: Limit) -> TargetSetting | None:
-    """What limits the target; None if nothing tells, or if it is told in different ways.
-
-    A setting that tells another port, or another socket, is another server's; one that tells none is the target's only
-    if all requests went to one port.
-    """
-    host = [s for s in _of_listeners(scene) if s.limit is limit]
-    told = [s for s in (*host, *scene.case.target_settings) if s.limit is limit]
-    target = scene.cluster.target
-    own = [s for s in told if s in host or (target is not None and s.address and s.address == _address(target))]
-    if not own and (target is None or len(_addresses(scene)) <= 1):
-        own = [s for s in told if target is None or not s.address]
-    return own[0] if len({s.value for s in own}) == 1 else None
+    """What limits the target of that cluster, as `Told.of` finds it."""
+    seen, told = tuple(_of_listeners(scene)), scene.case.target_settings
+    return told_of(told, scene.case.traffic).of(scene.cluster.target, limit, seen) if seen or told else None
 
 
 def _of_listeners(scene: Scene) -> Iterator[TargetSetting]:
@@ -47,17 +35,6 @@ def _of_listeners(scene: Scene) -> Iterator[TargetSetting]:
         for option in of_command(words):
             if option.limit is not Limit.BACKLOG:
                 yield TargetSetting(option.server, option.name, option.limit, option.value, at, late_s=option.late_s)
-
-
-def _address(target: str) -> str:
-    """As `TargetSetting.address` tells it."""
-    return target if target.startswith("unix:") else split_address(target)[1]
-
-
-def _addresses(scene: Scene) -> set[str]:
-    traffic = scene.case.traffic
-    named = [t.target for t in traffic.targets] if traffic else []
-    return {_address(name) for name in (*named, scene.cluster.target or "") if name}
 
 
 class Killed(NamedTuple):
@@ -75,8 +52,7 @@ def killed(scene: Scene) -> Killed | None:
     if due is None or scene.cluster.manner not in LOST:
         return None
     lasted_s = [seen_s for p in scene.cluster.logged if (seen_s := spent_s(p.request)) is not None]
-    low_s, high_s = due.value - EARLY_S, due.value + due.late_s + LATE_S
-    return Killed(due, sum(low_s <= seen_s <= high_s for seen_s in lasted_s), len(lasted_s)) if lasted_s else None
+    return Killed(due, sum(kills_after(due, seen_s) for seen_s in lasted_s), len(lasted_s)) if lasted_s else None
 
 
 class Crowd(NamedTuple):

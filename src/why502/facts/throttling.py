@@ -53,7 +53,7 @@ def throttling(scene: Scene) -> Throttling | None:
                 throttled=sum((b.cpu_throttled_periods or 0) - (a.cpu_throttled_periods or 0) for a, b in failing),
                 stood_s=sum((b.cpu_throttled_s or 0.0) - (a.cpu_throttled_s or 0.0) for a, b in failing),
                 quota_cores=last.cpu_quota_cores,
-                path=last.path,
+                path=last.cpu_path or last.path,
                 at=window.at,
             )
     return None

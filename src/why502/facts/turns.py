@@ -32,10 +32,11 @@ def spans_of(conversation: Conversation) -> Iterator[Span]:
     if detail is None or detail.packets_left_out or not detail.packets:
         if conversation.request_s is not None:
             fresh = conversation.exchanges <= 1
-            yield _span(conversation.request_s, conversation.answer_s, _left_s(conversation), end_s, fresh=fresh)
+            one = _span(conversation.request_s, conversation.answer_s, _left_s(conversation), end_s, fresh=fresh)
+            yield one._replace(connected_s=conversation.established_s if fresh else None)
         return
     asked_s = answered_s = None
-    fresh = conversation.opened
+    fresh, connected_s = conversation.opened, conversation.established_s
     for packet in detail.packets:
         if not packet.payload_bytes:
             continue
@@ -43,11 +44,11 @@ def spans_of(conversation: Conversation) -> Iterator[Span]:
             answered_s = packet.at_s if answered_s is None else answered_s
         elif asked_s is None or answered_s is not None:
             if asked_s is not None:
-                yield _span(asked_s, answered_s, None, end_s, fresh=fresh)
-                fresh = False
+                yield _span(asked_s, answered_s, None, end_s, fresh=fresh)._replace(connected_s=connected_s)
+                fresh, connected_s = False, None
             asked_s, answered_s = packet.at_s, None
     if asked_s is not None:
-        yield _span(asked_s, answered_s, _left_s(conversation), end_s, fresh=fresh)
+        yield _span(asked_s, answered_s, _left_s(conversation), end_s, fresh=fresh)._replace(connected_s=connected_s)
 
 
 def _left_s(conversation: Conversation) -> float | None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from why502.facts.begun_before import begins, of_unknown_age
 from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
 from why502.facts.one_sided import by_host, missing, unheard, unheard_counts
 from why502.facts.recording import doubted, lossy
+from why502.facts.stalled import with_stalls
 from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.traffic import MAX_EXAMPLES
@@ -35,8 +37,9 @@ def summarise(
     once, pairings = both_ends(conversations)
     lacking, counted = lossy(once), list(counted)
     ends = missing(once, counted)
-    heard = [unheard(conversation, ends) for conversation in once]
-    for conversation in map(as_spare, map(as_left, map(doubted, heard) if lacking else heard)):
+    begin_s = begins(once, counted)
+    heard = [unheard(of_unknown_age(conversation, begin_s), ends) for conversation in once]
+    for conversation in map(as_spare, map(as_left, with_stalls(map(doubted, heard) if lacking else heard))):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
     far_ends = {pairing.target_side for pairing in pairings}
@@ -82,6 +85,19 @@ def repeated(conversation: Conversation) -> bool:
         return not conversation.opened
     sent = [p.seq for p in detail.packets if p.sender is End.PROXY and p.payload_bytes]
     return any(number > 1 and seq != sent[0] for seq, number in Counter(sent).items())
+
+
+def taken_late(conversation: Conversation) -> bool:
+    """Whether only the first request of a new connection had to be sent again.
+
+    A full accept queue drops the final ACK and the data that come for a connection without a place in it
+    (`tcp_v4_syn_recv_sock`, `tcp_check_req`), and repeats no SYN-ACK once the ACK was there (`inet_rsk(req)->acked`).
+    One segment, so that no later part of a request is taken for its first.
+    """
+    if not conversation.opened or not conversation.retransmissions_sent or conversation.synacks_after_ack:
+        return False
+    short = conversation.exchanges <= 1 and conversation.segments_sent <= 1
+    return (short or conversation.detail is not None) and not repeated(conversation)
 
 
 def as_left(conversation: Conversation) -> Conversation:
@@ -155,6 +171,7 @@ def _target(
     # An answer that met a reset came when nobody waited any more: what was sent again did not get through in time.
     well = [c for c in in_time if c.outcome is Outcome.ANSWERED and not c.reset_by_opener]
     again = [c for c in well if repeated(c)]
+    late = [c for c in well if taken_late(c)]
     for part in counted:
         outcomes.update(part.outcomes)
     statuses: Counter[int] = Counter()
@@ -175,6 +192,8 @@ def _target(
         told_answered=len(well),
         sent_again=len(again),
         sent_again_first=again[0].at if again else None,
+        taken_late=len(late),
+        taken_late_first=late[0].decided_at if late else None,
         statuses=dict(sorted(statuses.items())),
         errors=tuple(sorted((line for part in answered for line in part.errors), key=lambda e: e.at_s))[:MAX_EXAMPLES],
         connect_median_s=_median_s(connects_s, [part.connects for part in counted]),

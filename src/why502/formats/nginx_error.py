@@ -4,6 +4,9 @@ The messages are those of `ngx_http_upstream.c`, `ngx_event_connect.c`, `ngx_eve
 `ngx_connection.c` (nginx 1.22 to 1.31). A unix socket has errnos of its own: 11 is a full accept queue
 (`unix_stream_connect`, net/unix/af_unix.c), 2 a socket that nobody has made.
 
+A connection that nginx could not take (`accept4() failed`, `ngx_event_accept`) is no request, and tells why clients
+waited: with no descriptor left it looks away from its listeners for `accept_mutex_delay` (500 ms) each time.
+
 A line tells of one failed *attempt*: if another server was tried after it, the client may have got a 200, which only
 the access log tells. Its time is local time without a zone; it is read as if it were UTC. nginx cuts a message at 2048
 bytes (`NGX_MAX_ERROR_STR`), so the last fields may be missing.
@@ -14,9 +17,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from why502.formats.envelopes import content
 from why502.formats.fate import Fate
 from why502.formats.fields import iso_time, request_line
 from why502.formats.interface import LogFormat, Sample
+from why502.model.case import ACCEPT_FAILED, KernelEvent
 from why502.model.evidence import Place, Source
 from why502.model.expressions import expression
 from why502.model.requests import Manner, Phase, Request, Side
@@ -76,6 +81,8 @@ _OWN_LIMIT = expression(r"limiting (?:requests|connections)\b")
 _IDLE_TUNNEL = expression(r"upstream timed out .{0,80}while proxying upgraded connection")
 """A WebSocket on which nothing was said for `proxy_read_timeout`: its 101 was the answer, and nothing of it is missing
 (`ngx_http_upstream_process_upgraded`)."""
+_NOT_TAKEN = expression(r"accept4?\(\) failed \((?:23|24):")
+"""ENFILE, EMFILE; `ngx_event_accept`."""
 _CLIENT_GONE = "client prematurely closed connection"
 
 
@@ -100,6 +107,15 @@ def parse(line: str, at: Place) -> Request | None | str:
     message, fields = _halves(text)
     fate = _fate(level, message)
     return None if fate is None or not fields else _request(end_s, fate, message, fields, at)
+
+
+def tell(line: str, at: Place, near_s: float | None, written_s: float | None = None) -> KernelEvent | None:  # noqa: ARG001
+    """A connection that nginx could not take; None for anything else."""
+    found = _LINE.match(content(line))
+    if not found or not _NOT_TAKEN.search(found[6]):
+        return None
+    at_s = iso_time(f"{found[1]}-{found[2]}-{found[3]}T{found[4]}+00:00")
+    return None if at_s is None else KernelEvent(at_s, ACCEPT_FAILED, at, process="nginx", text=_halves(found[6])[0])
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -166,6 +182,7 @@ FORMAT = LogFormat(
     source=Source.ERROR_LOG,
     fit=fit,
     parse=parse,
+    tell=tell,
     family="nginx",
     samples=(
         _sample(

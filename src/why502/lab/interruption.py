@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and a limit of time that strike only where nothing is half done.
+"""SIGINT, SIGTERM, SIGHUP and a limit of time that strike only where nothing is half done.
 
 An exception out of a signal handler comes between any two instructions: between making a namespace and noting that
 it has to go, or in the middle of removing it. So a lab holds signals back from its first step to its last, and lets
@@ -13,13 +13,13 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from why502.errors import Why502Error
+from why502.errors import Interrupted, Why502Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 class Interruption:
@@ -53,7 +53,7 @@ class Interruption:
         if os.getpid() != self._lab_pid:  # a fork on its way to exec must not clean up for us
             os._exit(128 + number)
         if self._came is None:
-            self._came = self._too_long() if number == signal.SIGALRM else KeyboardInterrupt()
+            self._came = self._too_long() if number == signal.SIGALRM else Interrupted(number)
         if self._may_strike:
             self._may_strike = False
             self.check()

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
 from pyroute2 import netns
 
 from why502.errors import Why502Error
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX: Final = "why502lab"
+ENDED_LIMIT_S: Final = 5.0
 
 
 def stem() -> str:
@@ -71,11 +73,34 @@ def remove(name: str) -> None:
 
 
 def sweep() -> list[str]:
-    """Remove the namespaces of labs whose process is dead (killed with SIGKILL); names of what was removed."""
+    """Remove the namespaces of labs whose process is dead (killed with SIGKILL); names of what was removed.
+
+    What still runs inside is ended: a process that was stopped never heard the SIGTERM of its parent's death, and one
+    that changed its user was not sent it (PR_SET_PDEATHSIG(2const)).
+    """
     left = [name for name in netns.listnetns() if _owner_is_dead(name)]
     for name in left:
+        _empty(NAMED / name)
         remove(name)
     return left
+
+
+def _empty(door: Path) -> None:
+    """Kill every process whose network namespace it is, and wait for its end."""
+    with contextlib.suppress(OSError):  # another lab was faster
+        inode = door.stat().st_ino
+        living = [process for process in psutil.process_iter() if _lives_in(process, inode)]
+        for process in living:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(living, ENDED_LIMIT_S)
+
+
+def _lives_in(process: psutil.Process, inode: int) -> bool:
+    try:
+        return Path(f"/proc/{process.pid}/ns/net").stat().st_ino == inode
+    except OSError:  # it has ended
+        return False
 
 
 def _owner_is_dead(name: str) -> bool:

@@ -18,15 +18,17 @@ from why502.errors import Why502Error
 from why502.host.record import Recorder
 from why502.lab.cloudwatch import metric_data
 from why502.lab.hosts import INTERFACE
+from why502.lab.namespaces import PREFIX
 from why502.live.capture import Capture
 from why502.model.manifest import BUNDLE_SCHEMA, CaptureNote, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from why502.lab.hosts import Wire
     from why502.lab.proxies import Proxy, Setup
-    from why502.model.host import HostRecord, Snapshot
+    from why502.model.host import HostRecord, Process, Snapshot
 
 HOSTNAME = "target"
 CAPTURE = "capture.pcapng"
@@ -72,13 +74,14 @@ class Recording:
         end_s = time.time()
         host = _anonymous(self._recorder.record)
         prepare(bundle)
-        (bundle / "host.json").write_bytes(msgspec.json.encode(host))
-        for name, path in {CAPTURE: self._packets, **self._proxy.evidence(self._setup)}.items():
-            shutil.copyfile(path, bundle / name)
-        self._write_metrics(bundle, host)
-        self._write_changes(bundle)
-        manifest = self._manifest(host, end_s, tuple(sorted(path.name for path in bundle.iterdir())))
-        (bundle / "manifest.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        with whole(bundle):
+            (bundle / "host.json").write_bytes(msgspec.json.encode(host))
+            for name, path in {CAPTURE: self._packets, **self._proxy.evidence(self._setup)}.items():
+                shutil.copyfile(path, bundle / name)
+            self._write_metrics(bundle, host)
+            self._write_changes(bundle)
+            manifest = self._manifest(host, end_s, tuple(sorted(path.name for path in bundle.iterdir())))
+            (bundle / "manifest.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
 
     def _write_metrics(self, bundle: Path, host: HostRecord) -> None:
         if self._proxy.metrics is None:
@@ -110,15 +113,25 @@ class Recording:
         )
 
 
-def prepare(bundle: Path) -> None:
+def prepare(folder: Path, what: str = "the recording") -> None:
     """The folder, new or empty."""
     try:
-        bundle.mkdir(parents=True, exist_ok=True)
-        occupied = any(bundle.iterdir())
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
     except OSError as error:
-        raise Why502Error("cannot write the recording", where=str(bundle), why=error.strerror or "") from error
+        raise Why502Error(f"cannot write {what}", where=str(folder), why=error.strerror or "") from error
     if occupied:
-        raise Why502Error("will not write the recording", where=str(bundle), why="the folder is not empty")
+        raise Why502Error(f"will not write {what}", where=str(folder), why="the folder is not empty")
+
+
+@contextlib.contextmanager
+def whole(bundle: Path) -> Iterator[None]:
+    """Half a bundle is none: what was written is removed if the rest cannot be, as on a full disk."""
+    try:
+        yield
+    except OSError:
+        shutil.rmtree(bundle, ignore_errors=True)
+        raise
 
 
 def _anonymous(record: HostRecord) -> HostRecord:
@@ -137,4 +150,13 @@ def _renamed(snapshot: Snapshot) -> Snapshot:
         structs.replace(namespace, name=(namespace.name or HOSTNAME).rpartition("-")[2])
         for namespace in snapshot.namespaces
     )
-    return structs.replace(snapshot, namespaces=named)
+    processes = tuple(_moved(process) for process in snapshot.processes)
+    return structs.replace(snapshot, namespaces=named, processes=processes)
+
+
+def _moved(process: Process) -> Process:
+    """Into the root of all groups, where the lab made none of its own: the machine's have names that tell of it."""
+    group = process.cgroup
+    if group is None or group.path.strip("/").startswith(PREFIX):
+        return process
+    return structs.replace(process, cgroup=structs.replace(group, path="/"))

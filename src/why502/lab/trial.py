@@ -114,12 +114,14 @@ def _wanted(scenario: Scenario, name: str, progress: Callable[[str], None]) -> l
     known = proxies()
     if name == "all":
         return _installed([known[each] for each in scenario.proxies], progress)
-    if name not in scenario.proxies:
-        hint = f"it can be run with {', '.join(scenario.proxies)} or all"
-        raise Why502Error("this scenario does not know the proxy", where=name, hint=hint)
-    if program := known[name].program:
-        program()  # refused before anything is made, not after
-    return [known[name]]
+    names = list(dict.fromkeys(name.split(",")))
+    for each in names:
+        if each not in scenario.proxies:
+            hint = f"it can be run with {', '.join(scenario.proxies)} or all"
+            raise Why502Error("this scenario does not know the proxy", where=each or "''", hint=hint)
+        if program := known[each].program:
+            program()  # refused before anything is made, not after
+    return [known[each] for each in names]
 
 
 def _installed(found: list[Proxy], progress: Callable[[str], None]) -> list[Proxy]:

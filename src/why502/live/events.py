@@ -16,8 +16,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
+from msgspec import structs
 
 from why502.live import pipe
+from why502.live.signals import STOPPING, Signals
 from why502.model.expressions import expression
 from why502.model.manifest import EVENTS_SCHEMA, EventLine, EventsHead
 
@@ -32,6 +34,7 @@ EVENTS: Final = {
     "tcp/tcp_send_reset": "",
     "tcp/tcp_receive_reset": "",
     "sched/sched_process_exit": "group_dead == 1",  # the process, not each of its threads; since Linux 6.16
+    "signal/signal_generate": STOPPING,  # no event of its own: told with the end that follows
     "oom/mark_victim": "",
 }
 """Event -> filter."""
@@ -57,8 +60,12 @@ RESET_RECEIVED: Final = expression(
 
 def parse(line: str, clock_offset_s: float = 0.0) -> EventLine | None:
     """One line of `trace_pipe`, each byte one character (columns count bytes); None for no event of ours."""
-    if not (read := pipe.parse(line, clock_offset_s)):
-        return None
+    read = pipe.parse(line, clock_offset_s)
+    return None if read is None else event_of(read)
+
+
+def event_of(read: pipe.Line) -> EventLine | None:
+    """The event of a line; None for no event of ours."""
     at_s, process, pid, rest = read.at_s, read.process, read.pid, read.rest
     if read.what == "sys_listen":
         return _listen(at_s, pid, process, rest)
@@ -117,6 +124,7 @@ class EventRecorder:
         self._stack = ExitStack()
         self._pipe = pipe.TracePipe(EVENTS)
         self._bytes = 0
+        self._signals = Signals()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -149,7 +157,13 @@ class EventRecorder:
             self._take(line)
 
     def _take(self, line: str) -> None:
-        if event := parse(line, self._offset_s):
+        if (read := pipe.parse(line, self._offset_s)) is None:
+            return
+        if read.what == "signal_generate":
+            self._signals.take(read)
+        elif event := event_of(read):
+            if event.kind == "exit" and (after := self._signals.before(read)):
+                event = structs.replace(event, text=f"ended{after}")
             if self._bytes > MAX_FILE_BYTES:
                 self._beyond += 1
                 return

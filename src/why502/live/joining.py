@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import re
-import signal
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec.structs import replace
 
 from why502.live.events import EXIT, LISTEN, RESET_RECEIVED, RESET_SENT, VICTIM, as_int
+from why502.live.signals import Signals
 from why502.model.expressions import expression
 from why502.model.trace import TraceEvent
 
@@ -22,8 +22,6 @@ MAX_PENDING: Final = 4096
 """Halves that wait for their other half; beyond it the oldest go alone."""
 PATIENCE_S: Final = 1.0
 """How long a half waits."""
-SIGNAL_S: Final = 30.0
-"""An exit that long after a signal has no visible connection with it."""
 
 ADDRESSES: Final = expression(
     r"(?:family=(?P<family>\w+) )?(?:protocol=\w+ )?sport=(?P<lport>\d+) dport=(?P<rport>\d+) saddr=(?P<l4>\S+) "
@@ -31,7 +29,6 @@ ADDRESSES: Final = expression(
 )
 """As the TCP trace events print them, source first (include/trace/events/{tcp,sock}.h)."""
 RETURN: Final = expression(r"0x(?P<value>[0-9a-f]+)$")
-SIGNAL: Final = expression(r"sig=(?P<signal>\d+) .*?comm=.* pid=(?P<pid>\d+) grp=\d")
 NO_SOCKET: Final = "NO_SOCKET"
 """The reason of a reset that answers a segment for which there is no socket (include/net/rstreason.h)."""
 
@@ -46,7 +43,7 @@ class Joiner:
     def __init__(self) -> None:
         self._listens: dict[int, TraceEvent] = {}
         self._resets: dict[tuple[str | None, str | None], TraceEvent] = {}
-        self._signals: dict[int, tuple[float, str]] = {}
+        self._signals = Signals()
         self._takers: dict[str, Callable[[Line], Iterator[TraceEvent]]] = {
             "sys_listen": self._listen,
             "inet_sock_set_state": self._state,
@@ -112,22 +109,13 @@ class Joiner:
         yield TraceEvent(line.at_s, "retransmit", text, local=local, remote=remote)
 
     def _signal(self, line: Line) -> Iterator[TraceEvent]:
-        if sent := SIGNAL.match(line.rest):
-            pid, number = int(sent["pid"]), int(sent["signal"])
-            own = pid in (line.pid, line.thread)
-            by = "" if own or not line.own else f" from {line.process} {line.pid}"
-            while len(self._signals) >= MAX_PENDING:
-                self._signals.pop(next(iter(self._signals)))
-            self._signals[pid] = (line.at_s, _signal_name(number) + by)
+        self._signals.take(line)
         yield from ()
 
     def _exit(self, line: Line) -> Iterator[TraceEvent]:
         if not (ended := EXIT.match(line.rest)):
             return
-        never = (float("-inf"), "")
-        at_s, what = max(self._signals.pop(line.pid, never), self._signals.pop(line.thread, never))
-        after = f" {line.at_s - at_s:.1f} s after {what}" if line.at_s - at_s < SIGNAL_S else ""
-        yield TraceEvent(line.at_s, "exit", f"ended{after}", line.pid, ended["process"])
+        yield TraceEvent(line.at_s, "exit", f"ended{self._signals.before(line)}", line.pid, ended["process"])
 
     def _victim(self, line: Line) -> Iterator[TraceEvent]:
         if chosen := VICTIM.match(line.rest):
@@ -169,13 +157,6 @@ def _hold(waiting: dict[T, TraceEvent], key: T, event: TraceEvent) -> Iterator[T
 
 def _result(value: int) -> str:
     return str(value) if value >= 0 else errno.errorcode.get(-value, str(value))
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _sizes(rest: str) -> str:

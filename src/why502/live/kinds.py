@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from why502.live.signals import DEADLY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -13,7 +15,6 @@ FIRST_LISTEN: Final = "newstate == 10"
 NOT_CONNECTED: Final = "(oldstate == 2 && newstate == 7)"
 """TCP_SYN_SENT -> TCP_CLOSE: after a reset this was a refused connect (`tcp_rcv_synsent_state_process`)."""
 RESETS: Final = {"tcp/tcp_send_reset": "", "tcp/tcp_receive_reset": "", SET_STATE: NOT_CONNECTED}
-DEADLY: Final = "sig == 4 || sig == 6 || sig == 7 || sig == 8 || sig == 9 || sig == 11 || sig == 15"
 
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "listen": {

@@ -67,6 +67,10 @@ class Change(Struct, frozen=True):
     at: Place
 
 
+ACCEPT_FAILED = "accept-failed"
+"""The proxy had no descriptor for a connection that a client had made to it."""
+
+
 class KernelEvent(Struct, frozen=True):
     """One line of `events.jsonl`."""
 
@@ -74,7 +78,7 @@ class KernelEvent(Struct, frozen=True):
     kind: str
     """'listen', 'exit', 'oom', 'send-reset', 'receive-reset', 'retransmit', 'conntrack-full'; of a server's own
     log 'worker-died', 'worker-timeout', 'pool-full' (no worker is free), 'queue-full' (of connections to accept),
-    'pause' (the program stood still)"""
+    'pause' (the program stood still); of a proxy's own log 'accept-failed'"""
     at: Place
     pid: int | None = None
     process: str | None = None

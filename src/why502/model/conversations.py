@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     """The target's answer to a plain HTTP request is not HTTP, and the opener hung up."""
     TRUNCATED = "truncated"
     """The target closed before the answer had its announced length (Content-Length, or the last chunk)."""
+    STALLED = "stalled"
+    """The target's answer began and fell silent, and the opener left it unfinished, as a timer makes it."""
     TLS_FAILED = "tls-failed"
     """The TLS handshake broke off: an alert, an answer that is not TLS, or a close in the middle of it."""
     GONE_AWAY = "gone-away"
@@ -73,6 +75,7 @@ FAILED_OUTCOMES = frozenset(
         Outcome.ANSWER_CUT,
         Outcome.MALFORMED,
         Outcome.TRUNCATED,
+        Outcome.STALLED,
         Outcome.TLS_FAILED,
         Outcome.GONE_AWAY,
         Outcome.UNREACHABLE,

@@ -153,6 +153,8 @@ class ConversationDetail(Struct, frozen=True):
     """In between."""
     left_out_after: int = 0
     """Index into `packets` after which they are missing."""
+    silent_midway_s: float | None = None
+    """How long the target had sent nothing when the proxy left an answer that was not whole; None: it did not."""
     gaps: int = 0
     """How often bytes that were acknowledged are not in the capture: it lost packets."""
 

@@ -121,6 +121,8 @@ class IdleGapLine(Struct, frozen=True):
     longer: int
     longer_failed: int
     p: float
+    closed_by: tuple[str, ...]
+    """Timers that close idle connections just then, as configurations and command lines among the evidence set them."""
 
 
 class SlowConnectsLine(Struct, frozen=True):
@@ -210,6 +212,21 @@ class SettingLine(Struct, frozen=True):
     place: str
 
 
+class TargetSettingLine(Struct, frozen=True):
+    """A limit of a server behind the gateway, as its configuration or its command line sets it."""
+
+    server: str
+    name: str
+    limit: str
+    """'backlog', 'workers' (numbers), 'keepalive', 'work' (seconds)."""
+    value: float
+    address: str
+    """Its port, or its socket; '': not told."""
+    hosts: tuple[str, ...]
+    """Of its container; empty: not told."""
+    place: str
+
+
 class HealthLine(Struct, frozen=True):
     """A health check that failed, or a server that was taken out."""
 
@@ -253,3 +270,4 @@ class LogsDocument(Struct, frozen=True, kw_only=True):
     changes: ChangesLine | None
     health: tuple[HealthLine, ...]
     settings: tuple[SettingLine, ...]
+    target_settings: tuple[TargetSettingLine, ...]

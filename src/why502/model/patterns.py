@@ -40,6 +40,9 @@ class Span(NamedTuple):
     """When the proxy gave it up; None: it was served in time."""
     fresh: bool = True
     """The first one on its connection, as far as that is told."""
+    connected_s: float | None = None
+    """When its connection was made, if it is the first one there: so they stand in the accept queue. A proxy may send
+    the request well after that. None: not seen."""
 
 
 class Traits(Struct, frozen=True):

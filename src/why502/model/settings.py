@@ -22,6 +22,8 @@ class Timer(StrEnum):
     """How long the proxy keeps an idle connection to a target."""
     QUEUE = "queue"
     """For a connection of the proxy's pool, or a place at a target, to become free."""
+    DRAIN = "drain"
+    """For requests in flight at a target that was taken out of rotation."""
 
 
 class Setting(Struct, frozen=True):
@@ -93,6 +95,8 @@ class TargetSetting(Struct, frozen=True):
     """Where it listens, as far as that is told: '8080', 'unix:/run/app.sock'; '': not told."""
     late_s: float = 0.0
     """Its server looks only now and then, and may be so much later than due."""
+    hosts: tuple[str, ...] = ()
+    """Addresses and names of the container whose command line it is; (): told by a file, of whichever host."""
 
     def __str__(self) -> str:
         unit = " s" if self.limit in (Limit.KEEPALIVE, Limit.WORK) else ""

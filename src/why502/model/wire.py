@@ -42,6 +42,8 @@ class StatusLine(Struct, frozen=True):
     opener: str
     """'address:port' of the side that it went to."""
     status: int
+    page_of: str | None = None
+    """The gateway that made it, if it is a known error page of one; '' if it is none; None: not captured."""
 
 
 class Answered(Struct, frozen=True):
@@ -89,6 +91,10 @@ class TargetWire(Struct, frozen=True):
     sent_again: int = 0
     """...and those of them in which data of either side had to be sent again, although the target had accepted them."""
     sent_again_first: Place | None = None
+    taken_late: int = 0
+    """...and those new ones whose first request the target's kernel took only when it was sent again, with nothing
+    else of them lost."""
+    taken_late_first: Place | None = None
     statuses: dict[int, int] = field(default_factory=dict)
     """How many answers of plain HTTP/1 had which status (`Answered`)."""
     errors: tuple[StatusLine, ...] = ()

@@ -1,5 +1,5 @@
 """What the evidence says beyond the verdict: when failing began and ended, what it keeps to, overflows of nobody,
-captures of one direction, files of which much could not be read.
+captures of one direction or without status lines, files of which much could not be read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from why502.facts.hosts import placed
 from why502.facts.idle_gaps import idle_gap
 from why502.facts.listeners import growth, listener_windows
 from why502.facts.spelling import told
+from why502.facts.unread import unread
+from why502.model.conversations import Outcome
 from why502.model.details import End
+from why502.model.evidence import Source
 from why502.model.words import count
 
 if TYPE_CHECKING:
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
 MOST_SPELLS = 3
 MOST_CONCENTRATIONS = 3
 MOST_HALVES = 3
-MOST_FILES = 3
-MUCH = 0.05
-"""Share of a file's records that were not understood, from which on what the others say is no all-clear."""
 
 
 def noticed(case: Case) -> tuple[str, ...]:
@@ -36,7 +36,8 @@ def noticed(case: Case) -> tuple[str, ...]:
 def _noticed(case: Case) -> Iterator[str]:
     yield from _overflows(case)
     yield from _one_sided(case)
-    yield from _unread(case)
+    yield from _statuses_unseen(case)
+    yield from unread(case.inputs)
     traffic = case.traffic
     if traffic is None:
         return
@@ -65,14 +66,15 @@ def _one_sided(case: Case) -> Iterator[str]:
         yield f"and so it is with {count(len(halves) - MOST_HALVES, 'other target')}"
 
 
-def _unread(case: Case) -> Iterator[str]:
-    """Logs and captures that hold more than they told."""
-    files = [i for i in case.inputs if i.records and i.not_understood >= MUCH * (i.records + i.not_understood)]
-    for each in files[:MOST_FILES]:
-        text = f"{each.not_understood:,} of {count(each.records + each.not_understood, 'record')} of {each.path}"
-        yield f"{text} could not be read: what they held is not known"
-    if len(files) > MOST_FILES:
-        yield f"and so it is with {count(len(files) - MOST_FILES, 'other file')}"
+def _statuses_unseen(case: Case) -> Iterator[str]:
+    """Where no log tells them either: that conversations went well is no word about what was answered."""
+    if case.wire is None or Source.ACCESS_LOG in case.looked_at:
+        return
+    blind = [t for t in case.wire.targets if not t.statuses and t.outcomes.get(Outcome.ANSWERED)]
+    if blind:
+        number = sum(t.outcomes[Outcome.ANSWERED] for t in blind)
+        text = f"the capture holds no status line of {count(number, 'conversation')} that the target answered"
+        yield f"{text} (cut after the headers, encrypted, or no HTTP/1): whether it answered 5xx cannot be told"
 
 
 def _overflows(case: Case) -> Iterator[str]:

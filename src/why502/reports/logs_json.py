@@ -22,6 +22,7 @@ from why502.model.logs import (
     SlowConnectsLine,
     SpellLine,
     TargetRow,
+    TargetSettingLine,
     TimelineRow,
     Trend,
     UnjudgeableLine,
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from why502.facts.change_points import ChangePoint, Changes
     from why502.facts.concentration import Dimension
     from why502.facts.durations import SameDuration
-    from why502.facts.idle_gaps import IdleGap
-    from why502.facts.logs import LogSummary, Tally
+    from why502.facts.logs import LogSummary, Silence, Tally
     from why502.model.verdict import Diagnosis
 
 
@@ -75,7 +75,7 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
         by_target=_trend(summary.answered),
         concentrations=tuple(_concentrations(summary.dimensions)),
         unjudgeable=tuple(UnjudgeableLine(d.name, d.side, d.unjudgeable) for d in summary.dimensions if d.unjudgeable),
-        idle_gaps=tuple(_idle_gap(gap) for gap in summary.idle_gaps),
+        idle_gaps=tuple(_idle_gap(silence) for silence in summary.idle_gaps),
         slow_connects=tuple(
             SlowConnectsLine(s.target, s.delayed, s.timed, s.kept, s.served, s.steps) for s in summary.slow_connects
         ),
@@ -86,6 +86,10 @@ def document(summary: LogSummary, diagnosis: Diagnosis) -> LogsDocument:
         changes=_changes(summary.changes) if summary.changes else None,
         health=tuple(HealthLine(rfc3339(e.at_s), e.kind, e.text, str(e.at)) for e in summary.unhealthy),
         settings=tuple(SettingLine(s.proxy, s.name, s.seconds, s.tries, s.scope, str(s.at)) for s in summary.settings),
+        target_settings=tuple(
+            TargetSettingLine(s.server, s.name, s.limit, s.value, s.address, s.hosts, str(s.at))
+            for s in summary.target_settings
+        ),
     )
 
 
@@ -118,7 +122,8 @@ def _point(point: ChangePoint) -> PointLine:
     return PointLine(at, earliest, latest, point.rate_before, point.rate_after)
 
 
-def _idle_gap(gap: IdleGap) -> IdleGapLine:
+def _idle_gap(silence: Silence) -> IdleGapLine:
+    gap = silence.gap
     return IdleGapLine(
         target=gap.target,
         idle_s=round(gap.idle_s, 6),
@@ -131,6 +136,7 @@ def _idle_gap(gap: IdleGap) -> IdleGapLine:
         longer=gap.longer,
         longer_failed=gap.longer_failed,
         p=gap.p,
+        closed_by=tuple(silence.closed_by),
     )
 
 

@@ -21,6 +21,7 @@ MEANINGS: Final = {
     Outcome.ANSWER_CUT: "the target reset in the middle of its answer",
     Outcome.MALFORMED: "what the target answered is not HTTP, and the proxy hung up",
     Outcome.TRUNCATED: "the target closed before its answer was as long as announced",
+    Outcome.STALLED: "the target fell silent in the middle of its answer, and the proxy gave up waiting",
     Outcome.TLS_FAILED: "the TLS handshake broke off",
     Outcome.GONE_AWAY: "HTTP/2: the target said GOAWAY, with requests begun that it will not serve",
     Outcome.UNREACHABLE: "an ICMP error answered the SYN",

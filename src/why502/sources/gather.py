@@ -20,8 +20,8 @@ from why502.sources.interface import FIRST_MISREAD, HEAD_BYTES, Reader, Reading,
 from why502.sources.json_records import is_document, lined
 from why502.sources.meter import Meter
 from why502.sources.near_misses import near_miss
-from why502.sources.opening import Found, Hidden, Unusable, find
-from why502.sources.together import Waiting, resolve, waits
+from why502.sources.opening import Alias, Found, Hidden, Unusable, find
+from why502.sources.together import Waiting, Waits, resolve, with_aliases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,9 @@ which is what loading the engine costs."""
 
 RECOGNISED = 0.15
 """A reader whose fit is below this did not recognise the file: a log of which six lines in seven are foreign."""
+
+CERTAIN = 1.0
+"""What `fit` answers at most."""
 
 HINT = "name a log, a capture, a metric export, a folder of them, or a bundle written by `why502 collect`"
 
@@ -113,8 +116,11 @@ def gather(
     used, a `Why502Error` says so.
     """
     known = declared(paths, log_format).readers()
-    found = _readings(paths, progress, shelf, window, known)
-    readings = resolve(found, window, _alone, lambda it, reading: _with_damage(reading, sorted(it.found.damage)))
+    aliases: list[Alias] = []
+    found = list(_readings(paths, progress, shelf, window, known, aliases))
+    readings = resolve(
+        with_aliases(found, aliases), window, _alone, lambda it, reading: _with_damage(reading, sorted(it.found.damage))
+    )
     if all(reading.input.kind in NO_EVIDENCE or _damaged(reading) for reading in readings):
         unusable = [reading.input for reading in readings if reading.input.kind == UNRECOGNISED or _damaged(reading)]
         raise _nothing_usable(paths, unusable)
@@ -127,9 +133,11 @@ def _readings(
     shelf: Shelf | None,
     window: Window | None,
     known: Sequence[Reader],
+    aliases: list[Alias],
 ) -> Iterator[Reading | Waiting]:
-    seen: set[tuple[int, int]] = set()
-    meter, contents = Meter(paths, progress), Contents()
+    """`aliases` is filled on the way."""
+    seen: dict[tuple[int, int], str] = {}
+    meter, contents, waits = Meter(paths, progress), Contents(), Waits()
     for path in paths:
         for finding in find(path, window, meter.at):
             match finding:
@@ -138,14 +146,17 @@ def _readings(
                 case Hidden():
                     yield _hidden(finding)
                 case Found(identity=identity, file=file) if identity in seen:
+                    aliases.append(Alias(file.path, seen[identity]))
                     yield Reading(Input(file.path, DUPLICATE, None, 0))
+                case Alias():
+                    aliases.append(finding)
                 case Found():
-                    seen.update((finding.identity,) if finding.identity else ())
                     if finding.identity:
+                        seen[finding.identity] = finding.file.path
                         meter.begin(finding.file.path)
                     else:
                         progress(f"{finding.file.path} ({finding.doing})" if finding.doing else finding.file.path)
-                    yield _repeated(finding, contents) or _read(finding, shelf, window, known)
+                    yield _repeated(finding, contents) or _read(finding, shelf, window, known, waits)
 
 
 def _repeated(found: Found, contents: Contents) -> Reading | None:
@@ -162,12 +173,18 @@ def _repeated(found: Found, contents: Contents) -> Reading | None:
 
 def recognise(head: bytes, known: Sequence[Reader] = ()) -> Reader | None:
     """The reader that fits best, among equals one that the evidence itself made known; None if none fits."""
-    fits = [(reader.fit(head), reader) for reader in (*known, *all_readers())]
-    best, reader = max(fits, key=lambda fit: fit[0])
+    best, reader = 0.0, None
+    for candidate in (*known, *all_readers()):
+        if (fit := candidate.fit(head)) > best:
+            best, reader = fit, candidate
+        if best >= CERTAIN:
+            break  # none fits better
     return reader if best >= RECOGNISED else None
 
 
-def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Sequence[Reader]) -> Reading | Waiting:
+def _read(
+    found: Found, shelf: Shelf | None, window: Window | None, known: Sequence[Reader], waits: Waits
+) -> Reading | Waiting:
     if not found.head:
         return _put_aside(found.file.path, "; ".join(("the file is empty", *sorted(found.damage))))
     reader = recognise(found.head, known)
@@ -175,9 +192,9 @@ def _read(found: Found, shelf: Shelf | None, window: Window | None, known: Seque
         found, reader = records
     if reader is None:
         return _put_aside(found.file.path, _unknown(found.head))
-    if waits(reader, found):
-        return Waiting(reader, found)
     try:
+        if (waiting := waits.waiting(reader, found)) is not None:
+            return waiting
         reading = _read_by(reader, replace(found, file=replace(found.file, window=window)), shelf)
     except OSError as error:
         return _put_aside(found.file.path, (error.strerror or str(error)).lower())

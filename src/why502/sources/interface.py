@@ -41,6 +41,8 @@ class EvidenceFile:
     """Only what overlaps this is asked for; a reader that counts must heed it, the others may."""
     written_s: float | None = None
     """When the file was last written to, for dates without a year."""
+    aliases: tuple[str, ...] = ()
+    """Further names under which it was found: links that lead to it."""
 
 
 class Reading(Struct, frozen=True):
@@ -71,6 +73,8 @@ class Reader:
     """For any size: what it finds goes into the table."""
     read_together: Callable[[Sequence[EvidenceFile]], list[Reading]] | None = None
     """For kinds whose files may be parts of one whole: all that were named, in one call."""
+    kept_bytes: int = 0
+    """So much of a member of an archive is kept in memory until it is read together with others; 0: it cannot wait."""
 
 
 def lines(evidence: EvidenceFile, limit_bytes: int = 1 << 20) -> Iterator[tuple[int, str]]:

@@ -16,6 +16,7 @@ from why502.model.expressions import expression
 from why502.sources.configurations import nginx
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reader, Reading
 from why502.sources.nginx_directives import Directive, directives
+from why502.sources.nginx_dump import sections
 from why502.sources.nginx_includes import follow
 
 if TYPE_CHECKING:
@@ -56,24 +57,31 @@ def content(evidence: EvidenceFile) -> str:
 
 
 def _read(evidence: EvidenceFile) -> Reading:
-    """A file by itself: in an archive its neighbours lie beside it no longer."""
-    text = content(evidence)
-    return _reading(evidence, text, nginx.settings(directives(text), evidence.path), [])
+    """A file by itself."""
+    return _read_together([evidence])[0]
 
 
 def _read_together(files: Sequence[EvidenceFile]) -> list[Reading]:
     """Each with what it sets where it is included."""
-    texts = {file.path: content(file) for file in files}
-    followed = follow(texts)
-    by_path: dict[str, list[Directive]] = {path: [] for path in texts}
+    contents = {file.path: content(file) for file in files}
+    parts = [part for path, text in contents.items() for part in sections(path, text)]
+    by_name = {part.name: part for part in parts}
+    aliases = {alias: file.path for file in files for alias in file.aliases}
+    followed = follow({name: part.text for name, part in by_name.items()}, aliases)
+    by_path: dict[str, list[Directive]] = {path: [] for path in contents}
     for found in followed.directives:
-        by_path[found.path].append(found.directive)
-    missing: dict[str, list[Misread]] = {path: [] for path in texts}
+        part, directive = by_name[found.path], found.directive
+        by_path[part.path].append(directive._replace(line=directive.line + part.before))
+    missing: dict[str, list[Misread]] = {path: [] for path in contents}
     for gone in followed.missing:
+        part = by_name[gone.path]
         why = f"include {gone.name[:200]}: not among the evidence, and not looked at"
-        missing[gone.path].append(Misread(Place(gone.path, gone.line), why))
+        missing[part.path].append(Misread(Place(part.path, gone.line + part.before), why))
+    for path in followed.unused:
+        why = "a site that nothing given includes: taken to be switched off"
+        missing[by_name[path].path].append(Misread(Place(by_name[path].path), why))
     return [
-        _reading(file, texts[file.path], nginx.settings(by_path[file.path], file.path), missing[file.path])
+        _reading(file, contents[file.path], nginx.settings(by_path[file.path], file.path), missing[file.path])
         for file in files
     ]
 
@@ -109,4 +117,4 @@ def fit(head: bytes) -> float:
     return 0.8 if len(found) >= 2 or (found and b"log_format" in head) or _TIMEOUT.search(text) else 0.0
 
 
-READER = Reader(KIND, fit, _read, read_together=_read_together)
+READER = Reader(KIND, fit, _read, read_together=_read_together, kept_bytes=MAX_BYTES)

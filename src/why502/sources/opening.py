@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO, S_ISREG
 from typing import TYPE_CHECKING, BinaryIO
@@ -65,7 +66,16 @@ class Hidden:
     names: tuple[str, ...]
 
 
-Finding = Found | Unusable | Hidden
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a file: a link within an archive."""
+
+    path: str
+    of: str
+
+
+Finding = Found | Unusable | Hidden | Alias
+MAX_ALIASES = 4096
 
 Watch = Callable[[int], None]
 
@@ -196,10 +206,13 @@ def _opened(
 def _in_archive(archive: Found) -> Iterator[Finding]:
     label = archive.file.path
     empty = True
+    links: dict[str, str] = {}
     with archive.file.open() as stream, Scratch() as folder:
-        for name, body in members(stream, archive.damage.add):
+        for name, body in members(stream, archive.damage.add, links.__setitem__):
             empty = False
             yield _unpacked(f"{label}/{name}", body, Path(folder, "member"))
+    for name, target in islice(links.items(), MAX_ALIASES):
+        yield Alias(f"{label}/{name}", f"{label}/{target.lstrip('/')}")
     if archive.damage or empty:
         yield Unusable(label, "; ".join(sorted(archive.damage)) or "the archive holds no files")
 

@@ -6,7 +6,8 @@ header is used here. Names are labels: nothing is ever extracted under them.
 
 from __future__ import annotations
 
-from tarfile import BLOCKSIZE, GNUTYPE_LONGNAME, REGULAR_TYPES, XHDTYPE, HeaderError, TarInfo
+from posixpath import dirname, join, normpath
+from tarfile import BLOCKSIZE, GNUTYPE_LONGNAME, LNKTYPE, REGULAR_TYPES, SYMTYPE, XHDTYPE, HeaderError, TarInfo
 from typing import TYPE_CHECKING, BinaryIO
 
 from why502.model.expressions import expression
@@ -47,8 +48,13 @@ class Body:
         self._stream.read(self._padding)
 
 
-def members(stream: BinaryIO, note: Callable[[str], None]) -> Iterator[tuple[str, Body]]:
-    """Name and content of every regular file; `note` is told why the rest could not be read."""
+def members(
+    stream: BinaryIO, note: Callable[[str], None], link: Callable[[str, str], None] = lambda *_: None
+) -> Iterator[tuple[str, Body]]:
+    """Name and content of every regular file; `note` is told why the rest could not be read.
+
+    `link` is told the name of each link and what it leads to, of which nothing is ever opened.
+    """
     long_name = ""
     for _ in range(MAX_MEMBERS):
         header = stream.read(BLOCKSIZE)
@@ -65,6 +71,9 @@ def members(stream: BinaryIO, note: Callable[[str], None]) -> Iterator[tuple[str
         else:
             if info.type in REGULAR_TYPES:
                 yield long_name or info.name, body
+            elif info.type in (SYMTYPE, LNKTYPE) and info.linkname:
+                name = long_name or info.name
+                link(name, info.linkname if info.type == LNKTYPE else normpath(join(dirname(name), info.linkname)))
             long_name = ""
         body.skip()
     note(f"only the first {MAX_MEMBERS} members were read")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from why502.sources.interface import Reader, Reading
-from why502.sources.opening import Found
+from why502.sources.opening import Alias, Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from why502.model.case import Window
 
@@ -23,9 +24,46 @@ class Waiting:
     found: Found
 
 
-def waits(reader: Reader, found: Found) -> bool:
-    """Members of archives cannot wait: they lie in one place, one after the other."""
-    return reader.read_together is not None and found.identity is not None
+MOST_KEPT_BYTES = 64 << 20
+"""Of all members of archives together."""
+
+
+class Waits:
+    """Who waits until all have been found."""
+
+    def __init__(self) -> None:
+        self._left_bytes = MOST_KEPT_BYTES
+
+    def waiting(self, reader: Reader, found: Found) -> Waiting | None:
+        """None if it is read at once.
+
+        Members of archives lie in one place, one after the other, and cannot wait, unless they are kept in memory.
+        Raises OSError if such a member cannot be read.
+        """
+        if reader.read_together is None:
+            return None
+        if found.identity is not None:
+            return Waiting(reader, found)
+        if not 0 < reader.kept_bytes <= self._left_bytes:
+            return None
+        with found.file.open() as stream:
+            content = stream.read(reader.kept_bytes)
+        self._left_bytes -= len(content)
+        return Waiting(reader, replace(found, file=replace(found.file, open=lambda: BytesIO(content))))
+
+
+def with_aliases(found: Iterable[Reading | Waiting], aliases: Sequence[Alias]) -> Iterator[Reading | Waiting]:
+    """Each file that waits knows the links that lead to it; absolute ones count from where nobody knows."""
+    for it in found:
+        if isinstance(it, Waiting) and (names := tuple(a.path for a in aliases if _leads(a, it.found.file.path))):
+            yield replace(it, found=replace(it.found, file=replace(it.found.file, aliases=names)))
+        else:
+            yield it
+
+
+def _leads(alias: Alias, path: str) -> bool:
+    """To this very path, or at least to its name in a folder that is called alike."""
+    return alias.of == path or alias.of.split("/")[-2:] == path.split("/")[-2:]
 
 
 def resolve(

@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.bursts import after_idle
 from why502.facts.handshakes import handshakes
+from why502.facts.metered_failures import told_at_once
 from why502.facts.scene import Basis
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -53,13 +54,13 @@ from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.accepting import left_standing
-from why502.suspects.faces import fate, other_faces
+from why502.suspects.faces import fate, other_faces, taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import backlog_small
 from why502.suspects.lost_syns import lost_alone, path_loses
 from why502.suspects.metered import overflows_counted
 from why502.suspects.server_says import queue_full
-from why502.suspects.standing_still import not_let_in
+from why502.suspects.standing_still import NOT_LET_IN, not_let_in
 from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import covered
 from why502.suspects.way_gone import EXPLAINED, way_gone
@@ -109,6 +110,8 @@ def judge(scene: Scene) -> Judgement:
     why_not = IMPOSSIBLE_MANNERS.get(cluster.manner) or IMPOSSIBLE_PHASES.get(cluster.phase)
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         why_not = "the proxy did not wait for an answer: it was told"
+    if cluster.phase is Phase.CONNECT and told_at_once(scene.case.metrics, cluster):
+        why_not = "a full queue drops SYNs, which an ALB answers with 504, and these were 502"
     if why_not or cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply(why_not or "the proxy did not make this status")
     if not_let_in(scene) is not None:
@@ -212,10 +215,11 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield from listener_gone(scene, -7.0)
     yield from lost_alone(scene, several=-3.5, one=-2.0)
     yield from path_loses(scene, -5.0)
-    others = other_faces(seen, outcome)
+    others, late = other_faces(seen, outcome), [*taken_late(seen, 4.0)] if outcome in NOT_LET_IN else []
+    yield from late
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
-    elif outcome is Outcome.SYN_UNANSWERED and seen.syns_unanswered + seen.syns_repeated >= MANY_LOST:
+    elif not late and outcome is Outcome.SYN_UNANSWERED and seen.syns_unanswered + seen.syns_repeated >= MANY_LOST:
         # A queue that overflows drops final ACKs as well; what loses SYNs on the way loses nothing else of a handshake.
         text = f"{seen.syns_unanswered + seen.syns_repeated} SYNs were lost, and not a single final ACK"
         yield Evidence(-1.5, text, Source.CAPTURE, scene.cluster.conversations[0].at)

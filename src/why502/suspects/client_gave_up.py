@@ -11,11 +11,12 @@ nginx 499, ALB 460; the target often finishes the work for nobody.
 
 What gives it away
 ------------------
-The status itself, and durations that cluster at the client's own timeout.
+The status itself, and durations that cluster at the client's own timeout. In a capture behind the proxy alone: requests
+were given up after unequal times, or sooner than others were answered, which no timer of the proxy does.
 
 What clears it
 --------------
-Any status that was delivered.
+Any status that was delivered. In a capture alone: all given up at one round number of seconds, none earlier.
 
 What to do
 ----------
@@ -23,12 +24,12 @@ Compare the durations with the client's timeout; if the target is slow, that is 
 
 Sources
 -------
-nginx `NGX_HTTP_CLIENT_CLOSED_REQUEST`; AWS "Troubleshoot your Application Load Balancers" (460).
+nginx `NGX_HTTP_CLIENT_CLOSED_REQUEST`; AWS "Troubleshoot your Application Load Balancers" (460); nginx
+`ngx_event_expire_timers`.
 """
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
@@ -38,6 +39,8 @@ from why502.model.requests import Manner, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import after, clients_left, hung_up
+from why502.suspects.queued import queued
 from why502.suspects.weighing import lost_on_the_way
 
 if TYPE_CHECKING:
@@ -51,15 +54,19 @@ def judge(scene: Scene) -> Judgement:
         text = f"no log tells why the proxy hung up on {count(cluster.count, 'request')}: its client may have left"
         first = cluster.conversations[0].decided_at
         # A client that leaves does not keep the target's kernel from acknowledging: what silences that is no client.
-        evidence = (Evidence(4.0, text, Source.CAPTURE, first), *lost_on_the_way(scene, 5.5))
+        evidence = (
+            Evidence(4.0, text, Source.CAPTURE, first),
+            *hung_up(scene, 1.0),
+            # Clients leave what is slow by itself, and what waits in a line, as a timer ends it.
+            *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
+            *lost_on_the_way(scene, 5.5),
+        )
         return Weighed(evidence, "Clients may have left.", (Source.ACCESS_LOG,))
     if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
         return DoesNotApply("the client waited for the answer")
-    totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
-    after = f", after {median(totals_s):.1f} s (median)" if totals_s else ""
-    at = cluster.logged[0].request.at
-    seen = Evidence(10.0, f"the proxy saw {count(cluster.count, 'client')} leave{after}", Source.ACCESS_LOG, at)
-    return Weighed((seen,), f"{count(cluster.count, 'client')} left before the answer{after}.")
+    return Weighed(
+        (clients_left(cluster),), f"{count(cluster.count, 'client')} left before the answer{after(cluster)}."
+    )
 
 
 SUSPECT = Suspect(

@@ -11,7 +11,8 @@ Slow answers and read timeouts, sometimes an accept queue that fills because nob
 What gives it away
 ------------------
 Processor use above 90 % in the very spans in which requests fail, and clearly less in the others; a control group
-that was throttled just then, by its own files or by cAdvisor's counters.
+that was throttled just then, by its own files or by cAdvisor's counters. In a capture: all answers come at one place of
+each 100 ms, the period in which the kernel hands out a group's quota.
 
 What clears it
 --------------
@@ -23,21 +24,18 @@ Find what burns the time; add capacity; look for throttling by a cgroup quota.
 
 Sources
 -------
-proc_stat(5); AWS/EC2 CPUUtilization.
+`start_cfs_bandwidth` (kernel/sched/fair.c), Documentation/scheduler/sched-bwc.rst; proc_stat(5);
+AWS/EC2 CPUUtilization.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from why502.facts.metered import THROTTLED as METERED
-from why502.facts.metered import metered
-from why502.facts.throttling import throttling
 from why502.facts.usage import processor
-from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
-from why502.suspects.metered import bits_of
+from why502.suspects.throttled import throttled
 from why502.suspects.weighing import judge_usage
 
 if TYPE_CHECKING:
@@ -47,26 +45,16 @@ FULL = 0.9
 """Above this share of all processors, run queues grow without bound on any workload."""
 MODERATE = 0.7
 """Below this, waiting for a processor is short against any proxy timeout."""
-
-
-THROTTLED = 0.25
-"""A group that stands still in every fourth period answers late, however idle the machine around it is."""
+MORE = Remedy(
+    "Raise the processor quota of the target's control group (systemd CPUQuota=, Docker --cpus, Kubernetes "
+    "resources.limits.cpu), or find what uses it up."
+)
 
 
 def judge(scene: Scene) -> Judgement:
-    found = throttling(scene)
-    if found is not None and found.share >= THROTTLED:
-        quota = f" of {found.quota_cores:g} cores" if found.quota_cores else ""
-        text = (
-            f"the target's control group {found.path} was throttled in {found.throttled} of {found.periods} periods "
-            f"while requests failed: it stood still for {found.stood_s:.1f} s, its quota{quota} used up"
-        )
+    if found := throttled(scene, 7.0):
         # What the machine as a whole uses says nothing of a group that may not use it.
-        return Weighed((Evidence(7.0, text, Source.HOST, found.at),), text)
-    for metered_ in metered(scene, {METERED}):
-        if metered_.holds and (metered_.compared.during or 0.0) >= THROTTLED:
-            text = f"share of periods in which its quota was used up ({metered_.at.name}): {metered_.compared}"
-            return Weighed((Evidence(bits_of(metered_, 7.0), text, Source.METRICS, metered_.at),), text)
+        return Weighed(found, found[0].text, remedies=(MORE,))
     return judge_usage("processor use", scene, processor(scene.case), full=FULL, moderate=MODERATE)
 
 

@@ -35,6 +35,7 @@ from why502.facts.victims import at_target
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.model.words import count, utc
+from why502.suspects.ended import all_asked
 from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def judge(scene: Scene) -> Judgement:
     window = max(watched, key=lambda w: len(w.restarts))
     text = _text(scene, window)
     bits = 6.0 if len(window.restarts) >= LOOP else -5.0 if not window.restarts else -3.0
-    return Weighed((Evidence(bits, text, Source.HOST, window.at),), text)
+    # A roll-out starts services as often, and stops each before.
+    asked = all_asked(window, scene.case.events, -6.0)
+    return Weighed((Evidence(bits, text, Source.HOST, window.at), *asked), text)
 
 
 def _told(scene: Scene) -> Judgement | None:

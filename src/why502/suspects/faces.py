@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from why502.facts.handshakes import Handshakes
     from why502.facts.scene import Scene
 
+FEWEST_LATE = 3
+
 
 def fate(scene: Scene, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
     """The wire signature of each face, on the failed conversations themselves."""
@@ -51,3 +53,18 @@ def other_faces(seen: Handshakes, own: Outcome | None) -> list[str]:
         (seen.acks_dropped, "final ACKs dropped", Outcome.NEVER_ACKNOWLEDGED),
     )
     return [f"{number} {what}" for number, what, outcome in faces if number and (own is None or own is not outcome)]
+
+
+def taken_late(seen: Handshakes, bits: float) -> Iterator[Evidence]:
+    """First requests that had to be sent again, and nothing of a connection that had been accepted; with the sign of
+    `bits`.
+
+    If packets were lost on the way, each of these losses would have met an answer as easily: one bit each.
+    """
+    if seen.taken_late >= FEWEST_LATE and seen.taken_late_first is not None:
+        text = (
+            f"{seen.taken_late} of {seen.served} served requests were taken only when sent again, each the first of a "
+            "new connection, and nothing else was lost: the target dropped the final ACKs"
+        )
+        most = min(abs(bits), float(seen.taken_late))
+        yield Evidence(most if bits > 0 else -most, text, Source.CAPTURE, seen.taken_late_first)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from why502.facts.backlog import SMALLEST_BACKLOG
 from why502.facts.target_limits import crowd, killed, limit_of
 from why502.facts.timers import pool_timers
+from why502.facts.told_limits import closes_after
 from why502.model.evidence import Evidence, Source
 from why502.model.settings import Limit
 from why502.model.words import count
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
     from why502.model.settings import TargetSetting
 
-NEAR = 0.1
-"""A silence within this share of the timeout comes of it: servers sweep idle connections now and then."""
-NEAR_S = 1.2
-"""...and Node.js closes a second after what it announces."""
 AMPLE = 128
 FEWEST = 2
 MOST = 0.6
@@ -45,7 +42,7 @@ def keepalive_against(
         text = f"{_words(found)}: it closes each connection after its answer, so that none is idle"
         yield Evidence(_against(scene, keeps_longer), text, Source.CONFIGURATION, found.at)
         return
-    if idle_s and abs(idle_s - found.value) <= max(NEAR * found.value, NEAR_S):
+    if idle_s and closes_after(found, idle_s):
         text = f"{_words(found)}, the silence of {idle_s:.1f} s after which they failed"
         yield Evidence(agrees, text, Source.CONFIGURATION, found.at)
     elif idle_s and idle_s < found.value:

@@ -19,7 +19,8 @@ had to be sent again in others which went well, or again and again on the target
 What clears it
 --------------
 A listener that counted the drops itself; connects that failed otherwise. Many exchanges in which nothing had to be sent
-again.
+again. First requests of new connections that were taken only when sent again, while nothing of accepted connections was
+lost: the listener drops final ACKs then.
 
 What to do
 ----------
@@ -39,11 +40,13 @@ from why502.facts.bursts import after_idle
 from why502.facts.exhaustion import told_full
 from why502.facts.handshakes import ENOUGH, handshakes
 from why502.facts.hosts import listening_told
+from why502.facts.metered_failures import told_at_once
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Remedy
 from why502.model.words import count
+from why502.suspects.faces import taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_later import lost_later, waited_in_vain
 from why502.suspects.lost_syns import lost_alone
@@ -89,6 +92,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     if cluster.manner is Manner.UNKNOWN and cluster.outcome is Outcome.SYN_UNANSWERED:
         return DoesNotApply("the proxy did not wait for an answer: it was told")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB answers 504 where its connect meets silence, and these were 502")
     evidence = [*_capture(scene), *_host(scene), *_log(scene), *_kernel(scene)]
     evidence += [*way_gone(scene, EXPLAINED), *listener_gone(scene, GONE)] if evidence else ()
     missing = tuple(s for s in (Source.HOST, Source.CAPTURE) if not scene.looked(s))
@@ -131,6 +136,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)
+    yield from taken_late(seen, -4.0)
 
 
 def _log(scene: Scene) -> Iterator[Evidence]:

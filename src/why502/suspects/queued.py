@@ -11,6 +11,7 @@ from why502.facts.queueing import SLOW, queueing, queueing_of, spans_of_wire
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
+from why502.suspects.throttled import in_step, throttled
 from why502.suspects.weighing import crowded
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def queued(
     connections waited, and used ones did not. `overtaken`: others
     came later and were answered before. `in_line`: nobody was, and those before were served meanwhile. Where one is
     served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
-    that is used up) make the same line, and the sizes of bursts tell no more.
+    that is used up) make the same line, and the sizes of bursts tell no more. Nor do they where answers keep step
+    with each other, or its control group is known to have stood still; then its quota may grant no more places.
     """
     found, source = _found(scene)
+    stood_still = bool(throttled(scene, 1.0))
     if (left := _left_waiting(scene)) is not None and found is not None:
         text = (
             f"{left.new_given_up} of {left.new} requests on new connections waited in vain, and none of {left.used} on "
@@ -46,6 +49,7 @@ def queued(
     elif found is not None and found.has_places:
         # A single stall that began in the middle of a crowd would look the same.
         bits = (places if found.crowds > 1 else places / 2) * (1.0 if source is Source.CAPTURE else LOG_PLACES)
+        bits = bits / 2 if stood_still else bits
         yield Evidence(bits, _divided(found), source, found.at)
     elif found is not None and found.one_by_one:
         return
@@ -54,7 +58,7 @@ def queued(
         text = f"{overtaken_of}: requests that came later were answered before"
         # On a dead connection, or with packets lost, a request is overtaken as well: a log says only what it was not.
         yield Evidence(overtaken if source is Source.CAPTURE else min(overtaken, 0.0), text, source, found.at)
-    else:
+    elif not stood_still and not in_step(scene):
         by_size = (*crowded(scene, spared=spared, not_spared=not_spared),)
         yield from by_size
         if found is not None and found.in_line and not by_size and source is Source.CAPTURE:

@@ -11,7 +11,8 @@ flag tells.
 
 What gives it away
 ------------------
-`upstream prematurely closed connection while reading upstream`; a RST after the answer's first bytes.
+`upstream prematurely closed connection while reading upstream`; a RST after the answer's first bytes;
+in a capture, answers that the proxy left unfinished after the same silence, as its timer does.
 
 What clears it
 --------------
@@ -28,15 +29,20 @@ nginx `ngx_event_pipe.c`, `ngx_http_upstream_process_upgraded`; RFC 9112 section
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.model.conversations import Outcome
+from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
-from why502.suspects.weighing import proxy_says
+from why502.suspects.weighing import lost_on_the_way, proxy_says
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from why502.facts.scene import Scene
 
 
@@ -52,7 +58,19 @@ def judge(scene: Scene) -> Judgement:
         summary = f"{target} fell silent in the middle of {answers}, until the proxy gave up."
     else:
         summary = f"{target} broke off {answers} that had begun."
+    if cluster.outcome is Outcome.STALLED and not cluster.logged:
+        return Weighed((*_stalled(scene), *lost_on_the_way(scene, 4.0)), summary, (Source.ACCESS_LOG,))
     return Weighed((proxy_says(cluster, 9.0),), summary)
+
+
+def _stalled(scene: Scene) -> Iterator[Evidence]:
+    cluster = scene.cluster
+    found = [(c, c.detail.silent_midway_s) for c in cluster.conversations if c.detail is not None]
+    silences_s = [silent_s for _, silent_s in found if silent_s is not None]
+    if silences_s:
+        text = f"{count(len(silences_s), 'answer')} had begun when the target fell silent; the proxy left each after "
+        text += f"{median(silences_s):.1f} s, as its timer does"
+        yield Evidence(7.0, text, Source.CAPTURE, found[0][0].decided_at)
 
 
 SUSPECT = Suspect(

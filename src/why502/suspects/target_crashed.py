@@ -40,7 +40,7 @@ from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_cut
-from why502.suspects.ended import process_ended
+from why502.suspects.ended import cut_as_sent, process_ended, signalled
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import killed_by_setting, killed_when_due
 from why502.suspects.metered import grew
@@ -87,8 +87,10 @@ def _judge(scene: Scene) -> Judgement:
     evidence = [
         *closing,
         *ended_together(scene),
+        *cut_as_sent(scene),
         *fate_of_others(scene),
         *told_to_stop(scene, -4.0),
+        *signalled(scene, -1.0),
         # A master process keeps the listener open whatever becomes of its workers.
         *(e for e in stayed_open(scene) if not gone or e.bits > 0),
         *gone,

@@ -15,7 +15,8 @@ What gives it away
 A listener or idle connections that were closed first, and the requests in flight only later, when the grace period was
 over: nothing that dies goes step by step. All targets of a group, one after the other, each once. Deaths at one
 instant, a listener opened anew, and a change that somebody recorded at that time. A service that does not handle
-SIGTERM is gone at once, as in a crash: then only the change tells.
+SIGTERM is gone at once, as in a crash: then only the change tells. With the attributes of an ALB's target group:
+requests in flight at a change that were cut when the deregistration delay had run out after it.
 
 What clears it
 --------------
@@ -28,8 +29,8 @@ the old one goes.
 
 Sources
 -------
-AWS "Deregistration delay"; Kubernetes "Pod termination"; systemd.kill(5), `TimeoutStopSec=`; Go `http.Server.Shutdown`;
-uvicorn `Server.shutdown`; gunicorn `Arbiter.stop`.
+AWS "Deregistration delay" and "Troubleshoot your Application Load Balancers" (HTTP 502); Kubernetes "Pod termination";
+systemd.kill(5), `TimeoutStopSec=`; Go `http.Server.Shutdown`; uvicorn `Server.shutdown`; gunicorn `Arbiter.stop`.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.draining import drained
 from why502.facts.rollout import rollout
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.verdict import Remedy
 from why502.suspects.afterwards import after_a_change, after_a_cut
-from why502.suspects.ended import process_ended
+from why502.suspects.ended import cut_as_sent, process_ended, signalled
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.stopped import listener_gone, one_after_the_other, told_to_stop
 from why502.suspects.weighing import (
@@ -74,6 +76,15 @@ OUT_FIRST = Remedy(
 )
 
 
+DELAY = Remedy(
+    "Make the deregistration delay longer than the longest request, or those requests shorter.",
+    "aws elbv2 modify-target-group-attributes --target-group-arn ARN "
+    "--attributes Key=deregistration_delay.timeout_seconds,Value=SECONDS",
+)
+MOST = 0.6
+"""Of the requests cut, to be those that the delay cut."""
+
+
 def judge(scene: Scene) -> Judgement:
     answer = after_a_cut(scene, _judge)
     if answer is None and (away := after_a_change(scene)):
@@ -90,8 +101,10 @@ def _judge(scene: Scene) -> Judgement:
     evidence = [
         *closing,
         *ended_together(scene),
+        *cut_as_sent(scene),
         *fate_of_others(scene),
         *told_to_stop(scene, 4.0),
+        *signalled(scene, 1.0),
         *process_ended(scene, stopped=True),
         *one_after_the_other(scene, 1),
         *stayed_open(scene),
@@ -100,7 +113,22 @@ def _judge(scene: Scene) -> Judgement:
     if not evidence:
         return CannotTell(missing or (Source.CHANGES,), "nothing given tells of a restart")
     target = scene.cluster.target or "the target"
+    if late := _when_the_delay_ran_out(scene):
+        summary = f"{target} was taken away while requests were in flight that took longer than the gateway waits."
+        return Weighed((*evidence, late), summary, missing, remedies=(DELAY,))
     return Weighed((*evidence, *_change(scene)), f"{target} was restarted with requests in flight.", missing)
+
+
+def _when_the_delay_ran_out(scene: Scene) -> Evidence | None:
+    """Weighs as a change just before them does: nothing else waits for just that time."""
+    found = drained(scene)
+    if found is None or found.then < MOST * found.known:
+        return None
+    text = (
+        f"{found.then} of {found.known} requests were in flight as a change was recorded ({found.change.text}), and "
+        f"cut {found.delay.seconds:g} s after it, when {found.delay.name} had run out"
+    )
+    return Evidence(4.0, text, Source.CONFIGURATION, found.delay.at)
 
 
 def _change(scene: Scene) -> Iterator[Evidence]:

@@ -13,7 +13,8 @@ What gives it away
 ------------------
 In a capture: the target's kernel acknowledged the request, and nothing came. In a log: durations at the timeout, and
 served requests that come near it. Other requests come later and are answered before. On the host: its process is held
-(SIGSTOP, a debugger, the freezer). The log of its garbage collection tells of pauses just then. A process that stands
+(SIGSTOP, a debugger, the freezer), or its control group used up its processor quota. The log of its garbage collection
+tells of pauses just then. A process that stands
 still as a whole lets its accept queue fill as well, and drops what is new: then that is no cause of its own.
 
 What clears it
@@ -34,6 +35,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.metered_failures import told_at_once
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
 from why502.model.requests import Manner, Phase, Side
@@ -41,9 +43,11 @@ from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import hung_up
 from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
+from why502.suspects.throttled import throttled
 from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
 
@@ -72,6 +76,8 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
     if cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by a timeout ({cluster.manner})")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB whose timer fires answers 504, and these were 502")
     evidence = [
         *_capture(scene),
         *held(scene, HELD),
@@ -79,6 +85,8 @@ def judge(scene: Scene) -> Judgement:
         *woke_at_once(scene, 1.5),
         *queue_filled(scene),
         *given_up(scene),
+        *throttled(scene, 3.0),
+        *hung_up(scene, -1.0),
         *way_gone(scene, EXPLAINED),
         *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
     ]

@@ -22,7 +22,8 @@ wait in a line, and nobody who comes later is answered before.
 What clears it
 --------------
 An accept queue that was sampled through the failures and was always empty; a request that was never acknowledged;
-requests that were overtaken by others which came later.
+requests that were overtaken by others which came later; a control group whose processor quota was used up: then every
+worker stands still.
 
 What to do
 ----------
@@ -38,6 +39,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.metered_failures import told_at_once
 from why502.facts.standstill import waited
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -47,11 +49,13 @@ from why502.model.words import count
 from why502.suspects.accepting import AMPLE_BACKLOG, LONG_QUEUE, LOOKS_IN_A_ROW
 from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.leaving import hung_up
 from why502.suspects.limited import workers_busy
 from why502.suspects.paused import paused
 from why502.suspects.queued import queued
 from why502.suspects.server_says import no_worker_free
 from why502.suspects.standing_still import HELD, held, woke_at_once
+from why502.suspects.throttled import throttled
 from why502.suspects.waiting import all_taken, waited_in_proxy
 from why502.suspects.way_gone import EXPLAINED, way_gone
 from why502.suspects.weighing import given_up, lost_on_the_way
@@ -74,6 +78,8 @@ def judge(scene: Scene) -> Judgement:
         return Weighed((*all_taken(scene),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
+    if told_at_once(scene.case.metrics, cluster):
+        return DoesNotApply("an ALB whose timer fires answers 504, and these were 502")
     evidence = [
         *no_worker_free(scene),
         *_queue(scene),
@@ -82,6 +88,9 @@ def judge(scene: Scene) -> Judgement:
         *paused(scene, -2.0),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
+        # A pool whose workers wait for others uses little processor.
+        *throttled(scene, -2.0),
+        *hung_up(scene, -1.0),
         *way_gone(scene, EXPLAINED),
         *workers_busy(scene),
         *queued(

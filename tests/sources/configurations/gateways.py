@@ -207,6 +207,15 @@ EXPECTED = {
         "keep_alive.idle_timeout 120 s in apps.http.servers.srv0.routes.handle.transport.keep_alive [x:2] pool",
     ],
     ALB: ["idle_timeout.timeout_seconds 120 s [x:9] wait send pool"],
+    # docs.aws.amazon.com/cli, `aws elbv2 describe-target-group-attributes`, shortened
+    '{"Attributes": [{"Value": "false", "Key": "stickiness.enabled"},\n'
+    '{"Value": "300", "Key": "deregistration_delay.timeout_seconds"}]}': [
+        "deregistration_delay.timeout_seconds 300 s [x:2] drain"
+    ],
+    "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/target-group-attributes: "
+    "deregistration_delay.timeout_seconds=30,slow_start.duration_seconds=60\n": [
+        "deregistration_delay.timeout_seconds 30 s [x:3] drain"
+    ],
     '{"LoadBalancerAttributes": {"ConnectionSettings": {"IdleTimeout": 60}}}': [
         "IdleTimeout 60 s [x:1] wait send pool"
     ],

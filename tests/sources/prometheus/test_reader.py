@@ -109,6 +109,39 @@ def test_5xx_of_every_proxy_are_counted_as_growth(metric: str, labels: dict[str,
     assert made.points == ((T, 2.0), (T + 60, 1.0))
 
 
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ("-", "gateway-target-5xx-count"),
+        ("UF", "gateway-connects-failed"),
+        ("UF,URX", "gateway-connects-failed"),
+        ("UH", "gateway-no-target"),
+        ("UO", "gateway-turned-away"),
+        ("UT", "gateway-answers-timed-out"),
+        ("URX,UC", "gateway-connections-cut"),
+        ("UAEX", None),
+    ],
+)
+def test_istio_tells_how_an_answer_came_about(flags: str, name: str | None) -> None:
+    """Beside the count of all of them."""
+    labels: dict[str, Any] = {"response_code": "503", "reporter": "source", "response_flags": flags}
+    made = {s.name: s.points for s in series(answer(counter("istio_requests_total", 5, 7, 8, **labels)))}
+    assert made == dict.fromkeys(filter(None, ["gateway-5xx-count", name]), ((T, 2.0), (T + 60, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels", "name"),
+    [
+        ("haproxy_server_http_responses_total", {"code": "5xx"}, "gateway-target-5xx-count"),
+        ("haproxy_server_connection_errors_total", {}, "gateway-connects-failed"),
+        ("haproxy_server_response_errors_total", {}, "gateway-answers-failed"),
+    ],
+)
+def test_haproxy_tells_what_its_servers_did(metric: str, labels: dict[str, Any], name: str) -> None:
+    (made,) = series(answer(counter(metric, 5, 7, 8, server="s1", **labels)))
+    assert (made.name, made.points) == (name, ((T, 2.0), (T + 60, 1.0)))
+
+
 def test_a_counter_that_appears_with_the_first_failure_began_at_zero() -> None:
     """Its instance was scraped before, so the first failures are growth too."""
     good = counter("nginx_ingress_controller_requests", 10, 20, 30, status="200")

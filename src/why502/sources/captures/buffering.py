@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 SMALL_BYTES = 2 << 20
-"""A capture below this is read at once, and faster by plain Python than Numba can be loaded (about 0.7 s)."""
+"""A capture below this is read at once, and by plain Python within a second; each of its conversations is told."""
 COLD_BYTES = 16 << 20
 """The same while the kernels have not been compiled on this machine: that takes half a minute, once."""
 STRETCH_BYTES = 4 << 20

@@ -1,86 +1,108 @@
-"""The kernels as machine code, and where that is kept between runs.
+"""The kernels as machine code, kept between runs (`engine.machine_code`).
 
-Compiling takes seconds, loading what was compiled a fraction of one (`engine.keeping` says where it lies). Without
-such a place every run compiles anew.
+Without a place where that can be kept, every run compiles anew.
 """
 
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from threading import Lock
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from why502.engine.keeping import cache_folder
+from why502.engine.keeping import cache_folder, kept
+from why502.engine.machine_code import loaded, made_by, object_code
 from why502.sources.captures import kernels
 from why502.sources.captures.kernels.ahead import prefetch
 
+if TYPE_CHECKING:
+    from why502.engine.machine_code import Compiled
+
+_GROUP: Final = "captures"
 _ONE_AT_A_TIME = Lock()
-ENTRIES = frozenset(
-    {
-        "walk_pcap",
-        "walk_pcapng",
-        "take_segments",
-        "track",
-        "judge",
-        "finish_all",
-        "refill",
-        "retally",
-        "take_wanted",
-        "release_told",
-    }
+ENTRIES = (
+    "walk_pcap",
+    "walk_pcapng",
+    "take_segments",
+    "track",
+    "judge",
+    "finish_all",
+    "refill",
+    "retally",
+    "take_wanted",
+    "release_told",
 )
 """The kernels that are called from outside; the others become parts of these."""
+_TYPES: Final = {"Octets": "uint8[::1]", "Words": "int64[::1]", "int": "int64", "None": "void"}
+"""What the kernels take and give, in Numba's words."""
+_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""What the kernels call is put into them. None makes an array, so that nobody need count who uses one: the atomic
+counting of references took twice as long as all the rest.
+"""
 
 
 def _modules() -> list[ModuleType]:
     return [import_module(f"{kernels.__name__}.{module.name}") for module in iter_modules(kernels.__path__)]
 
 
-def compiled() -> dict[str, Any]:
-    """Every kernel by its name, compiled when it is first called. Raises ImportError without Numba."""
+def compiled() -> dict[str, Compiled]:
+    """Every kernel by its name, loaded (or compiled) when it is first called. Raises ImportError without Numba."""
+    made_by()
+    return {name: partial(_call, name) for name in ENTRIES}
+
+
+def _call(name: str, *arguments: Any) -> int:
+    return _kernel(name)(*arguments)
+
+
+def _kernel(name: str) -> Compiled:
     with _ONE_AT_A_TIME:
-        return _compiled()
+        return _loaded(name)
 
 
 @cache
-def _compiled() -> dict[str, Any]:
-    import numba
+def _loaded(name: str) -> Compiled:
+    return loaded(_GROUP, kept_as(name), lambda: _made(name))
 
-    modules = _modules()
-    folder = cache_folder(digest())
-    if folder is not None and "NUMBA_CACHE_DIR" not in os.environ:
-        vars(numba.config)["CACHE_DIR"] = str(folder)
-    keep = folder is not None or "NUMBA_CACHE_DIR" in os.environ
-    scopes = {module.__name__: dict(vars(module)) for module in modules}
-    copies: dict[object, Any] = {prefetch: _prefetch_instruction()}
+
+def kept_as(name: str) -> str:
+    """Code that asks at every index whether it lies in its array is kept apart."""
+    checked = "-checked" if os.environ.get("NUMBA_BOUNDSCHECK", "0") != "0" else ""
+    return f"{name}-{digest()}{checked}"
+
+
+def _made(name: str) -> bytes:
+    from numba import njit
+
+    function = _copies()[name]
+    *taken, given = (_TYPES[kind] for kind in function.__annotations__.values())
+    return object_code(function, f"{given}({', '.join(taken)})", njit, **_OPTIONS)
+
+
+@cache
+def _copies() -> dict[str, FunctionType]:
+    """The entries, as functions that find the compilable forms of what they call."""
+    from numba import njit
+
+    scopes = {module.__name__: dict(vars(module)) for module in _modules()}
+    entries: dict[str, FunctionType] = {}
+    inner: dict[object, Any] = {prefetch: _prefetch_instruction()}
     for scope in scopes.values():
         for function in list(scope.values()):
             if isinstance(function, FunctionType) and function.__module__ in scopes:
                 copy = _copied(function, scopes[function.__module__])
-                copies[function] = copies.get(function) or numba.njit(**_options(function.__name__, keep))(copy)
+                if function.__name__ in ENTRIES:
+                    entries[function.__name__] = copy
+                else:
+                    inner[function] = inner.get(function) or njit(**_OPTIONS, forceinline=True)(copy)
     for scope in scopes.values():
-        scope.update({name: copies[it] for name, it in scope.items() if isinstance(it, FunctionType) and it in copies})
-    return {name: it for scope in scopes.values() for name, it in scope.items() if name in ENTRIES}
-
-
-def _options(name: str, keep: bool) -> dict[str, Any]:
-    """What the kernels call is put into them. None makes an array, so that nobody need count who uses one: the
-    atomic counting of references took twice as long as all the rest.
-    """
-    is_entry = name in ENTRIES
-    return {
-        "nogil": True,
-        "error_model": "numpy",
-        "cache": keep and is_entry,
-        "forceinline": not is_entry,
-        "_nrt": False,
-    }
+        scope.update({name: inner[it] for name, it in scope.items() if isinstance(it, FunctionType) and it in inner})
+    return entries
 
 
 def _prefetch_instruction() -> object:
@@ -110,20 +132,17 @@ def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
     """The same function, which will find the compiled forms of the functions that it calls in `scope`."""
     copy = FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    copy.__annotations__ = function.__annotations__
     return copy
 
 
 def is_warm() -> bool:
     """Whether the kernels were compiled in an earlier run; else that takes half a minute."""
-    folder = os.environ.get("NUMBA_CACHE_DIR") or cache_folder(digest())
-    return folder is not None and any(Path(folder).rglob("judge.judge-*.nbi"))
+    return kept(cache_folder(_GROUP), kept_as("judge")) is not None
 
 
+@cache
 def digest() -> str:
-    """Of all kernels, and of where they lie since when. Numba looks only at the file of the function it loads, not at
-    those of the functions that it calls; and what it keeps it finds again by that file's path, time and size alone
-    (`_CacheLocator` in numba/core/caching.py), so that another installation's machine code is none for this one.
-    """
-    files = [Path(module.__file__ or "") for module in _modules()]
-    places = "".join(f"{path} {path.stat().st_mtime_ns}\n" for path in files)
-    return sha256(b"".join(path.read_bytes() for path in files) + places.encode()).hexdigest()[:16]
+    """Of all kernels, and of what they are compiled with and for."""
+    content = b"".join(Path(module.__file__ or "").read_bytes() for module in _modules())
+    return sha256(content + made_by().encode()).hexdigest()[:16]

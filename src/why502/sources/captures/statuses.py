@@ -31,6 +31,7 @@ from why502.sources.captures.kernels.layout import (
     SEGMENT_WORDS,
 )
 from why502.sources.captures.kernels.said import ANSWER, LONG_ANSWER, status_of
+from why502.sources.captures.own_pages import page_of
 from why502.sources.captures.packets import endpoint_bytes
 from why502.sources.captures.telling import endpoint
 
@@ -51,8 +52,17 @@ _LINE_BYTES: Final = len("HTTP/1.1 200")
 
 Server = tuple[int, int, int]
 """Address (two words), and version and port as `S_PORTS` has them."""
-Error = tuple[int, int, tuple[int, int, int], int]
-"""Number of the packet, its time in ns, the end that it went to, and the status."""
+
+
+class _Error(NamedTuple):
+    """An answer with 5xx."""
+
+    number: int
+    at_ns: int
+    client: Server
+    """The end that it went to."""
+    status: int
+    page_of: str | None
 
 
 class StatusLines:
@@ -62,7 +72,7 @@ class StatusLines:
         """Only what lies in the window counts."""
         self._window_ns = window_ns
         self._statuses: dict[Server, dict[int, int]] = {}
-        self._errors: dict[Server, list[Error]] = defaultdict(list)
+        self._errors: dict[Server, list[_Error]] = defaultdict(list)
         self._latest: set[tuple[int, ...]] = set()
         self._before: set[tuple[int, ...]] = set()
 
@@ -72,7 +82,7 @@ class StatusLines:
         for beginning in _beginnings(packets, segments, count):
             line = bytes(data[beginning.at : min(beginning.at + _LINE_BYTES, beginning.end)])
             if from_ns <= beginning.at_ns <= to_ns and (status := _status(line)):
-                self._count(beginning, status)
+                self._count(beginning, status, data)
 
     def told(self, capture: str, place: Callable[[int], Place]) -> list[Answered]:
         """What was heard since this was last asked for, by server; `place` finds a packet by its running number."""
@@ -81,8 +91,8 @@ class StatusLines:
                 target=_name(*server),
                 statuses=dict(sorted(counts.items())),
                 errors=tuple(
-                    StatusLine(place(number), at_ns / 1e9, _name(*client), status)
-                    for number, at_ns, client, status in self._errors[server]
+                    StatusLine(place(e.number), e.at_ns / 1e9, _name(*e.client), e.status, e.page_of)
+                    for e in self._errors[server]
                 ),
                 capture=capture,
             )
@@ -91,7 +101,7 @@ class StatusLines:
         self._statuses, self._errors = {}, defaultdict(list)
         return found
 
-    def _count(self, answer: _Beginning, status: int) -> None:
+    def _count(self, answer: _Beginning, status: int, data: bytearray) -> None:
         version = answer.ports >> 32 << 32
         server = answer.from_high, answer.from_low, version | answer.ports >> 16 & 0xFFFF
         client = answer.to_high, answer.to_low, version | answer.ports & 0xFFFF
@@ -103,7 +113,8 @@ class StatusLines:
             counts = self._statuses[server] = {}
         counts[status] = counts.get(status, 0) + 1
         if status >= SERVER_ERROR and len(self._errors[server]) < MAX_EXAMPLES:
-            self._errors[server].append((answer.number, answer.at_ns, client, status))
+            page = page_of(bytes(data[answer.at : answer.end]), whole=answer.end - answer.at == answer.payload)
+            self._errors[server].append(_Error(answer.number, answer.at_ns, client, status, page))
 
     def _is_copy(self, answer: tuple[int, ...]) -> bool:
         """Else it is remembered."""
@@ -128,6 +139,8 @@ class _Beginning(NamedTuple):
     seq: int
     at: int
     """Where it begins in the buffer."""
+    payload: int
+    """As long as it was on the wire."""
     end: int
     """Where what was captured of it ends."""
 
@@ -147,7 +160,7 @@ def _beginnings(packets: Words, segments: Words, count: int) -> Iterator[_Beginn
     for number, at, payload in zip(columns[0], columns[-2], columns[-1], strict=True):
         p = (number - first) * PACKET_WORDS
         ends.append(min(at + payload, packets[p + P_AT] + packets[p + P_CAPTURED]))
-    return map(_Beginning, *columns[:-1], map(int, ends))
+    return map(_Beginning, *columns, map(int, ends))
 
 
 def _columns(segments: Words, count: int) -> list[list[int]]:

@@ -1,4 +1,6 @@
-"""Pods as `kubectl get pods -o json` gives them: how containers ended (core/v1 `ContainerStateTerminated`)."""
+"""Pods as `kubectl get pods -o json` gives them: how containers ended (core/v1 `ContainerStateTerminated`), and what
+their command lines say of the servers in them (core/v1 `Container`).
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,13 @@ from why502.model.evidence import Place
 from why502.model.expressions import expression
 from why502.sources.changes.endings import Ending
 from why502.sources.changes.records import decoded, document, reading, when
+from why502.sources.configurations.targets import containers
 from why502.sources.interface import EvidenceFile, Reader, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.sources.changes.records import Fact
+    from why502.sources.changes.records import Fact, Told
 
 KIND: Final = "kubernetes-pods"
 FIT: Final = 0.95
@@ -63,10 +66,47 @@ class _Metadata(Struct, frozen=True):
     name: str = ""
 
 
+class _Variable(Struct, frozen=True, rename="camel"):
+    name: str = ""
+    value: str = ""
+    """Empty as well where another object holds it (`valueFrom`)."""
+
+
+class _Port(Struct, frozen=True, rename="camel"):
+    container_port: int = 0
+
+
+class _Spec(Struct, frozen=True, rename="camel"):
+    """What is asked for; without `command` it is what the image says."""
+
+    name: str = ""
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+    env: tuple[_Variable, ...] | None = None
+    env_from: tuple[msgspec.Raw, ...] | None = None
+    """Of whole other objects, which the pod does not show."""
+    ports: tuple[_Port, ...] | None = None
+
+    def within(self, pod: str, hosts: tuple[str, ...]) -> containers.Container:
+        unknown = {containers.CONCURRENCY: ""} if self.env_from else {}
+        return containers.Container(
+            f"{pod}/{self.name}",
+            (*(self.command or ()), *(self.args or ())),
+            unknown | {one.name: one.value for one in self.env or ()},
+            hosts,
+            tuple(str(port.container_port) for port in self.ports or ()),
+        )
+
+
+class _Specs(Struct, frozen=True):
+    containers: tuple[_Spec, ...] = ()
+
+
 class _Pod(Struct, frozen=True):
     kind: str = POD
     """A list of nothing but pods may leave it out."""
     metadata: _Metadata = _Metadata()
+    spec: _Specs = _Specs()
     status: _Status = _Status()
 
 
@@ -82,11 +122,11 @@ def fit(head: bytes) -> float:
 
 
 def read(evidence: EvidenceFile) -> Reading:
-    """Ends of containers; pods whose containers never ended are understood and tell nothing."""
+    """Ends of containers, and limits of servers; a pod may be understood and tell neither."""
     return reading(evidence.path, KIND, _records(evidence))
 
 
-def _records(evidence: EvidenceFile) -> Iterator[tuple[Fact, ...] | Misread]:
+def _records(evidence: EvidenceFile) -> Iterator[tuple[Told, ...] | Misread]:
     listed = document(evidence, _Listed)
     if isinstance(listed, Misread):
         yield listed
@@ -101,10 +141,12 @@ def _records(evidence: EvidenceFile) -> Iterator[tuple[Fact, ...] | Misread]:
         yield pod if isinstance(pod, Misread) else _facts(pod, place)
 
 
-def _facts(pod: _Pod, place: Place) -> tuple[Fact, ...] | Misread:
+def _facts(pod: _Pod, place: Place) -> tuple[Told, ...] | Misread:
     if pod.kind != POD:
         return Misread(place, f"a {pod.kind}, no pod")
-    return tuple(_endings(pod, place))
+    within = [one.within(pod.metadata.name, pod.status.addresses) for one in pod.spec.containers]
+    told = [setting for one in within for setting in containers.settings(one, place)]
+    return (*_endings(pod, place), *told)
 
 
 def _endings(pod: _Pod, place: Place) -> Iterator[Fact]:

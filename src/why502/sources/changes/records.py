@@ -10,10 +10,11 @@ from why502.formats.fields import iso_time
 from why502.model.case import Change, Input, KernelEvent, Misread, Window
 from why502.model.decoding import ready
 from why502.model.evidence import Place, Source
+from why502.model.settings import TargetSetting
 from why502.sources.interface import FIRST_MISREAD, EvidenceFile, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MAX_BYTES: Final = 64 << 20
 """A busy cluster's events of a day; a longer document is refused with a reason."""
@@ -23,17 +24,19 @@ LAST_S: Final = 4_102_444_800.0
 """The year 2100: what claims to be later, or before 1970, is no time."""
 
 Fact = Change | KernelEvent
+Told = Fact | TargetSetting
 T = TypeVar("T")
 
 
 def reading(
-    path: str, kind: str, records: Iterable[tuple[Fact, ...] | Misread], source: Source = Source.CHANGES
+    path: str, kind: str, records: Iterable[tuple[Told, ...] | Misread], source: Source = Source.CHANGES
 ) -> Reading:
     """A record that was understood gives no fact, one, or several.
 
     `source` is what the file is there for; one that is no list of changes counts as such if it tells of one.
     """
     facts: list[Fact] = []
+    settings: list[TargetSetting] = []
     misreads: list[Misread] = []
     understood = not_understood = 0
     for record in records:
@@ -42,7 +45,9 @@ def reading(
             misreads += [record] if len(misreads) < FIRST_MISREAD else []
         else:
             understood += 1
-            facts += record[: MAX_FACTS - len(facts)]
+            room = MAX_FACTS - len(facts) - len(settings)
+            facts += [fact for fact in record[:room] if not isinstance(fact, TargetSetting)]
+            settings += [fact for fact in record[:room] if isinstance(fact, TargetSetting)]
     facts.sort(key=lambda fact: fact.at_s)
     line = Input(
         path=path,
@@ -52,9 +57,16 @@ def reading(
         not_understood=not_understood,
         first_not_understood=tuple(misreads),
         window=Window(facts[0].at_s, facts[-1].at_s) if facts else None,
-        also=(Source.CHANGES,) if source is not Source.CHANGES and any(isinstance(f, Change) for f in facts) else (),
+        also=tuple(_also(source, facts, settings)),
     )
-    return Reading(line, tuple(facts))
+    return Reading(line, (*facts, *settings))
+
+
+def _also(source: Source, facts: Iterable[Fact], settings: Iterable[TargetSetting]) -> Iterator[Source]:
+    if source is not Source.CHANGES and any(isinstance(fact, Change) for fact in facts):
+        yield Source.CHANGES
+    if any(settings):
+        yield Source.CONFIGURATION
 
 
 def document(evidence: EvidenceFile, shape: type[T]) -> T | Misread:

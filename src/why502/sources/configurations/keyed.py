@@ -44,7 +44,7 @@ def settings(found: Iterable[Key], path: str) -> Iterator[Setting]:
             names.setdefault((*key.path[:-1], last), key.value)
         if last in ("key", "value"):
             yield from _attribute(pairs, key, last, path)
-        elif last.endswith("load-balancer-attributes".replace("-", "")):
+        elif last.endswith(("loadbalancerattributes", "targetgroupattributes")):
             for name, number in _ATTRIBUTE.findall(key.value):
                 yield from _given(name, number, Place(path, key.line))
         elif (rule := _rule(bare)) is not None:

@@ -96,5 +96,9 @@ RULES: Final[dict[tuple[str, ...], Rule]] = {
 
 MOST_KEYS: Final = max(len(path) for path in RULES)
 
-ATTRIBUTES: Final = {"idle_timeout.timeout_seconds": (Timer.WAIT, Timer.SEND, Timer.POOL)}
-"""Of an ALB (`aws elbv2 describe-load-balancer-attributes`): one timer for clients and targets, waiting or idle."""
+ATTRIBUTES: Final = {
+    "idle_timeout.timeout_seconds": (Timer.WAIT, Timer.SEND, Timer.POOL),
+    "deregistration_delay.timeout_seconds": (Timer.DRAIN,),
+}
+"""Of an ALB (`aws elbv2 describe-load-balancer-attributes`): one timer for clients and targets, waiting or idle. Of its
+target group (`aws elbv2 describe-target-group-attributes`): how long it waits for requests in flight."""

@@ -28,7 +28,9 @@ from why502.facts.metered_failures import (
     GATEWAY_CONNECTS_TIMED_OUT,
     GATEWAY_CUT,
     GATEWAY_NO_TARGET,
+    GATEWAY_PASSED_ON,
     GATEWAY_TURNED_AWAY,
+    GATEWAY_WAITS_FAILED,
 )
 
 CPU_BUSY: Final = "cpu-busy-ratio"
@@ -80,6 +82,12 @@ class Share:
 
 FIVE: Final = r"5\w\w"
 
+
+def _flag(name: str) -> str:
+    """One of several, with commas between them."""
+    return rf"(?:.*,)?{name}(?:,.*)?"
+
+
 COUNTED: Final = (
     # node_exporter, the file /proc/stat: seconds that each core spent in each mode
     Counted("node_cpu_seconds_total", CPU_BUSY, Made.REST_OF_RATE, {"mode": "idle"}, ("cpu",), mean=True),
@@ -114,6 +122,27 @@ COUNTED: Final = (
             ("cx_destroy_remote_with_active_rq", GATEWAY_CUT),
         )
     ),
+    # The same in Istio (Envoy, "Access logging", `%RESPONSE_FLAGS%`): an answer without a flag was passed on
+    *(
+        Counted(
+            "istio_requests_total",
+            name,
+            Made.GROWTH,
+            {"response_code": FIVE, "reporter": "source", "response_flags": flags},
+        )
+        for flags, name in (
+            ("-", GATEWAY_PASSED_ON),
+            (_flag("UF"), GATEWAY_CONNECTS_FAILED),
+            (_flag("UH"), GATEWAY_NO_TARGET),
+            (_flag("UO"), GATEWAY_TURNED_AWAY),
+            (_flag("UT"), GATEWAY_ANSWERS_TIMED_OUT),
+            (_flag("UC"), GATEWAY_CUT),
+        )
+    ),
+    # The same of HAProxy's servers (its "Prometheus exporter")
+    Counted("haproxy_server_http_responses_total", GATEWAY_PASSED_ON, Made.GROWTH, {"code": "5xx"}),
+    Counted("haproxy_server_connection_errors_total", GATEWAY_CONNECTS_FAILED, Made.GROWTH),
+    Counted("haproxy_server_response_errors_total", GATEWAY_WAITS_FAILED, Made.GROWTH),
     # What proxies think of their targets
     Counted("envoy_cluster_membership_healthy", HEALTHY, Made.VALUE),
     Counted("haproxy_backend_active_servers", HEALTHY, Made.VALUE),

@@ -17,6 +17,7 @@ from why502.model.words import count
 from why502.sources.captures.detail.http1 import Http1Dissector
 from why502.sources.captures.detail.http2 import Http2Dissector
 from why502.sources.captures.detail.icmp import FRAGMENTATION_NEEDED
+from why502.sources.captures.detail.midway import silence_midway_s
 from why502.sources.captures.detail.selecting import unheard
 from why502.sources.captures.detail.tls import TlsDissector, speaks_tls_alert
 
@@ -79,6 +80,7 @@ def _detail(watch: Watch, reason: str | None) -> ConversationDetail:
         packets=watch.packets,
         packets_left_out=watch.left_out,
         left_out_after=len(watch.beginning),
+        silent_midway_s=silence_midway_s(watch),
         gaps=proxy.unseen.number + target.unseen.number,
     )
     match dissector:

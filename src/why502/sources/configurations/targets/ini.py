@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from why502.facts.server_options import LATE_S, listens_at, number
+from why502.facts.server_options import UWSGI, listens_at, number, uwsgi
 from why502.model.evidence import Place
 from why502.model.expressions import expression
 from why502.model.settings import Limit, TargetSetting
 from why502.sources.configurations.lengths import seconds
-from why502.sources.configurations.targets.told import reading
+from why502.sources.configurations.targets.told import reading, setting
 from why502.sources.interface import EvidenceFile, Reader, Reading
 from why502.sources.nginx_conf import content
 
@@ -21,14 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PHP: Final = "PHP-FPM"
-UWSGI: Final = "uWSGI"
 KINDS: Final = {PHP: "php-fpm-configuration", UWSGI: "uwsgi-configuration"}
 HEARTBEATS: Final = 3
 """The master looks three times within the timeout (`fpm_conf_process_all_pools`: `timeout * 1000 / 3`)."""
 
 _SECTION = expression(r"\[([^\]]{1,128})\]\s*")
 _PAIR = expression(r"\s*([\w.\-]{1,64}(?:\[[\w.]{0,64}\])?)\s*=\s*([^;#\n]{0,512})")
-_SOCKETS: Final = ("http-socket", "http", "socket", "uwsgi-socket", "fastcgi-socket")
 
 Told = dict[str, tuple[str, int]]
 
@@ -66,18 +64,10 @@ def _of_pool(pool: str, told: Told, path: str) -> Iterator[TargetSetting]:
 
 
 def _of_uwsgi(told: Told, path: str) -> Iterator[TargetSetting]:
-    bound = [listens_at(told[key][0]) for key in _SOCKETS if key in told]
-    address = bound[0] if len(bound) == 1 else ""
-    if "listen" in told and (backlog := number(told["listen"][0])):
-        yield TargetSetting(UWSGI, "listen", Limit.BACKLOG, backlog, Place(path, told["listen"][1]), address)
-    workers = next((told[key] for key in ("processes", "workers") if key in told), None)
-    threads = number(told["threads"][0]) if "threads" in told else 1.0
-    # With gevent and asyncio one worker serves as many as these say.
-    if workers and threads and (processes := number(workers[0])) and not told.keys() & {"gevent", "asyncio", "async"}:
-        name = "processes x threads" if "threads" in told else "processes"
-        yield TargetSetting(UWSGI, name, Limit.WORKERS, processes * threads, Place(path, workers[1]), address)
-    if "harakiri" in told and (killed_s := number(told["harakiri"][0])):
-        yield TargetSetting(UWSGI, "harakiri", Limit.WORK, killed_s, Place(path, told["harakiri"][1]), address, LATE_S)
+    """A limit that several names make up stands where the first of these does."""
+    for option in uwsgi({name: value for name, (value, _) in told.items()}):
+        names = ("processes", "workers") if option.limit is Limit.WORKERS else (option.name,)
+        yield setting(option, Place(path, next(told[name][1] for name in names if name in told)))
 
 
 def _read(evidence: EvidenceFile) -> Reading:

@@ -66,28 +66,40 @@ FALLBACKS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
 """Counts only where the other is not set (`AbstractEndpoint.getKeepAliveTimeout`)."""
 
 
-def settings(found: Iterable[Key], path: str) -> Iterator[TargetSetting]:
-    """Of each key of the table; the port is that of the same connector."""
-    known = [(_bare(key), key) for key in found]
-    ports = {key.path[:-1]: key.value for bare, key in known if bare[-1:] == ("port",)}
-    said = {bare for bare, _ in known}
-    for bare, key in known:
-        row = ROWS.get(bare)
-        if row is None or FALLBACKS.get(bare) in said:
+def settings(found: Iterable[Key], path: str, at: Place | None = None) -> Iterator[TargetSetting]:
+    """Of each key of the table; the port is that of the same connector. `at`: where keys stand that have no line."""
+    known = [(bare(_names(key)), key) for key in found]
+    ports = {key.path[:-1]: key.value for name, key in known if name[-1:] == ("port",)}
+    said = {name for name, _ in known}
+    for name, key in known:
+        row = ROWS.get(name)
+        if row is None or FALLBACKS.get(name) in said:
             continue
         value = number(key.value) if row.limit in (Limit.BACKLOG, Limit.WORKERS) else length_s(key.value, row.server)
         port = ports.get(key.path[:-1] if row.server == DROPWIZARD else key.path[:1], "")
         if value:
             address = port if re.fullmatch(r"\d{1,5}", port, re.ASCII) else ""
-            yield TargetSetting(row.server, ".".join(_names(key)), row.limit, value, Place(path, key.line), address)
+            place = at or Place(path, key.line)
+            yield TargetSetting(row.server, ".".join(_names(key)), row.limit, value, place, address)
 
 
 def _names(key: Key) -> tuple[str, ...]:
     return tuple(part for part in key.path if not part.startswith("#"))
 
 
-def _bare(key: Key) -> tuple[str, ...]:
-    return tuple(part.replace("_", "").replace("-", "").lower() for part in _names(key))
+def bare(names: Iterable[str]) -> tuple[str, ...]:
+    """However its words are put together: 'accept-count', 'acceptCount', 'accept_count'."""
+    return tuple(part.replace("_", "").replace("-", "").lower() for part in names)
+
+
+def bare_of_variable(name: str) -> tuple[str, ...]:
+    """SERVER_TOMCAT_ACCEPTCOUNT, or the older SERVER_TOMCAT_ACCEPT_COUNT (Spring Boot, "Relaxed Binding").
+
+    >>> bare_of_variable("SERVER_TOMCAT_ACCEPT_COUNT"), bare_of_variable("SERVER_PORT")
+    (('server', 'tomcat', 'acceptcount'), ('server', 'port'))
+    """
+    joined = name.replace("_", "").lower()
+    return next((row for row in (*ROWS, ("server", "port")) if "".join(row) == joined), (name,))
 
 
 def length_s(text: str, server: str) -> float | None:

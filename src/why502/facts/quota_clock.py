@@ -1,0 +1,128 @@
+"""Whether answers keep step with the clock by which the kernel hands out a control group's quota of processor time.
+
+A group that has used up its quota stands still until the next period begins (CFS bandwidth control). Its answers come
+in the first moments of periods then, whenever the requests came; and the clock goes on while the group is idle, so that
+answers hours of bursts apart lie at the same place of it. What waits for a worker, or for others, keeps no such time.
+"""
+
+from __future__ import annotations
+
+from cmath import exp, pi
+from math import exp as e_to
+from math import sqrt
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from why502.facts.queueing import LEAVE_TAKEN_S
+from why502.model.evidence import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from why502.model.patterns import Span
+
+PERIOD_S: Final = 0.1
+"""`default_cfs_period` in kernel/sched/fair.c; Docker's `--cpu-period` and the kubelet's `cpuCFSQuotaPeriod` as well.
+`start_cfs_bandwidth` moves the timer on by whole periods (`hrtimer_forward_now`): it never loses its step."""
+LASTING_S: Final = 60.0
+"""Two machines' clocks drift apart by a few milliseconds in that time, at the most."""
+FEWEST = 10
+"""Answers..."""
+IN_STEP = 0.8
+"""...that lie so close together: 1 if at one place of the period, 0.8 if evenly over a third of it."""
+FEWEST_SPELLS = 3
+BY_CHANCE = 0.1
+AS_CLOSE = 0.95
+"""Requests that come in step themselves (a client with a rhythm) get answers in step from anybody."""
+
+
+class QuotaClock(Struct, frozen=True):
+    """Answers that came in step with a clock of `PERIOD_S`."""
+
+    answers: int
+    """To requests that lasted for longer than a period: who is served at once did not meet the end of the quota."""
+    width_s: float
+    """Their standard deviation around one place of the period."""
+    spells: int
+    """Times in which something was in flight all along: whatever the program's own rhythm is, it begins anew in each,
+    when a request happens to come."""
+    p: float
+    """Chance that the first answers of so many spells lie so close together (Rayleigh's test); 1 for fewer than 3."""
+    at: Place
+
+    @property
+    def kept(self) -> bool:
+        """From spell to spell; else one who serves a request at a time, each for whole periods, keeps step as well."""
+        return self.p < BY_CHANCE
+
+    def __str__(self) -> str:
+        return (
+            f"{self.answers} answers came within {self.width_s * 1000:.0f} ms (standard deviation) of one place in "
+            f"each {PERIOD_S * 1000:.0f} ms, in {self.spells} spells that began at any time (p = {self.p:.1g}): the "
+            "kernel's period of a processor quota"
+        )
+
+
+def quota_clock(spans: Sequence[Span], at: Place) -> QuotaClock | None:
+    """Of all requests at one target in the order in which they came; None if they keep no such time.
+
+    Of a capture only: a log does not tell for how long the target was busy with what had been given up, and so not
+    where a spell ends.
+    """
+    spells = list(_spells(_around(spans)))
+    lasting = [[span for span in spell if _answered_late(span)] for spell in spells]
+    answers_s = [span.until_s for spell in lasting for span in spell]
+    if len(answers_s) < FEWEST or _closeness(answers_s) < IN_STEP:
+        return None
+    begun = [
+        (spell[0].asked_s, min(s.until_s for s in held)) for spell, held in zip(spells, lasting, strict=True) if held
+    ]
+    closeness = _closeness([answered_s for _, answered_s in begun])
+    p = rayleigh(closeness, len(begun)) if len(begun) >= FEWEST_SPELLS else 1.0
+    if p < BY_CHANCE and _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
+        return None
+    width_s = PERIOD_S / (2 * pi) * sqrt(2 * (1 - _closeness(answers_s)))
+    return QuotaClock(len(answers_s), width_s, len(begun), p, at)
+
+
+def rayleigh(closeness: float, number: int) -> float:
+    """Chance that so many directions drawn evenly have a mean as long as that (Zar, Biostatistical Analysis, 27.1).
+
+    >>> round(rayleigh(1.0, 3), 3), round(rayleigh(0.9, 10), 6), round(rayleigh(0.0, 10), 3)
+    (0.034, 3.8e-05, 1.0)
+    """
+    length = closeness * number
+    return min(1.0, e_to(sqrt(1 + 4 * number + 4 * (number**2 - length**2)) - (1 + 2 * number)))
+
+
+def _answered_late(span: Span) -> bool:
+    """After more than a period; be it too late for the proxy, which had given it up."""
+    answered = span.given_up_s is None or span.until_s > span.given_up_s + LEAVE_TAKEN_S
+    return answered and span.until_s - span.asked_s > PERIOD_S
+
+
+def _around(spans: Sequence[Span]) -> Sequence[Span]:
+    """Some before and after the first one that was given up."""
+    first_s = next((span.asked_s for span in spans if span.given_up_s is not None), None)
+    if first_s is None:
+        return ()
+    return [span for span in spans if abs(span.asked_s - first_s) <= LASTING_S / 2]
+
+
+def _spells(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    spell: list[Span] = []
+    busy_until_s = 0.0
+    for span in spans:
+        if spell and span.asked_s > busy_until_s:
+            yield spell
+            spell = []
+        spell.append(span)
+        busy_until_s = max(busy_until_s, span.until_s)
+    if spell:
+        yield spell
+
+
+def _closeness(times_s: Sequence[float]) -> float:
+    """How close together they lie on the clock's face: the length of their mean direction, 0 to 1."""
+    return abs(sum(exp(2j * pi * (at_s % PERIOD_S) / PERIOD_S) for at_s in times_s)) / max(len(times_s), 1)
