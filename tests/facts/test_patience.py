@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from tests.making import conversation
 from why502.facts.clusters import clusters
@@ -35,12 +36,17 @@ def answered(number: int, wait_s: float) -> Conversation:
     )
 
 
-def found(waits_s: tuple[float, ...], served_s: tuple[float, ...] = (0.05,)) -> Patience:
+def seen(waits_s: tuple[float, ...], served_s: tuple[float, ...] = (0.05,), *, lossy: bool = False) -> Patience | None:
     conversations = [given_up(n, wait_s) for n, wait_s in enumerate(waits_s)]
     wire = summarise([*conversations, *(answered(n, wait_s) for n, wait_s in enumerate(served_s))])
+    wire = structs.replace(wire, lossy=lossy)
     case = Case(wire=wire)
     cluster = clusters(case, [])[0]
-    told = patience(Scene(case=case, cluster=cluster, traffic=None, wire=wire.targets[0], listeners=()))
+    return patience(Scene(case=case, cluster=cluster, traffic=None, wire=wire.targets[0], listeners=()))
+
+
+def found(waits_s: tuple[float, ...], served_s: tuple[float, ...] = (0.05,)) -> Patience:
+    told = seen(waits_s, served_s)
     assert told is not None
     return told
 
@@ -82,3 +88,8 @@ def test_answers_that_came_later_than_the_timer() -> None:
     """Three requests were waited for for longer than the others."""
     assert found((0.25, 0.2501, 0.2502), served_s=(0.41, 0.42, 0.43)).outlived
     assert not found((0.25, 0.2501, 0.2502), served_s=(0.2, 0.42, 0.43)).outlived
+
+
+def test_a_recorder_that_lost_packets_tells_no_waits() -> None:
+    """The request may have been sent again, or the close missed."""
+    assert seen((0.25, 0.2501, 0.2502), lossy=True) is None

@@ -33,6 +33,7 @@ def told(command: str, variables: dict[str, str] | None = None) -> list[str]:
         ("node worker.js next --keepAliveTimeout 70000", []),
         ("gunicorn -w $(nproc) --timeout $TIMEOUT app", []),
         ("java -jar shop.jar --backlog 7", []),
+        ("gunicorn", []),
         ("", []),
     ],
 )  # fmt: skip

@@ -231,3 +231,43 @@ def test_failures_that_no_client_saw(tmp_path: Path) -> None:
     assert (document["failures"]["total"], document["hidden"]) == (40, 30)
     assert "hidden failures: 30 of 40 failures no client saw" in text
     assert "took 3.00 s: 3 times 1 s, HAProxy's pause before each retry: every connect failed at once" in text
+
+
+def refused(at_s: float) -> str:
+    """A line of nginx's error log."""
+    told = datetime.fromtimestamp(BEGIN_S + at_s, UTC).strftime("%Y/%m/%d %H:%M:%S")
+    return (
+        f"{told} [error] 31#31: *7 connect() failed (111: Connection refused) while connecting to upstream, client: "
+        '192.0.2.1, server: shop, request: "GET /x HTTP/1.1", upstream: "http://10.0.0.7:8080/x", host: "shop"'
+    )
+
+
+def test_what_an_error_log_alone_tells_is_not_hidden(tmp_path: Path) -> None:
+    """In a container's output access and error lines follow each other; whether a client saw them nobody says."""
+    lines = [line for n in range(40) for line in (nginx(BEGIN_S + 60 * n, "200"), refused(60 * n + 30))]
+    text, document = seen(tmp_path, lines)
+    assert (document["failures"]["total"], document["hidden"]) == (40, 0)
+    assert "hidden failures" not in text
+
+
+def test_an_error_log_alone_tells_of_no_requests_and_draws_nothing(tmp_path: Path) -> None:
+    """Its lines have no status: an empty plot would look like an all-clear."""
+    text, _ = seen(tmp_path, [refused(n) for n in range(40)])
+    assert text.startswith("Failures  40 (of how many requests is not told)\n")
+    assert "5xx by proxy" not in text
+
+
+def test_numbers_add_up(tmp_path: Path) -> None:
+    """What has no status is said to have none, and not to be drawn."""
+    lines = [nginx(BEGIN_S + n, "502", upstream("0.001", "-", "0.010", "502")) for n in range(3)]
+    text, _ = seen(tmp_path, [*lines, *(refused(100 + n) for n in range(4))])
+    assert "by status       502 3   not told 4\n" in text
+    assert "; 4 failures without a 5xx status not drawn\n" in text
+
+
+def test_a_log_of_which_much_is_not_understood_says_so_first(tmp_path: Path) -> None:
+    """Before anything that is said of the rest."""
+    lines = [nginx(BEGIN_S + n, "502", upstream("0.001", "-", "0.010", "502")) for n in range(30)]
+    text, _ = seen(tmp_path, [*lines, *["something else"] * 10])
+    first = text[text.index("What stands out") :].splitlines()[1]
+    assert first.strip() == f"10 of 40 records of {tmp_path}/access.log could not be read: what they held is not known"

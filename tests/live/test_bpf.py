@@ -74,9 +74,17 @@ def test_packets_of_the_port_are_cut_after_their_tcp_header(
         (b"HTTP/2.0 503", 0),
         (b"HTTP ERROR 503", 0),
         (b"GET /?q=HTTP/1.1 HTTP/1.1", 0),
+        (bytes([21, 3, 3, 0, 2, 2, 48]), 7),
+        (bytes([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 99, 99, 99]), 7),
+        (bytes([23, 3, 3, 0, 19]) + bytes(19), 7),
+        (bytes([23, 3, 9, 0, 19]) + bytes(19), 0),
+        (bytes([24, 3, 3, 0, 19]) + bytes(19), 0),
+        (bytes([21, 3, 3, 0, 2, 2]), 0),
     ],
 )
-def test_of_an_answer_the_status_is_kept(wrap: Callable[[bytes], bytes], payload: bytes, kept: int) -> None:
+def test_of_an_answer_the_status_is_kept_and_of_tls_the_kind_of_record(
+    wrap: Callable[[bytes], bytes], payload: bytes, kept: int
+) -> None:
     """And nothing after it; a segment that is shorter, or begins in another way, is cut after its header."""
     packet = wrap(_tcp(8080, 40000) + payload)
     assert _passed(packet, [8080]) == packet[: len(packet) - len(payload) + kept]

@@ -35,6 +35,10 @@ AROUND: dict[str, Callable[[str], str]] = {
     "json-file": lambda line: json.dumps({"log": f"{line}\n", "stream": "stdout", "time": "2026-11-22T20:35:08Z"}),
     "Loki": lambda line: json.dumps({"labels": {}, "line": line, "timestamp": "2026-11-22T20:35:08Z"}),
     "Splunk": lambda line: json.dumps({"result": {"_raw": line}}),
+    "Elasticsearch": lambda line: json.dumps({"_index": "logs", "_source": {"message": line}}),
+    "Datadog": lambda line: json.dumps({"id": "a", "content": {"message": line, "tags": []}}),
+    "Insights": lambda line: json.dumps({"@timestamp": "2026-11-22 20:35:08.000", "@message": line}),
+    "journald": lambda line: json.dumps({"__REALTIME_TIMESTAMP": "1795379743000000", "MESSAGE": line}),
     "Cloud Logging": lambda line: json.dumps({"insertId": "a", "textPayload": line}),
 }
 COMPRESSED: dict[str, Callable[[bytes], bytes]] = {

@@ -82,9 +82,9 @@ def command(
     """Record evidence on this host into a bundle; `why502 diagnose BUNDLE` reads it anywhere.
 
     Snapshots of listeners, counters and processes each second, queues 100 times a second (at most a tenth of one
-    core), the headers of the target's packets and the status codes of its answers (at most 256 MiB), and kernel
-    events (listen, resets, exits, OOM; tracing them costs every system call of the machine some 0.1 us). Ends at once
-    and cleanly on Ctrl-C.
+    core), the headers of the target's packets and status codes and kinds of TLS records in them (at most 256 MiB),
+    and kernel events (listen, resets, exits, OOM; tracing them costs every system call of the machine some 0.1 us).
+    Ends at once and cleanly on Ctrl-C.
 
     \b
     Exit status:

@@ -81,8 +81,9 @@ class Concentration(Struct, frozen=True):
         p = f"p = {self.p:.2g}" if self.p >= 1e-6 else "p < 0.000001"
         meaning = SAID.get(self.dimension, self.dimension).format(self.value)
         kind = f" ({self.kind})" if self.kind else ""
+        share = f"{self.share:.0%} of the" if self.share else f"none of {self.others:,}"
         return (
-            f"{many} {self.failures_in_all:,} failures{kind} on {meaning}, which had {self.share:.0%} of the other "
+            f"{many} {self.failures_in_all:,} failures{kind} on {meaning}, which had {share} other "
             f"requests: {_times(self.ratio.value)} times as often as elsewhere "
             f"({_times(self.ratio.low)} to {_times(self.ratio.high)}, {p})"
         )

@@ -19,6 +19,7 @@ from why502.facts.scene import Cluster, Scene
 from why502.facts.silences import by_gateway
 from why502.facts.timers import pool_timers
 from why502.facts.told_limits import closes_after, told_of
+from why502.facts.unread import unread
 from why502.model.case import KernelEvent
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
@@ -115,6 +116,8 @@ class LogSummary(Struct, frozen=True):
     """Timers of the gateway that configurations among the evidence set."""
     target_settings: tuple[TargetSetting, ...] = ()
     """Limits of targets that configurations and command lines among the evidence set."""
+    unread: tuple[str, ...] = ()
+    """What is to be said of files of which much was not understood."""
 
 
 MOST_TALLIED = 20
@@ -148,6 +151,7 @@ def summarise_logs(case: Case) -> LogSummary | None:
         unhealthy=unhealthy(case),
         settings=case.settings,
         target_settings=tuple(dict.fromkeys(case.target_settings)),
+        unread=tuple(unread(case.inputs)),
     )
 
 
@@ -172,9 +176,14 @@ def _changes(case: Case, traffic: Traffic, gateway: Changes, answered: Changes) 
 
 
 def _hidden(case: Case, traffic: Traffic) -> int:
-    """Without a status although an access log tells of them; what an error log alone tells, a client may have seen."""
+    """Without a status although an access log tells of them; what an error log alone tells, a client may have seen.
+
+    Where both write into one file (a container's output) only an attempt of a request tells when that began.
+    """
     access = {i.path for i in case.inputs if i.source is Source.ACCESS_LOG}
-    return sum(f.request.status is None and f.request.at.path in access for f in traffic.failures)
+    mixed = {i.path for i in case.inputs if {Source.ACCESS_LOG, Source.ERROR_LOG} <= {i.source, *i.also}}
+    told = [f.request for f in traffic.failures if f.request.status is None and f.request.at.path in access | mixed]
+    return sum(r.at.path not in mixed or r.reason is None or r.start_s is not None for r in told)
 
 
 def _tally(traffic: Traffic, take: Callable[[Traits], str | None]) -> tuple[Tally, ...]:

@@ -74,8 +74,12 @@ class Patience(Struct, frozen=True):
 
 
 def patience(scene: Scene) -> Patience | None:
-    """None if a log tells why the proxy hung up, or no capture shows for how long it waited."""
-    cluster = scene.cluster
+    """None if a log tells why the proxy hung up, or no capture shows for how long it waited: packets that the recorder
+    lost may have begun the wait, or ended it.
+    """
+    cluster, wire = scene.cluster, scene.case.wire
+    if wire is None or wire.lossy:
+        return None
     if cluster.basis is not Basis.CONVERSATIONS or cluster.outcome is not Outcome.NOT_ANSWERED or scene.wire is None:
         return None
     given_up = [c for c in cluster.conversations if c.request_s is not None]

@@ -146,7 +146,7 @@ def of_command(words: Sequence[str], variables: Mapping[str, str] | None = None)
 def _options(names: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:
     """The last one counts."""
     told: dict[str, str] = {}
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip(words, (*words[1:], ""), strict=False):
         name, equals, inline = word.partition("=")
         if name in names:
             told[names[name]] = inline if equals else following

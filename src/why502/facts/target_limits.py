@@ -23,9 +23,8 @@ LOST: Final = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 
 def limit_of(scene: Scene, limit: Limit) -> TargetSetting | None:
     """What limits the target of that cluster, as `Told.of` finds it."""
-    return told_of(scene.case.target_settings, scene.case.traffic).of(
-        scene.cluster.target, limit, tuple(_of_listeners(scene))
-    )
+    seen, told = tuple(_of_listeners(scene)), scene.case.target_settings
+    return told_of(told, scene.case.traffic).of(scene.cluster.target, limit, seen) if seen or told else None
 
 
 def _of_listeners(scene: Scene) -> Iterator[TargetSetting]:

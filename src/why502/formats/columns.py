@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.int64]
 
-MAX_NAMES = 1 << 12
+MAX_NAMES = 1 << 14
 """Different names in one block of lines; a line with one more goes to the parser."""
 
 NAME_PLACES = 4 * MAX_NAMES

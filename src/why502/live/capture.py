@@ -54,9 +54,9 @@ AUXDATA_ORIGINAL: Final = struct.Struct("@II")
 class Capture:
     """Packets from and to `ports` (all TCP when empty), on one interface or on all of them, while it is open.
 
-    Only headers, and status codes of answers, are kept unless `headers_only` is False. The file never grows beyond
-    `max_file_bytes`: the oldest packets go first. Needs CAP_NET_RAW, and CAP_SYS_ADMIN for a foreign namespace;
-    entering raises Why502Error without them.
+    Only headers, status codes of answers and kinds of TLS records are kept unless `headers_only` is False. The file
+    never grows beyond `max_file_bytes`: the oldest packets go first. Needs CAP_NET_RAW, and CAP_SYS_ADMIN for a foreign
+    namespace; entering raises Why502Error without them.
     """
 
     def __init__(

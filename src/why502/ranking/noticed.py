@@ -12,6 +12,7 @@ from why502.facts.hosts import placed
 from why502.facts.idle_gaps import idle_gap
 from why502.facts.listeners import growth, listener_windows
 from why502.facts.spelling import told
+from why502.facts.unread import unread
 from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.evidence import Source
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 MOST_SPELLS = 3
 MOST_CONCENTRATIONS = 3
 MOST_HALVES = 3
-MOST_FILES = 3
-MUCH = 0.05
-"""Share of a file's records that were not understood, from which on what the others say is no all-clear."""
 
 
 def noticed(case: Case) -> tuple[str, ...]:
@@ -39,7 +37,7 @@ def _noticed(case: Case) -> Iterator[str]:
     yield from _overflows(case)
     yield from _one_sided(case)
     yield from _statuses_unseen(case)
-    yield from _unread(case)
+    yield from unread(case.inputs)
     traffic = case.traffic
     if traffic is None:
         return
@@ -77,16 +75,6 @@ def _statuses_unseen(case: Case) -> Iterator[str]:
         number = sum(t.outcomes[Outcome.ANSWERED] for t in blind)
         text = f"the capture holds no status line of {count(number, 'conversation')} that the target answered"
         yield f"{text} (cut after the headers, encrypted, or no HTTP/1): whether it answered 5xx cannot be told"
-
-
-def _unread(case: Case) -> Iterator[str]:
-    """Logs and captures that hold more than they told."""
-    files = [i for i in case.inputs if i.records and i.not_understood >= MUCH * (i.records + i.not_understood)]
-    for each in files[:MOST_FILES]:
-        text = f"{each.not_understood:,} of {count(each.records + each.not_understood, 'record')} of {each.path}"
-        yield f"{text} could not be read: what they held is not known"
-    if len(files) > MOST_FILES:
-        yield f"and so it is with {count(len(files) - MOST_FILES, 'other file')}"
 
 
 def _overflows(case: Case) -> Iterator[str]:

@@ -8,6 +8,7 @@ from msgspec import structs
 from rich.table import Table
 from rich.text import Text
 
+from why502.model.traffic import MAX_TARGETS
 from why502.reports.legible import legible
 from why502.reports.logs_sentences import change_sentences, pattern_sentences, trend_sentences
 from why502.reports.phrases import count, listing, percent
@@ -107,7 +108,8 @@ def _tallied(title: str, note: str, tallies: Sequence[Tally], most: int) -> Iter
 
 
 def _more(rows: Sequence[object]) -> str:
-    return f"those that failed most of {len(rows):,}" if len(rows) > ROWS_SHOWN else ""
+    more = " or more" if len(rows) >= MAX_TARGETS else ""
+    return f"those that failed most of {len(rows):,}{more}" if len(rows) > ROWS_SHOWN else ""
 
 
 def _table(*columns: str) -> Table:

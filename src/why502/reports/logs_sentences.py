@@ -46,7 +46,8 @@ def _trend(who: str, found: Changes) -> Iterator[str]:
 
 
 def pattern_sentences(summary: LogSummary) -> Iterator[str]:
-    """What failures keep to, strongest first, and the clues that a log holds."""
+    """What failures keep to, strongest first, and the clues that a log holds; before these what it may not tell."""
+    yield from summary.unread
     if summary.hidden:
         total = summary.traffic.failures_total
         yield (

@@ -87,6 +87,18 @@ def duration(length_s: float) -> str:
     return f"{length_s:g} s"
 
 
+def roughly(length_s: float) -> str:
+    """In the unit that a person would use, where the last digits say nothing.
+
+    >>> roughly(300), roughly(5400), roughly(271800), roughly(4580900)
+    ('5 min', '1.5 h', '3.15 d', '53 d')
+    """
+    for unit_s, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if length_s >= unit_s:
+            return f"{length_s / unit_s:.3g} {unit}"
+    return f"{length_s:.3g} s"
+
+
 def epoch_s(rfc3339: str | None) -> float | None:
     """None as well for a time that is not one."""
     try:

@@ -111,8 +111,12 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         text = f"{count(lost, 'SYN')} left the proxy and never arrived at the target's end"
         yield Evidence(9.0, text, Source.CAPTURE, both)
     elif both and unanswered:
-        text = f"{count(unanswered, 'SYN')} arrived at the target's end: nothing was lost on the way"
-        yield Evidence(-8.0, text, Source.CAPTURE, both)
+        # A capture takes packets as the interface hands them over (`__netif_receive_skb_core`, net/core/dev.c), before
+        # the host's own filter and connection tracking: most that drop SYNs, but not all, stand on the way.
+        text = (
+            f"{count(unanswered, 'SYN')} arrived at the target's end: only its own packet filter could still drop them"
+        )
+        yield Evidence(-2.0, text, Source.CAPTURE, both)
     seen = handshakes(scene.wire)
     if scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
         if not seen.syns_unanswered and not seen.syns_repeated and covered(scene):
@@ -218,6 +222,9 @@ SUSPECT = Suspect(
             "Find where the SYN is seen last: capture on the target's side as well.",
             "sudo tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'",
         ),
-        Remedy("Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way."),
+        Remedy(
+            "Look at security groups, firewall counters (nft list ruleset) and the conntrack table on the way, and on "
+            "the target itself: a capture there shows SYNs that its own filter then drops."
+        ),
     ),
 )

@@ -46,7 +46,7 @@ def _option(match: re.Match[bytes]) -> tuple[str, str]:
 def _after(options: tuple[str, ...], words: tuple[str, ...]) -> str:
     """The last value that was given: `-c FILE`, `--config=file:FILE`; modules (`python:...`) are no files."""
     value = ""
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip(words, (*words[1:], ""), strict=False):
         name, equals, inline = word.partition("=")
         if name in options:
             value = inline if equals else following

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from why502.reports.legible import legible
-from why502.reports.phrases import count, duration, span
+from why502.reports.phrases import count, roughly, span
 from why502.reports.text.layout import heading, indented, join, plain, rows
 from why502.reports.text.places import shared_folder
 from why502.reports.timeline import bars
@@ -35,9 +35,14 @@ def failures(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """In numbers and over time."""
     failures = diagnosis.document.failures
     if failures.total:
-        yield heading("Failures", f"{failures.total:,} in {count(failures.requests, 'request')}")
+        of = f"in {count(failures.requests, 'request')}" if failures.requests else "(of how many requests is not told)"
+        yield heading("Failures", f"{failures.total:,} {of}")
         counted = {"by status": failures.by_status, "made by": failures.by_side, "in phase": failures.by_phase}
-        counts = [(Text(label), plain(_counts(numbers))) for label, numbers in counted.items() if any(numbers.values())]
+        counts = [
+            (Text(label), plain(_counts(numbers, failures.total)))
+            for label, numbers in counted.items()
+            if any(numbers.values())
+        ]
         yield indented(rows(counts + _sparks(diagnosis), LABEL_COLUMNS))
         yield from (indented(plain(sentence)) for sentence in diagnosis.noticed)
 
@@ -52,9 +57,11 @@ def inputs(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield Text(f"  {count(len(diagnosis.document.inputs) - MOST_INPUTS, 'more input')}: see --json", "dim")
 
 
-def _counts(numbers: dict[str, int]) -> str:
+def _counts(numbers: dict[str, int], total: int) -> str:
+    """Those of which it is not told come last, so that all add up."""
     ordered = sorted(numbers.items(), key=lambda item: -item[1])
-    return "   ".join(f"{name} {number:,}" for name, number in ordered if number)
+    rest = [("not told", total - sum(numbers.values()))]
+    return "   ".join(f"{name} {number:,}" for name, number in (*ordered, *rest) if number > 0)
 
 
 def _sparks(diagnosis: Diagnosis) -> list[tuple[Text, ...]]:
@@ -62,10 +69,14 @@ def _sparks(diagnosis: Diagnosis) -> list[tuple[Text, ...]]:
     if not shown:
         return []
     most = max(max(b.by_proxy, b.by_target) for b in shown)
+    if not most:
+        return []
+    left = diagnosis.document.failures.total - sum(b.by_proxy + b.by_target for b in shown)
+    more = f"; {count(left, 'failure')} without a 5xx status not drawn" if left > 0 else ""
     return [
         (Text("5xx by proxy"), Text(_spark([b.by_proxy for b in shown], most), "red")),
         (Text("5xx by target"), Text(_spark([b.by_target for b in shown], most), "blue")),
-        (Text(), Text(f"one column is {duration(length_s)}, the highest is {most}", "dim")),
+        (Text(), Text(f"one column is {roughly(length_s)}, the highest is {most:,}{more}", "dim")),
     ]
 
 

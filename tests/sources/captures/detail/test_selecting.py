@@ -5,7 +5,7 @@ from why502.model.conversations import Conversation, Outcome
 from why502.model.evidence import Place
 from why502.model.wire import StatusLine
 from why502.sources.captures.detail import selecting
-from why502.sources.captures.detail.selecting import chosen, with_errors
+from why502.sources.captures.detail.selecting import chosen, unheard, with_errors
 
 
 def test_every_kind_of_failure_is_looked_at() -> None:
@@ -50,6 +50,30 @@ def test_those_that_were_answered_with_5xx_are_looked_at() -> None:
 def test_open_ones_are_left_alone() -> None:
     """What did not end cannot have ended badly."""
     assert chosen([conversation(1.0, Outcome.OPEN), conversation(1.0, Outcome.ANSWERED, end_s=None)]) == []
+
+
+def test_an_open_one_that_fell_silent_is_looked_at() -> None:
+    """Its last data were sent again and again: the proxy's FIN waits behind them, and is not to be seen."""
+    silent = conversation(
+        1.0,
+        Outcome.OPEN,
+        last_s=9.0,
+        request_s=2.0,
+        retransmissions_sent=4,
+        bytes_sent=6302,
+        bytes_acknowledged=302,
+    )
+    assert unheard(silent)
+    assert chosen([silent]) == [silent]
+
+
+def test_an_open_one_that_is_only_slow_fell_not_silent() -> None:
+    """All was acknowledged, or a single loss has just been repaired, or the capture ends too soon to tell."""
+    asked = {"last_s": 9.0, "request_s": 2.0, "retransmissions_sent": 4, "bytes_sent": 6302}
+    acknowledged = conversation(1.0, Outcome.OPEN, **asked, bytes_acknowledged=6302)
+    once = conversation(1.0, Outcome.OPEN, **(asked | {"retransmissions_sent": 1}))
+    soon = conversation(1.0, Outcome.OPEN, **(asked | {"last_s": 3.0}))
+    assert not any(unheard(one) for one in (acknowledged, once, soon))
 
 
 def test_the_packets_of_all_of_them_are_bounded() -> None:

@@ -18,6 +18,7 @@ from why502.sources.captures.detail.http1 import Http1Dissector
 from why502.sources.captures.detail.http2 import Http2Dissector
 from why502.sources.captures.detail.icmp import FRAGMENTATION_NEEDED
 from why502.sources.captures.detail.midway import silence_midway_s
+from why502.sources.captures.detail.selecting import unheard
 from why502.sources.captures.detail.tls import TlsDissector, speaks_tls_alert
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def _finding(watch: Watch) -> Finding | None:
         return Finding("the target sent something before its FIN that the capture does not hold", Outcome.PARTIAL)
     if outcome in _NO_HANDSHAKE:
         return _unreachable(watch)
+    if unheard(watch.conversation):
+        return None if watch.lacks else _unheard(watch.conversation)
     if isinstance(dissector, Http2Dissector):
         return _http2(dissector)
     if outcome is Outcome.STALE:
@@ -129,6 +132,16 @@ def _unreachable(watch: Watch) -> Finding | None:
     """An ICMP error about a SYN makes connect() fail at once (`tcp_v4_err`, state SYN_SENT)."""
     said = next((c for c in watch.complaints if c.sender == watch.opener and c.name != FRAGMENTATION_NEEDED), None)
     return Finding(f"{said.complainer} says: {said.name}", Outcome.UNREACHABLE, said.number) if said else None
+
+
+def _unheard(conversation: Conversation) -> Finding:
+    """The proxy may have given up long ago: nothing but its repetitions is sent before they are acknowledged."""
+    again = count(conversation.retransmissions_sent, "time")
+    span_s = conversation.last_s - (conversation.request_s or conversation.last_s)
+    reason = f"sent again {again} in {span_s:.1f} s, until the capture ends, and never acknowledged"
+    if not conversation.new:
+        return Finding(reason, Outcome.STALE)
+    return Finding(reason, Outcome.NOT_ANSWERED if conversation.bytes_acknowledged else Outcome.NEVER_ACKNOWLEDGED)
 
 
 def _ignored(watch: Watch) -> Finding | None:

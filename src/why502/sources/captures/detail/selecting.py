@@ -22,6 +22,10 @@ MAX_FAILED: Final = 200
 MAX_ODD: Final = 400
 MAX_ERRING: Final = 100
 MAX_DOUBTFUL: Final = 400
+TIMES_AGAIN: Final = 3
+UNHEARD_S: Final = 2.0
+"""A segment is sent again after 0.2, 0.6, 1.4 and 3 s (RFC 6298; `TCP_RTO_MIN`): a network that is well lost none of
+these."""
 MAX_PACKETS: Final = 100_000
 """Of all chosen conversations together."""
 
@@ -48,14 +52,33 @@ def with_errors(conversations: Iterable[Conversation], errors: Iterable[StatusLi
     return {c.at.number or 0 for c, at_s in told if any(c.first_s <= one_s <= c.last_s for one_s in at_s)}
 
 
+def unheard(conversation: Conversation) -> bool:
+    """What it sent last was sent again and again until the capture's end, and not acknowledged: its FIN waits behind.
+
+    A proxy that gives up closes its socket, but the kernel sends a FIN after the data only (RFC 9293, section 3.10.4).
+    """
+    asked_s = conversation.request_s
+    return (
+        conversation.outcome is Outcome.OPEN
+        and conversation.retransmissions_sent >= TIMES_AGAIN
+        and conversation.bytes_acknowledged < conversation.bytes_sent
+        and asked_s is not None
+        and conversation.last_s - asked_s >= UNHEARD_S
+    )
+
+
 def _odd(conversation: Conversation) -> bool:
     return conversation.oddity >= TWICE and not conversation.failed
 
 
 def _doubtful(conversation: Conversation) -> bool:
-    """It was served and ended; or its SYN was alone at the end of the capture, and an ICMP error may say why."""
+    """It was served and ended; or it fell silent; or its SYN was alone at the end of the capture, and an ICMP error may
+    say why.
+    """
     if conversation.outcome is Outcome.ANSWERED:
         return conversation.end_s is not None
+    if unheard(conversation):
+        return True
     return conversation.outcome is Outcome.PARTIAL and bool(conversation.syn_s) and not conversation.synack_s
 
 
