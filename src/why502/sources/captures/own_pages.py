@@ -63,7 +63,7 @@ _BAD_GATEWAY: Final = re.compile(
     rb"HTTP/1\.[01] 50[24] [^\r]*\r\n(?:[^\r]+\r\n)*?Server: "
     rb"(?P<name>nginx|openresty|Apache|Caddy|envoy|istio-envoy|ATS|Varnish|CloudFront|cloudflare)\b"
 )
-"""502 and 504 are a gateway's words (RFC 9110, sections 15.6.3 and 15.6.5): a server which can be one has been one here.
+"""502 and 504 are a gateway's words (RFC 9110, sections 15.6.3 and 15.6.5): a server which can be one has been one.
 It failed itself, or passed on what another said."""
 
 
