@@ -61,6 +61,15 @@ def test_what_a_gateway_passes_on_counts_once() -> None:
     assert told(wire(answers(TARGET, behind), answers(GATEWAY, before))) == [(TARGET, Side.TARGET, 1)]
 
 
+def test_what_a_gateway_in_the_place_of_the_target_says_is_passed_on_as_well() -> None:
+    """Its own page, which the next gateway took for an answer."""
+    behind, before = line(100.0, 502, page="nginx"), line(100.002, 502, opener="192.0.2.9:5000", page="nginx")
+    found = wire(answers(TARGET, behind), answers(GATEWAY, before))
+    assert told(found) == [(TARGET, Side.TARGET, 1)]
+    (verdict,) = judge_case(case(found), 0.0).document.verdicts
+    assert verdict.probability > 0.95
+
+
 def test_that_it_was_passed_on_is_known() -> None:
     """With the same status and at once; an earlier answer of the gateway, or another, is something else."""
     behind, before = line(100.0), line(100.002, opener="192.0.2.9:5000")

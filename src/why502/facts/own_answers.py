@@ -47,6 +47,7 @@ class _Hosts:
         self.opens: dict[str, set[str]] = defaultdict(set)
         """Host -> the targets to which it opens connections, as far as conversations are told one by one."""
         self._told: dict[tuple[str, int], list[_Said]] = defaultdict(list)
+        self._said: dict[tuple[str, int], list[_Said]] = defaultdict(list)
         self._failed: dict[str, list[_Said]] = defaultdict(list)
         for target in wire.targets:
             for c in (*target.failed, *target.ended):
@@ -55,6 +56,7 @@ class _Hosts:
                 self._failed[_host(c.opener)].append(_Said(c.end_s or c.last_s, target.target))
             for line in target.errors:
                 self.opens[_host(line.opener)].add(target.target)
+                self._said[_host(target.target), line.status].append(_Said(line.at_s, target.target))
                 self._told[_host(line.opener), line.status].append(_Said(line.at_s, target.target))
         for said in (*self._told.values(), *self._failed.values()):
             said.sort()
@@ -66,6 +68,10 @@ class _Hosts:
         host = _host(target)
         met = (self._told.get((host, line.status), []), self._failed.get(host, []))
         return any(_just_before(table, target, line.at_s) for table in met)
+
+    def passes_on(self, line: StatusLine) -> bool:
+        """Whether the end that the answer went to said the same to somebody else right after."""
+        return any(0 < said.at_s - line.at_s <= PASSED_ON_S for said in self._said[_host(line.opener), line.status])
 
 
 def _just_before(table: Sequence[_Said], target: str, at_s: float) -> bool:
@@ -84,7 +90,9 @@ def of_answers(wire: Wire | None) -> Iterator[Cluster]:
         told = [line for line in target.errors if not _counted_already(line, broken.get(line.opener))]
         told = [line for line in told if not hosts.passed_on(target.target, line)]
         opens = hosts.opens.get(_host(target.target), set()) - {target.target}
-        gateway = [line for line in told if line.page_of or (opens and not _same_machine(target, line))]
+        # Whatever the target is, and whatever it met: what another gateway passed on was the target's own to that one.
+        mine = [line for line in told if not hosts.passes_on(line)]
+        gateway = [line for line in mine if line.page_of or (opens and not _same_machine(target, line))]
         own = [line for line in told if line not in gateway]
         yield from _cluster(target, Side.TARGET, Phase.DONE, Manner.ANSWERED, own)
         yield from _cluster(target, None, Phase.UNKNOWN, Manner.UNKNOWN, gateway)

@@ -43,7 +43,8 @@ class StatusLine(Struct, frozen=True):
     """'address:port' of the side that it went to."""
     status: int
     page_of: str | None = None
-    """The gateway that made it, if it is a known error page of one; '' if it is none; None: not captured."""
+    """The gateway that made it, if it is a known error page of one, or a 502 or 504 of software that is one; '' if it
+    is none; None: not captured."""
 
 
 class Answered(Struct, frozen=True):

@@ -105,7 +105,7 @@ def heard(scene: Scene) -> Evidence | None:
 def on_the_wire(scene: Scene) -> Iterator[Evidence]:
     """Every answer counts as much as the least certain of most of them."""
     wire, times_s = scene.wire, {failure.at_s for failure in scene.cluster.failures}
-    lines = [line for line in (wire.errors if wire else ()) if line.at_s in times_s and not line.page_of]
+    lines = [line for line in (wire.errors if wire else ()) if line.at_s in times_s]
     if not wire or not lines or scene.case.wire is None:
         return
     gateways = passed_on(scene.case.wire, lines)

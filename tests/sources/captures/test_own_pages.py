@@ -18,6 +18,7 @@ HEAD = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n\r\n"
         (HEAD + b"<h1>502 Bad Gateway</h1>\nThe server returned an invalid or incomplete response.\n", "HAProxy"),
         (HEAD + b"upstream connect error or disconnect/reset before headers. reset reason: timeout", "Envoy"),
         (HEAD + b"Bad Gateway", "Traefik"),
+        (b"HTTP/1.1 504 Gateway Timeout\r\nDate: x\r\nServer: envoy\r\n", "envoy"),
     ],
 )
 def test_pages_of_gateways_are_known(answer: bytes, gateway: str) -> None:
@@ -31,6 +32,8 @@ def test_pages_of_gateways_are_known(answer: bytes, gateway: str) -> None:
         (HEAD + b'{"error": "Bad Gateway of our own"}', True, NONE_KNOWN),
         (HEAD + b'{"error": "Bad', False, None),
         (HEAD + b"Bad Gateway", False, None),
+        (b"HTTP/1.1 503 Service Unavailable\r\nServer: nginx\r\n", False, None),  # an application behind it may say so
+        (b"HTTP/1.1 502 Bad Gateway\r\nServer: api\r\n", False, None),
         (HEAD, True, None),  # the body comes in another segment
         (b"HTTP/1.1 502", False, None),
     ],

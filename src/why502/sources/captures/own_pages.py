@@ -6,6 +6,7 @@ pages tell them apart, as far as they were captured.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 NONE_KNOWN: Final = ""
@@ -58,6 +59,13 @@ _MARKS: Final = (
 _BODIES: Final = (("Traefik", (b"Bad Gateway", b"Gateway Timeout")),)
 """The status text is the whole body (pkg/proxy/httputil/proxy.go); that of 503 is what applications send, too."""
 
+_BAD_GATEWAY: Final = re.compile(
+    rb"HTTP/1\.[01] 50[24] [^\r]*\r\n(?:[^\r]+\r\n)*?Server: "
+    rb"(?P<name>nginx|openresty|Apache|Caddy|envoy|istio-envoy|ATS|Varnish|CloudFront|cloudflare)\b"
+)
+"""502 and 504 are a gateway's words (RFC 9110, sections 15.6.3 and 15.6.5): a server which can be one has been one.
+It failed itself, or passed on what another said."""
+
 
 def page_of(answer: bytes, whole: bool) -> str | None:
     r"""The gateway whose page a segment holds that begins as an answer; `NONE_KNOWN` if it holds a body, or none at
@@ -67,10 +75,14 @@ def page_of(answer: bytes, whole: bool) -> str | None:
     'AWS load balancer'
     >>> page_of(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 7\r\n\r\nno more", whole=True)
     ''
+    >>> page_of(b"HTTP/1.1 502 Bad Gateway\r\nServer: nginx/1.22.1\r\nDate: Mo", whole=False)
+    'nginx'
     """
     for gateway, marks in _MARKS:
         if any(mark in answer for mark in marks):
             return gateway
+    if (server := _BAD_GATEWAY.match(answer)) is not None:
+        return server["name"].decode()
     _, ended, body = answer.partition(HEAD_ENDS)
     for gateway, bodies in _BODIES:
         if whole and body in bodies:
