@@ -35,6 +35,15 @@ def test_what_was_cut_off_after_the_first_refusal_does_not_count() -> None:
     assert cut_before(scene(case(refused(200.0), request(202.0, **CUT)))) is None
 
 
+def test_what_had_begun_before_and_ended_while_connects_were_refused_counts() -> None:
+    """Who is told to stop closes the listener first, and lets the rest go on for a while."""
+    found = cut_before(scene(case(refused(200.0), request(202.0, **CUT), refused(203.0))))
+    assert found is not None
+    assert (found.requests, found.meanwhile) == (1, 1)
+    assert "some time after" in found.when
+    assert cut_before(scene(case(refused(200.0), request(202.0, start_s=200.5), refused(203.0)))) is None
+
+
 def test_a_lost_race_is_no_request_at_work() -> None:
     """A target that lives on closes idle connections as well."""
     raced = conversation(199.0, Outcome.RACED, exchanges=1)

@@ -9,7 +9,7 @@ from tests.making import conversation, log_input, request
 from why502.diagnosis import exit_status
 from why502.errors import Exit
 from why502.facts.clusters import clusters
-from why502.facts.own_answers import of_answers, said_of
+from why502.facts.own_answers import of_answers, passed_on, said_of
 from why502.facts.traffic import summarise
 from why502.facts.wire import summarise as summarise_wire
 from why502.model.case import Case, Input, Series
@@ -61,6 +61,15 @@ def test_what_a_gateway_passes_on_counts_once() -> None:
     assert told(wire(answers(TARGET, behind), answers(GATEWAY, before))) == [(TARGET, Side.TARGET, 1)]
 
 
+def test_that_it_was_passed_on_is_known() -> None:
+    """With the same status and at once; an earlier answer of the gateway, or another, is something else."""
+    behind, before = line(100.0), line(100.002, opener="192.0.2.9:5000")
+    found = wire(answers(TARGET, behind), answers(GATEWAY, before))
+    assert passed_on(found, [behind]) == {GATEWAY: 1}
+    for other in (line(99.9, opener="192.0.2.9:5000"), line(100.002, 500, opener="192.0.2.9:5000")):
+        assert passed_on(wire(answers(TARGET, behind), answers(GATEWAY, other)), [behind]) == {}
+
+
 def test_what_a_gateway_says_of_an_attempt_that_failed_is_no_second_failure() -> None:
     refused = conversation(100.0, Outcome.REFUSED, opener="10.0.0.1:40001")
     before = line(100.001, 502, opener="192.0.2.9:5000")
@@ -101,10 +110,13 @@ def test_the_more_it_may_be_a_gateways_word_the_less_it_weighs(
     status: int, page: str | None, least: float, most: float
 ) -> None:
     """A page that is of no known gateway is no proof either."""
-    (verdict,) = judge_case(case(wire(answers(TARGET, line(100.0, status, page=page)))), 0.0).document.verdicts
+    diagnosis = judge_case(case(wire(answers(TARGET, line(100.0, status, page=page)))), 0.0)
+    (verdict,) = diagnosis.document.verdicts
     assert verdict.cause == "target-answered-5xx"
     assert least <= verdict.probability <= most
     assert [e.at for e in verdict.evidence] == ["capture.pcap#1000"]
+    seen = diagnosis.chains[0][1]
+    assert (seen.at, seen.text) == ("capture.pcap#1000", f"10.0.0.1:40000 -> {TARGET}: answered, with {status}")
 
 
 @pytest.mark.parametrize(("counted", "named"), [(3.0, True), (0.0, False)])

@@ -80,6 +80,19 @@ def test_a_worker_that_takes_whole_tenths_begins_anew_with_each_burst() -> None:
         assert found is None or not found.kept
 
 
+def test_several_workers_in_a_steady_overload_drift() -> None:
+    """One spell: each takes 0.4 s and a little for each request, and so comes later and later in the period."""
+    chance = random.Random(7)
+    spans: list[Span] = []
+    free_s = [0.0, 0.001]
+    for number in range(40):
+        asked_s = number * 0.15
+        worker = free_s.index(min(free_s))
+        free_s[worker] = max(asked_s, free_s[worker]) + 0.4 + chance.uniform(0.0005, 0.003)
+        spans.append(_span(asked_s, free_s[worker]))
+    assert quota_clock(spans, AT) is None
+
+
 def test_other_times_are_in_no_step() -> None:
     assert quota_clock(bursts([0.23, 0.31, 0.35]), AT) is None
 

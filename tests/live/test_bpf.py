@@ -75,6 +75,8 @@ def test_packets_of_the_port_are_cut_after_their_tcp_header(
         (b"HTTP ERROR 503", 0),
         (b"GET /?q=HTTP/1.1 HTTP/1.1", 0),
         (bytes([21, 3, 3, 0, 2, 2, 48]), 7),
+        (bytes([20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 19]) + bytes(19), 11),
+        (bytes([20, 3, 3, 0, 1, 1, 23, 3]), 8),
         (bytes([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 99, 99, 99]), 7),
         (bytes([23, 3, 3, 0, 19]) + bytes(19), 7),
         (bytes([23, 3, 9, 0, 19]) + bytes(19), 0),

@@ -1,12 +1,20 @@
-"""Remedies as they are printed."""
+"""Verdicts: which clusters they hold, and their remedies as they are printed."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.making import case, fault, request
+from why502.model.evidence import Evidence, Place, Source
+from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.ranking import judge_case
+from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
+
+if TYPE_CHECKING:
+    from why502.facts.scene import Scene
 
 
 @pytest.mark.parametrize(
@@ -28,3 +36,35 @@ def test_an_address_alone_has_no_brackets() -> None:
     remedies = (Remedy("Look.", "ip route get ADDRESS"),)
     diagnosis = judge_case(case(request(target="[fd00::7]:80")), 0.0, [fault("a", 9.0, remedies=remedies)])
     assert diagnosis.document.verdicts[0].remedies[0].command == "ip route get fd00::7"
+
+
+def weighing(name: str, **bits: float) -> Suspect:
+    """A fault that weighs each manner of failing otherwise."""
+
+    def judge(scene: Scene) -> Judgement:
+        return Weighed((Evidence(bits[scene.cluster.manner], "seen", Source.ACCESS_LOG, Place("a.log", 1)),), "It did.")
+
+    return Suspect(name=name, kind=Kind.FAULT, title=name, prior=0.1, judge=judge)
+
+
+STOPPED, DIED = weighing("stopped", reset=9.0, cut=6.0), weighing("died", reset=0.0, cut=6.3)
+
+
+@pytest.mark.parametrize(
+    ("later_s", "target", "named"),
+    [(2.0, "a:1", ["stopped"]), (900.0, "a:1", ["stopped", "died"]), (2.0, "b:1", ["stopped", "died"])],
+)
+def test_what_wavers_is_settled_by_what_is_proved_beside_it(later_s: float, target: str, named: list[str]) -> None:
+    """Not so at another time, or on another target."""
+    proved = [request(100.0 + n, target="a:1", manner=Manner.RESET) for n in range(3)]
+    wavering = request(100.0 + later_s, target=target, manner=Manner.CUT)
+    diagnosis = judge_case(case(*proved, wavering), 0.0, [STOPPED, DIED])
+    assert [v.cause for v in diagnosis.document.verdicts] == named
+    assert sum(v.failures for v in diagnosis.document.verdicts) == 4
+
+
+def test_what_is_sure_of_itself_stays_what_it_is() -> None:
+    """Two faults on one target at one time are two verdicts."""
+    requests = [request(100.0 + n, manner=manner) for n, manner in enumerate((Manner.RESET, Manner.RESET, Manner.CUT))]
+    diagnosis = judge_case(case(*requests), 0.0, [STOPPED, weighing("died", reset=0.0, cut=12.0)])
+    assert [v.cause for v in diagnosis.document.verdicts] == ["stopped", "died"]

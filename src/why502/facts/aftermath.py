@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from why502.facts.deaths import AFTERWARDS_S
+from why502.facts.deaths import AFTERWARDS_S, began_at
 from why502.facts.scene import Cluster
 from why502.model.conversations import Outcome
 from why502.model.requests import Manner, Phase
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from why502.facts.scene import Scene
+    from why502.model.case import Window
 
 ENDED = frozenset({Manner.CUT, Manner.RESET, Manner.CLOSED})
 AT_WORK = (Phase.SEND, Phase.WAIT, Phase.BODY, Phase.UNKNOWN)
@@ -32,11 +33,20 @@ CHANCE = 0.05
 
 
 class Cut(Struct, frozen=True):
-    """Requests in flight that were ended just before the first connect was refused."""
+    """Requests in flight that were ended just before the first connect was refused, or while connects were."""
 
     cluster: Cluster
     """That holds most of them."""
     requests: int
+    """Those of other clusters included, and those that were begun before and ended while connects were refused: who is
+    told to stop closes the listener first."""
+    meanwhile: int = 0
+    """How many of them are such."""
+
+    @property
+    def when(self) -> str:
+        """'within 10 s before', or with those that ended meanwhile: to stand before 'the first refused connect'."""
+        return f"within {AFTERWARDS_S:.0f} s before{' or some time after' if self.meanwhile else ''}"
 
 
 def cut_before(scene: Scene) -> Cut | None:
@@ -51,6 +61,7 @@ def cut_before(scene: Scene) -> Cut | None:
     from_s, to_s = window.from_s - AFTERWARDS_S, window.from_s + CLOCK_S
     found: list[tuple[int, Cluster]] = []
     elsewhere_s: list[float] = []
+    meanwhile = 0
     for other in scene.others:
         if (
             other.manner in ENDED
@@ -60,12 +71,22 @@ def cut_before(scene: Scene) -> Cut | None:
         ):
             ends_s = [f.at_s for f in other.failures if f.at_s is not None]
             inside = [at_s for at_s in ends_s if from_s <= at_s <= to_s]
-            found += [(len(inside), other)] if inside else []
+            late = [at_s for at_s in _begun_before(other, window) if to_s < at_s <= window.to_s + CLOCK_S]
+            meanwhile += len(late)
+            found += [(len(inside) + len(late), other)] if inside or late else []
             elsewhere_s += [at_s for at_s in ends_s if not from_s <= at_s <= window.to_s + AFTERWARDS_S]
     number = sum(inside for inside, _ in found)
     if not found or (number == 1 and _by_chance(elsewhere_s, to_s - from_s) > CHANCE):
         return None
-    return Cut(max(found, key=lambda one: one[0])[1], number)
+    return Cut(max(found, key=lambda one: one[0])[1], number, meanwhile)
+
+
+def _begun_before(other: Cluster, refused: Window) -> Iterator[float]:
+    """When those requests ended that had been begun before the first connect was refused."""
+    for failure in other.failures:
+        begun_s = began_at(failure)
+        if failure.at_s is not None and begun_s is not None and begun_s <= refused.from_s:
+            yield failure.at_s
 
 
 def _by_chance(times_s: list[float], within_s: float) -> float:

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from why502.facts.coarse import coarse_logs, moment_s
+from why502.facts.given_up import Pair, given_up_connects
 from why502.facts.scene import Failure
 from why502.model.conversations import Conversation, Outcome
 from why502.model.requests import Manner, Phase, Side
@@ -50,7 +51,8 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
     """
     logged = traffic.failures if traffic else ()
     failed = [c for target in (wire.targets if wire else ()) for c in target.failed]
-    pairs = _pairs(logged, failed, (JOIN_STRICT_S, JOIN_LOOSE_S))
+    pairs = given_up_connects(logged, failed)
+    pairs |= _others(logged, pairs, failed)
     pairs |= _outlived(logged, pairs, failed)
     pairs |= _refused(logged, pairs, [c for target in (wire.targets if wire else ()) for c in target.ended])
     pairs = _believable(logged, pairs)
@@ -67,8 +69,8 @@ def failures(traffic: Traffic | None, wire: Wire | None) -> list[Failure]:
 
 
 def _outlived(
-    logged: Sequence[FailedRequest], pairs: Mapping[int, _Pair], failed: Sequence[Conversation]
-) -> dict[int, _Pair]:
+    logged: Sequence[FailedRequest], pairs: Mapping[int, Pair], failed: Sequence[Conversation]
+) -> dict[int, Pair]:
     """Requests that were given up while the kernel went on repeating them to nobody.
 
     The proxy's FIN waits behind what was never acknowledged, so that the wire does not show when it gave up; the
@@ -77,7 +79,7 @@ def _outlived(
     """
     used = {id(pair.conversation) for pair in pairs.values()}
     open_ = sorted((c for c in failed if _without_end(c) and id(c) not in used), key=lambda c: c.request_s or 0.0)
-    found: dict[int, _Pair] = {}
+    found: dict[int, Pair] = {}
     for index, place in enumerate(logged):
         request, given_up_s = place.request, place.request.end_s
         if index in pairs or given_up_s is None or request.start_s is not None or request.manner is not Manner.TIMEOUT:
@@ -85,19 +87,31 @@ def _outlived(
         fits = [c for c in open_ if request.target in (None, c.target) and _compatible(request, c)]
         fits = [c for c in fits if (c.request_s or c.first_s) < given_up_s <= c.last_s]
         if fits and request.phase in (Phase.SEND, Phase.WAIT):
-            found[index] = _Pair(fits[0], sure=len(fits) == 1)
+            found[index] = Pair(fits[0], sure=len(fits) == 1)
             open_.remove(fits[0])
     return found
 
 
 def _without_end(conversation: Conversation) -> bool:
-    silent = conversation.outcome in (Outcome.STALE, Outcome.NEVER_ACKNOWLEDGED)
+    silent = conversation.outcome in (Outcome.STALE, Outcome.NEVER_ACKNOWLEDGED, Outcome.NOT_ANSWERED)
     return silent and conversation.end_s is None and conversation.retransmissions_sent > 0
 
 
+def _others(
+    logged: Sequence[FailedRequest], pairs: Mapping[int, Pair], failed: Sequence[Conversation]
+) -> dict[int, Pair]:
+    """All that have no conversation yet."""
+    used = {id(pair.conversation) for pair in pairs.values()}
+    left = [index for index in range(len(logged)) if index not in pairs]
+    found = _pairs(
+        [logged[index] for index in left], [c for c in failed if id(c) not in used], (JOIN_STRICT_S, JOIN_LOOSE_S)
+    )
+    return {left[place]: pair for place, pair in found.items()}
+
+
 def _refused(
-    logged: Sequence[FailedRequest], pairs: Mapping[int, _Pair], answered: Sequence[Conversation]
-) -> dict[int, _Pair]:
+    logged: Sequence[FailedRequest], pairs: Mapping[int, Pair], answered: Sequence[Conversation]
+) -> dict[int, Pair]:
     """Requests that failed at the very instant at which a conversation ended in which the target had answered them.
 
     Conversations end for other reasons as well, so that some fit by chance: see `_believable`.
@@ -110,7 +124,7 @@ def _refused(
     }
 
 
-def _believable(logged: Sequence[FailedRequest], pairs: dict[int, _Pair]) -> dict[int, _Pair]:
+def _believable(logged: Sequence[FailedRequest], pairs: dict[int, Pair]) -> dict[int, Pair]:
     """Without what may fit by chance: failures paired with a conversation that went better than the proxy says.
 
     Of what was logged alike, most must fit.
@@ -179,20 +193,14 @@ def _told_of(traffic: Traffic | None, target: str) -> bool:
     return traffic is not None and (traffic.unnamed is not None or traffic.target(target) is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    conversation: Conversation
-    sure: bool
-
-
-def _failure(place: FailedRequest, pair: _Pair | None) -> Failure:
+def _failure(place: FailedRequest, pair: Pair | None) -> Failure:
     at_s = place.request.end_s
     return Failure(at_s, place, pair.conversation, pair.sure) if pair else Failure(at_s, place)
 
 
 def _pairs(
     logged: Sequence[FailedRequest], candidates: Iterable[Conversation], slacks_s: Sequence[float]
-) -> dict[int, _Pair]:
+) -> dict[int, Pair]:
     """Index of a logged failure -> its conversation; `sure` if only that one came into question.
 
     The nearest pairs in time are joined first, strictly and then loosely, and each time those before others in which
@@ -204,7 +212,7 @@ def _pairs(
         by_target[ANY_TARGET].add(conversation)
     for conversations in by_target.values():
         conversations.sort()
-    pairs: dict[int, _Pair] = {}
+    pairs: dict[int, Pair] = {}
     used: set[int] = set()
     coarse = coarse_logs(place.request for place in logged)
     for slack_s, agreeing in product(slacks_s, (True, False)):
@@ -219,7 +227,7 @@ def _pairs(
         rivals = Counter(index for _, index, _ in found)
         for _, index, conversation in sorted(found, key=lambda candidate: candidate[:2]):
             if index not in pairs and id(conversation) not in used:
-                pairs[index] = _Pair(conversation, sure=rivals[index] == 1)
+                pairs[index] = Pair(conversation, sure=rivals[index] == 1)
                 used.add(id(conversation))
     return pairs
 

@@ -90,6 +90,20 @@ def of_answers(wire: Wire | None) -> Iterator[Cluster]:
         yield from _cluster(target, None, Phase.UNKNOWN, Manner.UNKNOWN, gateway)
 
 
+def passed_on(wire: Wire, lines: Sequence[StatusLine]) -> dict[str, int]:
+    """Gateways in the capture -> how many of these answers they passed on, with the same status and right away."""
+    said: dict[tuple[str, int], list[_Said]] = defaultdict(list)
+    for target in wire.targets:
+        for line in target.errors:
+            said[_host(target.target), line.status].append(_Said(line.at_s, target.target))
+    found: dict[str, int] = defaultdict(int)
+    for line in lines:
+        later = (s for s in said[_host(line.opener), line.status] if 0 < s.at_s - line.at_s <= PASSED_ON_S)
+        if first := min(later, default=None):
+            found[first.target] += 1
+    return dict(found)
+
+
 def said_of(case: Case, cluster: Cluster) -> list[StatusLine]:
     """For each logged failure of the cluster, the target's answer with the very status at that time; none twice."""
     wanted = [place.request for place in cluster.logged]

@@ -33,6 +33,8 @@ IN_STEP = 0.8
 """...that lie so close together: 1 if at one place of the period, 0.8 if evenly over a third of it."""
 FEWEST_SPELLS = 3
 BY_CHANCE = 0.1
+DRIFTING = 3.0
+"""Times the standard error of the slope."""
 AS_CLOSE = 0.95
 """Requests that come in step themselves (a client with a rhythm) get answers in step from anybody."""
 
@@ -80,10 +82,40 @@ def quota_clock(spans: Sequence[Span], at: Place) -> QuotaClock | None:
     ]
     closeness = _closeness([answered_s for _, answered_s in begun])
     p = rayleigh(closeness, len(begun)) if len(begun) >= FEWEST_SPELLS else 1.0
+    if p >= BY_CHANCE and _drifts(lasting):
+        return None
     if p < BY_CHANCE and _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
         return None
     width_s = PERIOD_S / (2 * pi) * sqrt(2 * (1 - _closeness(answers_s)))
     return QuotaClock(len(answers_s), width_s, len(begun), p, at)
+
+
+def _drifts(spells: Sequence[Sequence[Span]]) -> bool:
+    """Whether answers come later and later in the period while a spell lasts.
+
+    Whoever takes whole tenths of a second for each request takes a little more: the next one begins that much later.
+    """
+    xs: list[float] = []
+    ys: list[float] = []
+    for spell in spells:
+        phases_s = _unrolled(sorted(span.until_s for span in spell))
+        middle, mean_s = (len(phases_s) - 1) / 2, sum(phases_s) / max(len(phases_s), 1)
+        xs += [number - middle for number in range(len(phases_s))]
+        ys += [phase_s - mean_s for phase_s in phases_s]
+    spread = sum(x * x for x in xs)
+    slope_s = sum(x * y for x, y in zip(xs, ys, strict=True)) / spread if spread else 0.0
+    rest = sum((y - slope_s * x) ** 2 for x, y in zip(xs, ys, strict=True))
+    return slope_s > DRIFTING * sqrt(rest / max(len(xs) - len(spells) - 1, 1) / spread) if spread else False
+
+
+def _unrolled(times_s: Sequence[float]) -> list[float]:
+    """Places in the period, without its seam: each within half a period of the one before."""
+    places_s: list[float] = []
+    for at_s in times_s:
+        last_s = places_s[-1] if places_s else at_s % PERIOD_S
+        step_s = (at_s - last_s + PERIOD_S / 2) % PERIOD_S - PERIOD_S / 2
+        places_s.append(last_s + step_s)
+    return places_s
 
 
 def rayleigh(closeness: float, number: int) -> float:

@@ -111,7 +111,7 @@ def parse(line: str, at: Place) -> Request | None | str:
 
 def tell(line: str, at: Place, near_s: float | None, written_s: float | None = None) -> KernelEvent | None:  # noqa: ARG001
     """A connection that nginx could not take; None for anything else."""
-    found = _LINE.match(content(line))
+    found = _LINE.match(content(line)) if "accept" in line else None
     if not found or not _NOT_TAKEN.search(found[6]):
         return None
     at_s = iso_time(f"{found[1]}-{found[2]}-{found[3]}T{found[4]}+00:00")

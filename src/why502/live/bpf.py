@@ -37,6 +37,11 @@ RECORDS: Final = (0x1403, 0x1503, 0x1603, 0x1703)
 LAST_MINOR: Final = 4
 RECORD_BYTES: Final = 5 + 2
 """Its header, and an alert's level and description, or a handshake message's type."""
+CIPHER: Final = 0x14030300
+"""ChangeCipherSpec, one byte long. TLS 1.3 sends it before its first encrypted record, for old middleboxes
+(RFC 8446, appendix D.4)..."""
+CIPHER_BYTES: Final = 6 + 5
+"""...whose header follows: an alert is told by its length."""
 STATUS_BYTES: Final = len("HTTP/1.1 503")
 ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED, ICMPV6_LAST_ERROR = 3, 11, 4
 
@@ -123,6 +128,8 @@ def _cut(headers_only: bool) -> Iterator[Step]:
     yield Step(ADD_X)
     yield Step(STORE, 1)
     yield from _long_enough(RECORD_BYTES)
+    yield Step(LD_WORD_X, 0)
+    yield Step(JUMP_EQ, CIPHER, "cipher")
     yield Step(LD_HALF_X, 0)
     yield from (Step(JUMP_EQ, record, "record") for record in RECORDS)
     yield from _long_enough(STATUS_BYTES)
@@ -136,6 +143,9 @@ def _cut(headers_only: bool) -> Iterator[Step]:
     yield Step(JUMP_GT, LAST_MINOR, "headers again")
     yield Step(LD_MEM, 1)
     yield Step(ADD, RECORD_BYTES)
+    yield Step(RETURN_A)
+    yield Step(LD_MEM, 1, label="cipher")
+    yield Step(ADD, CIPHER_BYTES)
     yield Step(RETURN_A)
     yield Step(LD_MEM, 1, label="headers again")  # jumps go forward only
     yield Step(RETURN_A)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.following import untold_changes
 from why502.facts.ladders import ladder
+from why502.facts.scene import Basis
 from why502.model.evidence import Source
 from why502.model.verdict import Ladder, Link
 from why502.model.words import rfc3339
@@ -71,6 +72,10 @@ def _request(scene: Scene, failure: Failure | None) -> Link:
 
 
 def _conversation(scene: Scene, failure: Failure | None) -> Link:
+    if scene.cluster.basis is Basis.ANSWERS and scene.wire and failure is not None:
+        line = next((line for line in scene.wire.errors if line.at_s == failure.at_s), scene.wire.errors[0])
+        text = f"{line.opener} -> {scene.cluster.target}: answered, with {line.status}"
+        return Link("conversation", text, str(line.at))
     if failure is None or failure.conversation is None:
         looked = scene.looked(Source.CAPTURE)
         return _missing("conversation", "none in the capture fits" if looked else "no capture was given")

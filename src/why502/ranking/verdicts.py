@@ -13,7 +13,7 @@ from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
-from why502.ranking.weigh import HELD
+from why502.ranking.weigh import EXPLAINED, HELD
 from why502.suspects.interface import Suspect, Weighed
 
 if TYPE_CHECKING:
@@ -37,14 +37,16 @@ def by_cause(ranked: Iterable[Ranked], suspects: Mapping[str, Suspect]) -> list[
     """Named clusters by cause, the cause that explains most failures first; requests that found no target come after
     what had taken the targets away.
 
-    What a named fault brings along on the same target right after it counts as its own.
+    What a named fault brings along on the same target right after it counts as its own, and so does what may as well
+    be its doing.
     """
     named = [one for one in ranked if one.named]
     groups: dict[str, list[Ranked]] = defaultdict(list)
     for one in named:
         cause = one.top[0]
-        origin = next((other.top[0] for other in named if _brought(one, other, suspects)), cause)
-        groups[origin].append(one)
+        origin = next((other.top[0] for other in named if _brought(one, other, suspects)), None)
+        settled = next((other.top[0] for other in named if _settles(one, other)), cause)
+        groups[origin or settled].append(one)
     return sorted(
         groups.items(), key=lambda item: (_left_without(item[1], named) is not None, -_count(item[1]), item[0])
     )
@@ -78,6 +80,23 @@ def _brought(one: Ranked, by: Ranked, suspects: Mapping[str, Suspect]) -> bool:
         and window is not None
         and before is not None
         and before.from_s - 1.0 <= window.from_s <= before.to_s + FOLLOWS_S
+    )
+
+
+def _settles(one: Ranked, by: Ranked) -> bool:
+    """Whether `one` wavers between two faults, of which `by` proves one on the same target at that time.
+
+    Most ways in which a process can end cut off its requests alike: of a few of them nothing tells a stop from a death.
+    """
+    window, near = one.cluster.window, by.cluster.window
+    return (
+        one.top[1] < EXPLAINED <= by.top[1]
+        and 2 * one.faults.get(by.top[0], 0.0) >= one.top[1]
+        and one.cluster.target is not None
+        and same_target(one.cluster, by.cluster)
+        and window is not None
+        and near is not None
+        and near.from_s - FOLLOWS_S <= window.from_s <= near.to_s + FOLLOWS_S
     )
 
 

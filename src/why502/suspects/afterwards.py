@@ -65,8 +65,8 @@ def after_a_cut(scene: Scene, judge: Callable[[Scene], Judgement]) -> Judgement 
     if isinstance(answer, DoesNotApply):
         return None
     text = (
-        f"{count(found.requests, 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first "
-        "refused connect: the listener went with the process"
+        f"{count(found.requests, 'request')} in flight had been ended {found.when} the first refused connect: the "
+        "listener went with the process"
     )
     said = (*refusals(scene), *failed_at_once(cluster))
     if not said:

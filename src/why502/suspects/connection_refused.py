@@ -36,7 +36,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from why502.facts.aftermath import cut_before
-from why502.facts.deaths import AFTERWARDS_S
 from why502.facts.hosts import listening_told
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
@@ -112,9 +111,7 @@ def _went_away(scene: Scene) -> Iterator[Evidence]:
     found = cut_before(scene)
     if found is None or not scene.cluster.failures:
         return
-    text = (
-        f"{count(found.requests, 'request')} in flight had been ended within {AFTERWARDS_S:.0f} s before the first one"
-    )
+    text = f"{count(found.requests, 'request')} in flight had been ended {found.when} the first one"
     yield told_by(scene, ROOT_ELSEWHERE, text)
 
 

@@ -38,7 +38,7 @@ from statistics import median_low
 from typing import TYPE_CHECKING
 
 from why502.facts.metered_failures import TARGET_5XX
-from why502.facts.own_answers import said_of
+from why502.facts.own_answers import passed_on, said_of
 from why502.facts.scene import Basis
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Side
@@ -60,6 +60,8 @@ TELLS_ALL = {
 """Proxy -> the kind of its error log."""
 SAME_SECOND_S = 1.0
 ALL_BUT = 0.9
+PASSED_ON = 8.0
+"""Seen on both sides of the gateway."""
 SURE = 4.0
 """Bits from which on nothing need be said against it."""
 
@@ -104,7 +106,14 @@ def on_the_wire(scene: Scene) -> Iterator[Evidence]:
     """Every answer counts as much as the least certain of most of them."""
     wire, times_s = scene.wire, {failure.at_s for failure in scene.cluster.failures}
     lines = [line for line in (wire.errors if wire else ()) if line.at_s in times_s and not line.page_of]
-    if lines:
+    if not wire or not lines or scene.case.wire is None:
+        return
+    gateways = passed_on(scene.case.wire, lines)
+    if sum(gateways.values()) >= ALL_BUT * len(lines):
+        through = max(gateways, key=lambda name: gateways[name])
+        text = f"its status lines, and how {through} passed them on: {listed(line.status for line in lines)}"
+        yield Evidence(PASSED_ON, text, Source.CAPTURE, lines[0].at)
+    else:
         bits = median_low(bits_of(line) for line in lines)
         text = f"status lines of {lines[0].opener.rpartition(':')[0]}'s conversations with it: "
         text += listed(line.status for line in lines)

@@ -80,16 +80,17 @@ def judge(scene: Scene) -> Judgement:
         return DoesNotApply(f"the exchange did not end by waiting for an answer ({cluster.phase}, {cluster.manner})")
     if told_at_once(scene.case.metrics, cluster):
         return DoesNotApply("an ALB whose timer fires answers 504, and these were 502")
+    # A pool whose workers wait for others uses little processor; a group that stands still accepts late as well.
+    stands_still = throttled(scene, -2.0)
     evidence = [
         *no_worker_free(scene),
-        *_queue(scene),
+        *(one for one in _queue(scene) if one.bits < 0 or not stands_still),
         *_capture(scene),
         *held(scene, -HELD),
         *paused(scene, -2.0),
         *woke_at_once(scene, -1.5),
         *given_up(scene),
-        # A pool whose workers wait for others uses little processor.
-        *throttled(scene, -2.0),
+        *stands_still,
         *hung_up(scene, -1.0),
         *way_gone(scene, EXPLAINED),
         *workers_busy(scene),
