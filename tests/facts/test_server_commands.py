@@ -34,6 +34,10 @@ def told(command: str, variables: dict[str, str] | None = None) -> list[str]:
         ("gunicorn -w $(nproc) --timeout $TIMEOUT app", []),
         ("java -jar shop.jar --backlog 7", []),
         ("gunicorn", []),
+        ("gunicorn -c conf.py -w 4 -t 30 -b :8000 --backlog 5 app", ["backlog 5 8000"]),
+        ("gunicorn -c conf.py -k sync -t 30 app", ["worker_class sync 0", "timeout 30"]),
+        ("uwsgi --ini a.ini -p 4 --harakiri 9", ["harakiri 9"]),
+        ("puma -C config/puma.rb -t 5:5 -p 3000", []),
         ("", []),
     ],
 )  # fmt: skip

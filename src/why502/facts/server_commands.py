@@ -62,10 +62,10 @@ def _waitress(told: Mapping[str, str]) -> Iterator[Option]:
 
 
 def _puma(told: Mapping[str, str]) -> Iterator[Option]:
-    """'-t 0:16', '-w 2', '-b tcp://0.0.0.0:9292?backlog=512'."""
+    """'-t 0:16', '-w 2', '-b tcp://0.0.0.0:9292?backlog=512'; without '-w' its file may tell how many there are."""
     bind = told.get("bind", "")
     least, _, most = told.get("threads", "").partition(":")
-    yield from puma(number(told.get("workers", "0")), number(most or least), bind, listens_at(told.get("port", "")))
+    yield from puma(number(told.get("workers", "")), number(most or least), bind, listens_at(told.get("port", "")))
 
 
 def _next(told: Mapping[str, str]) -> Iterator[Option]:
@@ -78,7 +78,7 @@ def _next(told: Mapping[str, str]) -> Iterator[Option]:
 _GUNICORN: Final = Server(
     {"-b": "bind", "--bind": "bind", "-w": "workers", "--workers": "workers", "-k": "worker_class",
      "--worker-class": "worker_class", "--threads": "threads", "--keep-alive": "keepalive", "--backlog": "backlog",
-     "-t": "timeout", "--timeout": "timeout"},
+     "-t": "timeout", "--timeout": "timeout", "-c": "config", "--config": "config"},
     gunicorn, {"WEB_CONCURRENCY": "workers", "PORT": "bind"}, "GUNICORN_CMD_ARGS",
 )  # fmt: skip
 _UVICORN: Final = Server(
@@ -91,7 +91,8 @@ _UWSGI_NAMES: Final = ("http-socket", "http", "socket", "uwsgi-socket", "fastcgi
                        "threads", "listen", "harakiri", "gevent", "asyncio", "async")  # fmt: skip
 _UWSGI: Final = Server(
     {"-s": "socket", "-p": "processes", "-l": "listen", "-t": "harakiri",
-     **{f"--{name}": name for name in _UWSGI_NAMES}},
+     **{f"--{name}": name for name in _UWSGI_NAMES},
+     **{f"--{name}": "config" for name in ("ini", "yaml", "yml", "xml", "json")}},
     uwsgi, {f"UWSGI_{name.upper().replace('-', '_')}": name for name in _UWSGI_NAMES},
 )  # fmt: skip
 SERVERS: Final = {

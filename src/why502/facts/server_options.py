@@ -38,12 +38,13 @@ def gunicorn(told: Mapping[str, str]) -> Iterator[Option]:
 
     Only sync workers, the default, are killed for the length of a request; they close after each answer, and so lose
     no race. Threads change the default to gthread (`Config.worker_class`). A class that is not told here may be told
-    elsewhere: then nothing is said of idle connections, the rest as if it were the default.
+    elsewhere: then nothing is said of idle connections, the rest as if it were the default; and nothing of that either
+    if a file is named that may tell it.
     """
     address = listens_at(told.get("bind", ""))
     threads, workers = number(told.get("threads", "")), number(told.get("workers", ""))
     worker_class = told.get("worker_class", "gthread" if threads is not None and threads > 1 else "")
-    sync = worker_class in SYNC or not worker_class
+    sync = worker_class in SYNC or (not worker_class and "config" not in told)
     keepalive_s, backlog = number(told.get("keepalive", "")), number(told.get("backlog", ""))
     if worker_class in SYNC:
         yield Option("gunicorn", f"worker_class {worker_class}", Limit.KEEPALIVE, 0.0, address)
@@ -75,8 +76,8 @@ def uwsgi(told: Mapping[str, str]) -> Iterator[Option]:
         yield Option(UWSGI, "listen", Limit.BACKLOG, backlog, address)
     workers = number(told.get("processes", told.get("workers", "")))
     threads = number(told["threads"]) if "threads" in told else 1.0
-    # With gevent and asyncio one worker serves as many as these say.
-    if workers and threads and not told.keys() & {"gevent", "asyncio", "async"}:
+    # With gevent and asyncio one worker serves as many as these say; a file that is named may say so.
+    if workers and threads and not told.keys() & {"gevent", "asyncio", "async", "config"}:
         name = "processes x threads" if "threads" in told else "processes"
         yield Option(UWSGI, name, Limit.WORKERS, workers * threads, address)
     if killed_s := number(told.get("harakiri", "")):

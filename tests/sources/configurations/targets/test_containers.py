@@ -53,7 +53,7 @@ Containers:
       gunicorn
       -c
       conf.py
-      -t
+      --backlog
       40
     State:          Running
 Conditions:
@@ -132,7 +132,7 @@ def test_a_described_pod_tells_the_same() -> None:
         "backlog 64 of gunicorn [x:shop-7d9f/app environment:1] 8000 10.0.0.7",
         "workers 3 of gunicorn [x:shop-7d9f/app command line:1] 8000 10.0.0.7",
         "timeout 25 s of gunicorn [x:shop-7d9f/app command line:1] 8000 10.0.0.7",
-        "timeout 40 s of gunicorn [x:shop-7d9f/side command line:1]  10.0.0.7",
+        "backlog 40 of gunicorn [x:shop-7d9f/side command line:1]  10.0.0.7",
     ]
 
 
