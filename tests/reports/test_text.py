@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from tests.reports import example
 from tests.reports.approval import approved
 from tests.reports.hostile import HOSTILE
+from why502.model.verdict import SuspectLine
 from why502.reports.text import render
 from why502.reports.text.places import LONGEST, shared_folder
 
@@ -146,6 +147,18 @@ def test_an_unsettled_answer_names_the_next_check_on_the_first_screen() -> None:
     """Not determined: the check that would settle it stands before everything else."""
     report = render(example.NOT_DETERMINED, width=100, color=False)
     assert example.NOT_DETERMINED.document.next_steps[0].command in " ".join(report.splitlines()[:12])
+
+
+def test_what_else_it_may_be_stands_below_an_unsure_headline() -> None:
+    """A tired reader must not take 58 % for certain; from 80 % on a name is one."""
+    other = SuspectLine("packets-dropped", "fault", "suspected", 0.37, "SYNs got lost.")
+    suspects = (*(s for s in example.ARTICLE.document.suspects if s.cause != other.cause), other)
+    for probability, told in ((0.58, True), (0.85, False)):
+        verdict = structs.replace(example.OVERFLOW, probability=probability)
+        document = structs.replace(example.ARTICLE.document, verdicts=(verdict,), suspects=suspects)
+        diagnosis = structs.replace(example.ARTICLE, document=document, undetermined=())
+        report = render(diagnosis, width=100, color=False)
+        assert ("or else   packets-dropped, 37 %" in report) is told
 
 
 def test_a_defect_is_shown_beside_the_verdict() -> None:

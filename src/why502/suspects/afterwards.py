@@ -35,7 +35,10 @@ def refusals(scene: Scene) -> Iterator[Evidence]:
         text = f"answered with RST: {count(len(cluster.conversations), 'SYN')}"
         yield Evidence(9.0, text, Source.CAPTURE, cluster.conversations[0].decided_at)
     if cluster.logged and cluster.manner is Manner.REFUSED:
-        first = cluster.logged[0].request
+        told = [place.request for place in cluster.logged if place.request.manner is Manner.REFUSED]
+        first = (told or [cluster.logged[0].request])[0]
+        if not told and cluster.outcome is not None:
+            return  # the wire says it, and the proxy only that its connect failed
         if first.reason:
             yield Evidence(9.0, f"the proxy says so: {first.reason}", Source.ERROR_LOG, first.told_at)
         elif cluster.outcome is None:

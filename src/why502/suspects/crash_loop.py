@@ -104,5 +104,5 @@ SUSPECT = Suspect(
     prior=0.03,
     judge=judge,
     explains=("connection-refused", "target-crashed", "target-restarted"),
-    remedies=(Remedy("Read why it died: exit code, the last lines of its log, the kernel's log."),),
+    remedies=(Remedy("Read why it died: the exit code, the last lines of its log, the kernel's log (dmesg)."),),
 )

@@ -43,7 +43,7 @@ from why502.suspects.weighing import failed_at_once, proxy_says
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from why502.facts.scene import Scene
+    from why502.facts.scene import Cluster, Scene
 
 STANDING = (Phase.SEND, Phase.WAIT)
 TOLD_MEANWHILE = 7.0
@@ -78,9 +78,17 @@ def judge(scene: Scene) -> Judgement:
     if cluster.manner is not Manner.UNREACHABLE:
         return DoesNotApply(f"the connect failed otherwise ({cluster.manner})")
     # The errno comes from the kernel: EHOSTUNREACH and ENETUNREACH have no other origin.
-    return Weighed(
-        (proxy_says(cluster, 9.0),), f"{cluster.target or 'The target'} could not be reached: the network said so."
-    )
+    summary = f"{cluster.target or 'The target'} could not be reached: the network said so."
+    return Weighed((_complaint(cluster) or proxy_says(cluster, 9.0),), summary)
+
+
+def _complaint(cluster: Cluster) -> Evidence | None:
+    """The ICMP error itself: who sent it and what it says tell a firewall from a route that is missing."""
+    first = next((c for c in cluster.conversations if c.outcome is Outcome.UNREACHABLE), None)
+    if first is None or first.detail is None or first.detail.reason is None:
+        return None
+    text = f"an ICMP error answered {count(len(cluster.conversations), 'SYN')}: {first.detail.reason}"
+    return Evidence(9.0, text, Source.CAPTURE, first.decided_at)
 
 
 def _pooled(scene: Scene) -> Iterator[Evidence]:
@@ -102,5 +110,16 @@ SUSPECT = Suspect(
         "access-log": {"connect-phase": 0.97},
         "host": {"listener-well": 0.6, "no-listener": 0.39},
     },
-    remedies=(Remedy("Look at the route to the target from the proxy's host.", "ip route get ADDRESS"),),
+    remedies=(
+        Remedy(
+            "Look at the route to the target from the proxy's host; where an ICMP error says 'prohibited', at the "
+            "firewall that sent it.",
+            "ip route get ADDRESS",
+        ),
+        Remedy(
+            "Look whether anything still has that address: FAILED means that nobody answers for it. A proxy that "
+            "resolved a name when it was started keeps the old address of a target that has moved.",
+            "ip neigh show ADDRESS",
+        ),
+    ),
 )

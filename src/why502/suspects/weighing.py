@@ -100,13 +100,15 @@ def _bits(found: Comparison, full: float, moderate: float, significant: float) -
 
 
 def proxy_says(cluster: Cluster, bits: float) -> Evidence:
-    """The failure as the proxy itself names it: its own words where it has any, else the phase and manner it logged.
+    """The failure as the proxy itself names it: its own words where it has any, else the phase and manner it logged; or
+    the wire alone, where it names it otherwise.
 
     For faults that the proxy (or the wire) recognises by itself, so that nothing has to be inferred.
     """
     number = f"{cluster.count} times" if cluster.count > 1 else "once"
-    if cluster.logged:
-        first = cluster.logged[0].request
+    told = [place.request for place in cluster.logged if place.request.manner is cluster.manner]
+    if cluster.logged and (told or not cluster.conversations):
+        first = (told or [cluster.logged[0].request])[0]
         if first.reason:
             return Evidence(bits, f"the proxy says so, {number}: {first.reason}", Source.ERROR_LOG, first.told_at)
         text = f"the proxy logged it {number}: {cluster.phase}, {cluster.manner}"

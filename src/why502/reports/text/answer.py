@@ -23,7 +23,7 @@ from why502.reports.rollcall import missing
 from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
     from rich.table import Table
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Failures,
         NextStep,
         Remedy,
+        SuspectLine,
         Undetermined,
         VerdictLine,
     )
@@ -43,6 +44,9 @@ FIRST_EVIDENCE = 3
 FIRST_REMEDIES = 2
 FIRST_STEPS = 2
 WEIGHT_COLUMNS = 10
+SURE = 0.8
+"""From here on a script may act on it (exit status 1)."""
+WORTH_SAYING = 0.1
 MOST_ANSWERS = 10
 """Verdicts that are shown; JSON has them all."""
 
@@ -64,14 +68,33 @@ def _answers(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield _nothing_wrong(diagnosis)
     elif not document.verdicts and not diagnosis.undetermined:
         yield Text(f"{count(document.failures.total, 'failure')} found, cause not determined", "bold yellow")
-    yield from (_verdict(v, document.failures) for v in document.verdicts[:MOST_ANSWERS])
+    others = _others(diagnosis)
+    yield from (_verdict(v, document.failures, others) for v in document.verdicts[:MOST_ANSWERS])
     if len(document.verdicts) > MOST_ANSWERS:
         yield f"{count(len(document.verdicts) - MOST_ANSWERS, 'more verdict')}: see --json"
     yield from (_undetermined(u) for u in diagnosis.undetermined[:MOST_ANSWERS])
 
 
-def _verdict(verdict: VerdictLine, failures: Failures) -> Group:
+def _others(diagnosis: Diagnosis) -> list[SuspectLine]:
+    """What else it may well be, likeliest first, where there is one answer and that one is not sure."""
+    document = diagnosis.document
+    if len(document.verdicts) != 1 or diagnosis.undetermined or document.verdicts[0].probability >= SURE:
+        return []
+    found = [
+        s
+        for s in document.suspects
+        if s.kind == "fault"
+        and s.status == "suspected"
+        and s.cause != document.verdicts[0].cause
+        and (s.probability or 0.0) >= WORTH_SAYING
+    ]
+    return sorted(found, key=lambda s: (-(s.probability or 0.0), s.cause))
+
+
+def _verdict(verdict: VerdictLine, failures: Failures, others: Sequence[SuspectLine]) -> Group:
+    either = [join(plain(s.cause, "bold"), Text(f", {percent(s.probability or 0.0)}", "dim")) for s in others]
     sections: list[tuple[str, Iterable[RenderableType]]] = [
+        ("or else", either),
         ("because", [_because(b) for b in verdict.because]),
         ("evidence", [evidence(verdict.evidence[:FIRST_EVIDENCE])]),
         ("to do", remedies(verdict.remedies[:FIRST_REMEDIES])),
