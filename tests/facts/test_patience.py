@@ -90,6 +90,12 @@ def test_answers_that_came_later_than_the_timer() -> None:
     assert not found((0.25, 0.2501, 0.2502), served_s=(0.2, 0.42, 0.43)).outlived
 
 
+def test_a_timer_that_is_looked_at_once_a_second_lets_some_wait_longer() -> None:
+    """Traffic Server's is set to a second and more."""
+    assert not found((1.14, 1.15, 1.16), served_s=(1.5, 1.7, 1.94)).outlived
+    assert found((1.14, 1.15, 1.16), served_s=(2.7, 2.8, 2.9)).outlived
+
+
 def test_a_recorder_that_lost_packets_tells_no_waits() -> None:
     """The request may have been sent again, or the close missed."""
     assert seen((0.25, 0.2501, 0.2502), lossy=True) is None

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ def end_in_order() -> None:
     """
     for number in ENDS[1:]:
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+            signal.signal(number, partial(_end, os.getpid()))
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
+def _end(owner_pid: int, number: int, _frame: FrameType | None) -> None:
+    if os.getpid() != owner_pid:  # a fork has nothing to clean up
+        os._exit(128 + number)
     atexit._run_exitfuncs()  # noqa: SLF001 - what `os._exit` leaves out
     with suppress(OSError):  # the terminal is gone
         os.write(2, b"why502: interrupted\n")

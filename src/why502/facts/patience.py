@@ -89,7 +89,9 @@ def patience(scene: Scene) -> Patience | None:
     told = (c for c in (*scene.wire.failed, *scene.wire.ended) if is_known(c))
     served_s = [s.until_s - s.asked_s for c in told for s in spans_of(c) if s.given_up_s is None]
     most_s = _quantile(waits_s, 1 - FEW)
-    longer_s = [wait_s for wait_s in served_s if wait_s > LONGER * most_s]
+    # Traffic Server's timer lets one request wait for as much longer than another, and is never below a second.
+    late_s = COARSE_S if most_s >= SUB_SECOND_S else 0.0
+    longer_s = [wait_s for wait_s in served_s if wait_s > max(LONGER * most_s, most_s + late_s)]
     usual_s = _quantile(waits_s, 0.5)
     round_s = round(usual_s) if usual_s >= 10.0 else round(usual_s / ROUND_S) * ROUND_S
     until_s = round_s + max(LATE_S, EARLY_SHARE * round_s)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from why502.lab.expectation import Expected
 from why502.lab.load import Fetch, Page
 from why502.lab.real_servers import DROPWIZARD, DROPWIZARD_FIXED, RealServer
-from why502.lab.scenarios.interface import Scenario, Variant
+from why502.lab.scenarios.interface import EVERY_PROXY, Scenario, Variant
 from why502.lab.target import TargetSetup
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def expectation(_outcomes: Outcomes) -> tuple[Expected, ...]:
 SCENARIO = Scenario(
     name="accept-queue-overflow",
     title="a backlog of 1 (the first digit of 128), and now and then a late acceptor",
-    proxies=("nginx", "alb"),
+    proxies=EVERY_PROXY,
     faulty=TargetSetup(SERVER, _arguments, {"net.core.somaxconn": "128"}),
     healthy=TargetSetup(SERVER, _roomy_arguments, {"net.core.somaxconn": "4096"}),
     pages=pages,

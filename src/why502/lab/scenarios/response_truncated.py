@@ -19,7 +19,7 @@ def pages(seed: int, duration_s: float, _scale: float) -> tuple[Page, ...]:
 SCENARIO = Scenario(
     name="response-truncated",
     title="one answer in eight ends after a quarter of its length",
-    proxies=("nginx", "haproxy", "apache"),
+    proxies=("nginx", "haproxy", "apache", "caddy", "varnish", "trafficserver"),
     faulty=misbehaving("truncate", 0.12),
     healthy=service(),
     pages=pages,
