@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from why502.facts.scene import Scene
+    from why502.model.conversations import Conversation
 
 EARLY_S = 0.002
 """A busy event loop reads the clock once a turn, and its timers are early by as much..."""
@@ -32,6 +33,10 @@ ROUND_S = 0.1
 COARSE_S = 1.5
 """Traffic Server's timers spread as far as this and are never set below a second."""
 SUB_SECOND_S = 1.0
+ONE_INSTANT_S = 0.02
+SEVERAL = 3
+BEGUN_APART_S = 0.2
+"""Requests of one page begin together, and a client that leaves ends them together."""
 FEWEST = 5
 FEW = 0.1
 LONGER = 1.1
@@ -84,7 +89,7 @@ def patience(scene: Scene) -> Patience | None:
         return None
     given_up = [c for c in cluster.conversations if c.request_s is not None]
     waits_s = sorted((c.fin_by_opener_s or c.end_s or c.last_s) - (c.request_s or 0.0) for c in given_up)
-    if not waits_s:
+    if not waits_s or _hung_up_at_once(given_up):
         return None
     told = (c for c in (*scene.wire.failed, *scene.wire.ended) if is_known(c))
     served_s = [s.until_s - s.asked_s for c in told for s in spans_of(c) if s.given_up_s is None]
@@ -105,6 +110,21 @@ def patience(scene: Scene) -> Patience | None:
         longest_s=max(longer_s, default=0.0),
         at=given_up[0].decided_at,
     )
+
+
+def _hung_up_at_once(given_up: Sequence[Conversation]) -> bool:
+    """Most were ended several at one instant though they had begun at different times: neither clients nor timers do
+    that, but a proxy whose process ends does (nginx: `worker_shutdown_timeout` after a reload).
+    """
+    ends = sorted((c.fin_by_opener_s or c.end_s or c.last_s, c.request_s or 0.0) for c in given_up)
+    groups: list[list[tuple[float, float]]] = []
+    for end in ends:
+        if groups and end[0] - groups[-1][0][0] <= ONE_INSTANT_S:
+            groups[-1].append(end)
+        else:
+            groups.append([end])
+    together = [g for g in groups if len(g) >= SEVERAL and max(b for _, b in g) - min(b for _, b in g) > BEGUN_APART_S]
+    return 2 * sum(map(len, together)) > len(ends)
 
 
 def _quantile(ascending: Sequence[float], share: float) -> float:

@@ -113,6 +113,9 @@ def _finding(watch: Watch) -> Finding | None:
     outcome, dissector = watch.conversation.outcome, watch.dissector
     if outcome not in _SEEN and watch.lacks:
         return Finding("the capture lacks packets of it: more was acknowledged than it holds", Outcome.PARTIAL)
+    if outcome is Outcome.REFUSED and watch.conversation.idle_before_request_s is not None:
+        # What is refused sends nothing but SYNs: the reset answers something later.
+        return Finding("data were sent on it, so that its SYN-ACK is missing in the capture", Outcome.PARTIAL)
     if outcome is Outcome.CLOSED_BEFORE_ANSWER and watch.answer_unseen:
         return Finding("the target sent something before its FIN that the capture does not hold", Outcome.PARTIAL)
     if outcome in _NO_HANDSHAKE:
