@@ -20,10 +20,10 @@ import atexit, sys, threading
 from why502 import cli
 
 atexit.register(print, "cleaned up")
+print("told", end=" ")
 if "{busy}":
     threading.Thread(target=lambda: sys.stdin.read() and print("the thread is through")).start()
 cli.main = lambda: sys.exit(3)
-print("told", end=" ")
 cli.script()
 """
 
