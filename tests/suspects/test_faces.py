@@ -3,10 +3,14 @@ from __future__ import annotations
 import pytest
 
 from tests.making import conversation
+from why502.facts.clusters import clusters
 from why502.facts.handshakes import handshakes
+from why502.facts.scene import Scene
 from why502.facts.wire import summarise
+from why502.model.case import Case
 from why502.model.conversations import Conversation, Outcome
-from why502.suspects.faces import taken_late
+from why502.model.details import ConversationDetail
+from why502.suspects.faces import fate, taken_late
 
 
 def answered(number: int, **fields: object) -> Conversation:
@@ -56,3 +60,21 @@ def test_what_else_is_sent_again_is_not_counted(fields: dict[str, object]) -> No
 def test_few_served_requests_show_no_other_losses() -> None:
     """With five, none lost says nothing."""
     assert bits(3, on_time=2) == []
+
+
+@pytest.mark.parametrize(("resets", "told"), [(1, 2.0), (3, 6.0), (9, 7.0)])
+def test_a_reset_says_less_where_the_recorder_lost_packets(resets: int, told: float) -> None:
+    """The program's own reset may be among those; it is not missing nine times."""
+    reset = [conversation(100.0 + n, reset_by_target=True, reset_bare=True) for n in range(resets)]
+    whole = [answered(500 + n, packets=20, detail=ConversationDetail()) for n in range(3)]
+    holed = [answered(500 + n, packets=20, packets_received=8, detail=ConversationDetail(gaps=2)) for n in range(3)]
+    assert [bits_of_fate(*reset, *others) for others in (whole, holed)] == [7.0, told]
+
+
+def bits_of_fate(*conversations: Conversation) -> float:
+    wire = summarise(conversations)
+    known = Case(inputs=(), traffic=None, wire=wire)
+    cluster = next(each for each in clusters(known, ()) if each.outcome is Outcome.RESET_UNACKNOWLEDGED)
+    scene = Scene(known, cluster, None, wire.targets[0], ())
+    (evidence,) = fate(scene, Outcome.RESET_UNACKNOWLEDGED, handshakes(wire.targets[0]))
+    return evidence.bits

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from why502.facts.scene import Scene
 
 FEWEST_LATE = 3
+SEEN_ALL = 7.0
+"""Bits of resets by a machine that knows of no such connection, right after the handshake."""
+EACH_OF_SOME = 2.0
+"""The same for each of them where the recorder lost packets: the reset of a program that closed at once may be among
+those, and what the proxy then sends is answered so as well (`tcp_v4_send_reset`)."""
 
 
 def fate(scene: Scene, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]:
@@ -29,7 +34,8 @@ def fate(scene: Scene, outcome: Outcome, seen: Handshakes) -> Iterator[Evidence]
         # Closing a live socket sends RST with ACK (tcp_send_active_reset). Without ACK no socket was found, right
         # after a complete handshake: the cookie path, or a listener that was closed in that very moment.
         text = f"{bare} of {number} new connections got a RST without ACK flag before any byte was acknowledged"
-        yield Evidence(7.0, text, Source.CAPTURE, first)
+        lossy = scene.case.wire is not None and scene.case.wire.lossy
+        yield Evidence(min(SEEN_ALL, EACH_OF_SOME * bare) if lossy else SEEN_ALL, text, Source.CAPTURE, first)
     elif outcome is Outcome.RESET_UNACKNOWLEDGED and forgotten:
         text = "connections that had been accepted were forgotten at the same time: no queue explains that"
         yield Evidence(-3.0, text, Source.CAPTURE, forgotten[0].decided_at)
