@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.cli.running import wait_until_caught, why502
+from tests.cli.running import why502
 from tests.held import late, only_dropped_syns
 from tests.isolation import isolated
 from tests.serving import serving
@@ -59,8 +59,8 @@ def test_a_signal_ends_it_with_what_it_has_seen(number: signal.Signals) -> None:
         argv = _inside(str(door), service.url, "--bursts", "50")
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stderr
-        process.stderr.readline()
-        wait_until_caught(process.pid, signal.SIGTERM)
+        while "Ctrl-C" not in process.stderr.readline():
+            assert process.poll() is None
         process.send_signal(number)
         out, _ = process.communicate(timeout=20)
     assert "ended early: interrupted" in out

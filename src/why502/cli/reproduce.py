@@ -64,7 +64,9 @@ def command(
     manners = Manners(timeout_s, body_bytes, two_segments, connection_test_only)
     plan = Plan(concurrency, bursts, sweep_to, limit_s, manners)
     _announce(target, concurrency * bursts, ask=not (yes or target.near))
-    done = Reproducer(target, plan, stop_on_signals()).run()
+    stop = stop_on_signals()
+    click.echo("Ctrl-C ends it early", err=True)
+    done = Reproducer(target, plan, stop).run()
     click.echo(reproduction.render_json(done) if as_json else reproduction.render(done), nl=as_json)
     if not done.failed:
         return Exit.NOTHING_WRONG

@@ -6,8 +6,9 @@ pages tell them apart, as far as they were captured.
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from why502.model.expressions import expression
 
 NONE_KNOWN: Final = ""
 """The whole answer was captured, and it is no page of these."""
@@ -59,7 +60,7 @@ _MARKS: Final = (
 _BODIES: Final = (("Traefik", (b"Bad Gateway", b"Gateway Timeout")),)
 """The status text is the whole body (pkg/proxy/httputil/proxy.go); that of 503 is what applications send, too."""
 
-_BAD_GATEWAY: Final = re.compile(
+_BAD_GATEWAY: Final = expression(
     rb"HTTP/1\.[01] 50[24] [^\r]*\r\n(?:[^\r]+\r\n)*?Server: "
     rb"(?P<name>nginx|openresty|Apache|Caddy|envoy|istio-envoy|ATS|Varnish|CloudFront|cloudflare)\b"
 )
