@@ -14,6 +14,7 @@ from why502.facts.idleness import MIN_CONSTANT_S
 from why502.facts.one_sided import by_host, missing, unheard, unheard_counts
 from why502.facts.recording import doubted, lossy
 from why502.facts.stalled import with_stalls
+from why502.facts.vanished import as_vanished
 from why502.model.conversations import Outcome
 from why502.model.details import End
 from why502.model.traffic import MAX_EXAMPLES
@@ -38,7 +39,7 @@ def summarise(
     lacking, counted = lossy(once), list(counted)
     ends = missing(once, counted)
     begin_s = begins(once, counted)
-    heard = [unheard(of_unknown_age(conversation, begin_s), ends) for conversation in once]
+    heard = [unheard(of_unknown_age(as_vanished(conversation), begin_s), ends) for conversation in once]
     for conversation in map(as_spare, map(as_left, with_stalls(map(doubted, heard) if lacking else heard))):
         told_by_target[conversation.target].append(conversation)
     counted_by_target: dict[str, list[Counted]] = defaultdict(list)
