@@ -88,6 +88,7 @@ def test_answers_that_came_later_than_the_timer() -> None:
     """Three requests were waited for for longer than the others."""
     assert found((0.25, 0.2501, 0.2502), served_s=(0.41, 0.42, 0.43)).outlived
     assert not found((0.25, 0.2501, 0.2502), served_s=(0.2, 0.42, 0.43)).outlived
+    assert not found((0.25,), served_s=(0.41, 0.42, 0.43)).outlived
 
 
 def test_a_timer_that_is_looked_at_once_a_second_lets_some_wait_longer() -> None:

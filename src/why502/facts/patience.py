@@ -74,8 +74,11 @@ class Patience(Struct, frozen=True):
 
     @property
     def outlived(self) -> bool:
-        """Answers came when the timer would have fired long ago."""
-        return self.outlasted >= FEWEST_LONGER
+        """Answers came when the timer would have fired long ago.
+
+        One that was hung up on may be another matter: the proxy could not send it (Varnish: "backend write error").
+        """
+        return self.requests >= SEVERAL and self.outlasted >= FEWEST_LONGER
 
 
 def patience(scene: Scene) -> Patience | None:
