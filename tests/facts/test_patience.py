@@ -64,6 +64,13 @@ def test_a_timer_is_never_early(waits_s: tuple[float, ...]) -> None:
     assert not told.outlived
 
 
+@pytest.mark.parametrize(("short_s", "long_s"), [(1.0, 3.0), (5.0, 60.0), (0.75, 30.0)])
+def test_routes_with_timers_of_their_own_are_no_clients(short_s: float, long_s: float) -> None:
+    """Envoy's route timeouts, nginx's `proxy_read_timeout` of a location."""
+    late_s = (0.0002, 0.0004, 0.0009, 0.0012, 0.0018)
+    assert not found((*(short_s + each for each in late_s), *(long_s + each for each in (0.0, *late_s)))).unequal
+
+
 def test_clients_leave_before_and_after() -> None:
     """Seven tenths of a second by the clients' clocks, which began earlier."""
     told = found((0.6078, 0.6903, 0.6967, 0.7007, 0.7014, 0.7063, 0.7141, 0.7234))

@@ -105,7 +105,10 @@ def patience(scene: Scene) -> Patience | None:
     until_s = round_s + max(LATE_S, EARLY_SHARE * round_s)
     return Patience(
         requests=len(waits_s),
-        early=sum(wait_s < usual_s - max(EARLY_S, EARLY_SHARE * usual_s) for wait_s in waits_s),
+        early=sum(
+            wait_s < usual_s - max(EARLY_S, EARLY_SHARE * usual_s) and not _is_shared(wait_s, waits_s)
+            for wait_s in waits_s
+        ),
         spread_s=(_quantile(waits_s, FEW), most_s),
         at_round=sum(round_s - EARLY_S <= wait_s <= until_s for wait_s in waits_s),
         round_s=round_s,
@@ -128,6 +131,15 @@ def _hung_up_at_once(given_up: Sequence[Conversation]) -> bool:
             groups.append([end])
     together = [g for g in groups if len(g) >= SEVERAL and max(b for _, b in g) - min(b for _, b in g) > BEGUN_APART_S]
     return 2 * sum(map(len, together)) > len(ends)
+
+
+def _is_shared(wait_s: float, waits_s: Sequence[float]) -> bool:
+    """Several ended at the same round time, and none just before: another timer, as of another route, has fired."""
+    step_s = 1.0 if wait_s >= 10.0 else ROUND_S / 2
+    round_s = round(wait_s / step_s) * step_s
+    from_s, to_s = round_s - EARLY_S, round_s + max(LATE_S, EARLY_SHARE * round_s)
+    there = sum(from_s <= other_s <= to_s for other_s in waits_s)
+    return there >= SEVERAL and from_s <= wait_s <= to_s and not any(0.9 * round_s < w < from_s for w in waits_s)
 
 
 def _quantile(ascending: Sequence[float], share: float) -> float:
