@@ -21,6 +21,10 @@ def filled(words, at, most):  # type: ignore[no-untyped-def]  # Numba compiles i
     return len(words) - at
 
 
+def first_of(words, at):  # type: ignore[no-untyped-def]  # Numba compiles it
+    return words[at]
+
+
 @pytest.fixture
 def code() -> bytes:
     assert isinstance(filled, FunctionType)
@@ -41,3 +45,17 @@ def test_arrays_are_written_and_numbers_come_back(code: bytes, tmp_path: Path, m
         assert loaded("test", "filled", make)(words, np.int64(1), 3) == 3
         assert words.tolist() == [0, 10, 20, 0]
     assert made == ["filled"]
+
+
+@pytest.mark.parametrize("index", [-1, 4])
+def test_checked_code_refuses_indices_that_lie_outside(
+    index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below zero they do not count from the end: where nothing is checked, that would read what lies before."""
+    monkeypatch.setattr(keeping, "cache_root", lambda: tmp_path)
+    assert isinstance(first_of, FunctionType)
+    code = object_code(first_of, "int64(int64[::1], int64)", njit, boundscheck=True)
+    call = loaded("test", "first_of", lambda: code)
+    assert call(np.arange(4), 3) == 3
+    with pytest.raises(IndexError, match="outside"):
+        call(np.arange(4), index)

@@ -7,7 +7,9 @@ Compiling takes seconds and Numba a third of a second to load, so the object fil
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,9 +35,10 @@ Compiled = Callable[..., int]
 
 
 def made_by() -> str:
-    """What the machine code depends on besides its source: compiler and processor."""
+    """What the machine code depends on besides its source: how it is compiled, and for which processor."""
     processor = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
-    return f"{_numba_version()} {llvmlite.__version__} {processor}"
+    how = sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    return f"{how} {_numba_version()} {llvmlite.__version__} {processor}"
 
 
 def _numba_version() -> str:
@@ -63,9 +66,31 @@ def object_code(function: FunctionType, signature: str, njit: Callable[..., Any]
     `signature` in Numba's words; arrays, integers, and an integer or nothing as the result.
     """
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **options}
-    made: Any = next(iter(njit(signature, **options)(function).overloads.values()))
+    with _counted_from_the_front():
+        made: Any = next(iter(njit(signature, **options)(function).overloads.values()))
     code: bytes = made.library._get_compiled_object()  # noqa: SLF001 - as Numba's own cache does it
     return f"{made.fndesc.llvm_func_name}\n".encode() + code
+
+
+@contextmanager
+def _counted_from_the_front() -> Iterator[None]:
+    """Indices are taken as they are: below zero they do not count from the end, as Python's do.
+
+    No kernel has such indices, and to ask for them at each took a sixth of the time of those that read single bytes.
+    With bounds checking they raise an error.
+    """
+    from numba.core import types
+    from numba.np import arrayobj
+
+    internals: Any = arrayobj
+    before = internals.fix_integer_index
+    internals.fix_integer_index = lambda context, builder, kind, index, _: context.cast(
+        builder, index, kind, types.intp
+    )
+    try:
+        yield
+    finally:
+        internals.fix_integer_index = before
 
 
 def _callable(symbol: str, code: bytes) -> Compiled:

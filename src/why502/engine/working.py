@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from why502.engine.blocks import BLOCK_BYTES, Block, blocks
 from why502.engine.cutting import Desk
+from why502.engine.handing_over import handed_over_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
 WORKERS: Final = max(1, min(4, os.cpu_count() or 1))
 
 READ_AHEAD: Final = 2
-
-HAND_OVER_S: Final = 0.0002
-"""How long a thread that runs Python keeps those waiting that come out of compiled code. They do so a hundred times for
-each block; with Python's 5 ms they would stand still as long as anything else is imported or computed.
-"""
 
 
 def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Generator[Made, None, None]:
@@ -51,7 +45,7 @@ def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Generator[Mad
         spare.append(block.data)
         desks.append(desk)
 
-    with _hand_over(), ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "work") as pool:
+    with handed_over_soon(), ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(WORKERS, "work") as pool:
         reading = deque(reader.submit(next, source, None) for _ in range(READ_AHEAD))
         while (block := reading.popleft().result()) is not None:
             reading.append(reader.submit(next, source, None))
@@ -61,13 +55,3 @@ def worked(stream: BinaryIO, next_job: Callable[[], Job[Made]]) -> Generator[Mad
                 yield from given()
         while working:
             yield from given()
-
-
-@contextmanager
-def _hand_over() -> Iterator[None]:
-    before_s = sys.getswitchinterval()
-    sys.setswitchinterval(HAND_OVER_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before_s)

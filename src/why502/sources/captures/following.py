@@ -27,8 +27,8 @@ from why502.sources.captures.kernels.layout import (
 )
 from why502.sources.captures.machine import INTERPRETED, Machine, compiled_machine
 from why502.sources.captures.magic import KIND
-from why502.sources.captures.one_ahead import one_ahead
-from why502.sources.captures.segmenting import Segmenter
+from why502.sources.captures.reading_ahead import read_ahead
+from why502.sources.captures.segmenting import AHEAD, Segmenter
 from why502.sources.captures.statuses import StatusLines
 from why502.sources.captures.telling import tell
 from why502.sources.captures.tracking import FOREVER_NS, Tracker
@@ -121,7 +121,7 @@ class _Following:
             segmenter = Segmenter(self._machine, Buffer(stream), packets, self._seed, self._statuses)
             stretches = segmenter.stretches()
             is_first = True
-            for segments, count in one_ahead(stretches) if self._machine.is_compiled else stretches:
+            for segments, count in read_ahead(stretches, AHEAD) if self._machine.is_compiled else stretches:
                 if is_first and packets and count and not 0 <= segments[S_NS] - self._last_ns <= RING_S * 1e9:
                     self._finish()
                 is_first = is_first and not count

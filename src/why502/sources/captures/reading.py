@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from typing import TYPE_CHECKING
 
+from why502.engine.handing_over import handed_over_soon
 from why502.sources.captures.containers import frames
 from why502.sources.captures.detail import look_twice
 from why502.sources.captures.detail.twins import rings
@@ -24,6 +25,11 @@ def read_captures(files: Sequence[EvidenceFile]) -> list[Reading]:
 
     Rings are read at the same time, one for each processor.
     """
+    with handed_over_soon():
+        return _read(files)
+
+
+def _read(files: Sequence[EvidenceFile]) -> list[Reading]:
     in_time = sorted(range(len(files)), key=lambda index: _first_s(files[index])) if len(files) > 1 else [0]
     groups = rings([files[index] for index in in_time]) if len(files) > 1 else [[0]]
     members = [[in_time[place] for place in ring] for ring in groups]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from why502.sources.captures.kernels.fragments import REMEMBERED
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from why502.sources.captures.statuses import StatusLines
 
 
+AHEAD = 3
+"""Stretches that may be decoded while one is followed. With one, each thread waited for the other at every stretch:
+a third of the time."""
+
+
 class Segmenter:
     """Walks through one capture file and decodes its packets; `notes` counts what was and was not understood."""
 
@@ -42,11 +48,11 @@ class Segmenter:
         self.notes[M_FROM_NS], self.notes[M_SEED] = -1, seed
 
     def stretches(self) -> Iterator[tuple[Words, int]]:
-        """Segments and their number, again and again. A stretch is overwritten when the next but one is asked for."""
+        """Segments and their number, again and again. One may be used while `AHEAD` more are asked for, no longer."""
         machine = self._machine
-        spaces = [machine.words(machine.room * SEGMENT_WORDS) for _ in range(2)]
-        for turn, taken in enumerate(self._walker.stretches()):
-            space, data = spaces[turn % 2], machine.octets(self._buffer.content)
+        spaces = cycle([machine.words(machine.room * SEGMENT_WORDS) for _ in range(AHEAD + 1)])
+        for taken, space in zip(self._walker.stretches(), spaces, strict=False):
+            data = machine.octets(self._buffer.content)
             count = machine.take_segments(data, self._walker.packets, taken, space, self._fragments, self.notes)
             if self._statuses is not None:
                 self._statuses.hear(self._buffer.content, self._walker.packets, space, count)

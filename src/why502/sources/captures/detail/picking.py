@@ -17,7 +17,7 @@ from why502.sources.captures.kernels.choosing import want
 from why502.sources.captures.kernels.fragments import REMEMBERED
 from why502.sources.captures.kernels.table import side_of, tag_of
 from why502.sources.captures.machine import plain
-from why502.sources.captures.one_ahead import one_ahead
+from why502.sources.captures.reading_ahead import read_ahead
 from why502.sources.captures.walking import Walker
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
     from why502.sources.captures.machine import Machine
 
-ROOM: Final = 1 << 16
-"""Packets at a time for machine code, as many as a stretch of the file holds: hardly any are picked, and each turn
-costs a change of threads."""
+ROOM: Final = 1 << 15
+"""Packets at a time for machine code: hardly any are picked, and each turn costs a change of threads."""
 MAX_OTHERS: Final = 100_000
 """Packets without TCP that are looked at, in case they are ICMP errors."""
 
@@ -52,7 +51,7 @@ def pick(
     if machine.is_compiled:
         machine = replace(machine, room=max(machine.room, ROOM))
     stretches = _stretches(stream, _tags(wanted, machine), machine)
-    for begin_s, picked in one_ahead(stretches) if machine.is_compiled else stretches:
+    for begin_s, picked in read_ahead(stretches) if machine.is_compiled else stretches:
         if is_over(begin_s):
             return
         yield from picked

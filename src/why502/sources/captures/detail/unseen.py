@@ -86,6 +86,8 @@ class Unseen:
 
     def _fill(self, begin: int, end: int) -> None:
         """Sent again, or out of order: no longer missing."""
+        if not self.gaps:
+            return
         left: list[tuple[int, int]] = []
         for low, high in self.gaps:
             if distance(begin, low) > 0:

@@ -32,8 +32,6 @@ MAX_COMPLAINTS: Final = 8
 COPY_S: Final = 0.002
 """The same packet within this is a second copy of it (`captures.duplicates`)."""
 
-Look = tuple[End, int, int, int, int, int]
-"""All in which two copies of a packet agree."""
 Dissector = Http1Dissector | Http2Dissector | TlsDissector
 
 
@@ -71,7 +69,7 @@ class Watch:
     shown: int = 0
     asked: Piece | None = None
     """The first segment of the last request."""
-    recent: deque[tuple[Look, float]] = field(default_factory=lambda: deque(maxlen=4))
+    recent: deque[Piece] = field(default_factory=lambda: deque(maxlen=4))
 
     @property
     def first(self) -> int:
@@ -92,7 +90,9 @@ class Watch:
         own.unseen.sent(piece)
         other.unseen.heard(piece)
         self._ask(piece)
-        notes = [self._read(part) for part in own.stream.feed(piece)]
+        notes = []
+        if piece.payload_bytes or piece.flags & SYN:
+            notes = [self._read(part) for part in own.stream.feed(piece)]
         if piece.flags & ACK and other.stream.waiting:
             notes += [self._read(part) for part in other.stream.acknowledged(piece)]
         if piece.flags & FIN and own.fin is None:
@@ -103,7 +103,7 @@ class Watch:
             sender=piece.sender,
             flags=piece.names,
             payload_bytes=piece.payload_bytes,
-            note="again" if again else ", ".join(dict.fromkeys(note for note in notes if note)),
+            note="again" if again else ", ".join(dict.fromkeys(filter(None, notes))) if notes else "",
             seq=piece.seq,
         ))  # fmt: skip
 
@@ -125,21 +125,20 @@ class Watch:
 
     def _is_copy(self, piece: Piece) -> bool:
         """Else it is remembered."""
-        look = piece.sender, piece.seq, piece.ack, piece.flags, piece.payload_bytes, piece.ip_id
-        for other, at_s in self.recent:
-            if other == look and abs(piece.at_s - at_s) <= COPY_S:
+        for other in self.recent:
+            if other.seq == piece.seq and abs(piece.at_s - other.at_s) <= COPY_S and _look(other) == _look(piece):
                 return True
-        self.recent.append((look, piece.at_s))
+        self.recent.append(piece)
         return False
 
     def _sent_again(self, own: Way, piece: Piece) -> bool:
         """Whether all that it occupies in sequence space had been sent before (a keep-alive probe has one byte)."""
         length = piece.payload_bytes + bool(piece.flags & SYN) + bool(piece.flags & FIN)
         end = piece.seq + length & 0xFFFFFFFF
-        again = own.sent_up_to is not None and length > 0 and distance(end, own.sent_up_to) <= 0
         if own.sent_up_to is None or distance(end, own.sent_up_to) > 0:
             own.sent_up_to = end
-        return again
+            return False
+        return length > 0
 
     def _ask(self, piece: Piece) -> None:
         if piece.sender is End.PROXY and piece.payload_bytes and piece.at_s == self.conversation.request_s:
@@ -193,6 +192,11 @@ class Watch:
             self.beginning.append(packet)
         else:
             self.ending.append(packet)
+
+
+def _look(piece: Piece) -> tuple[End, int, int, int, int, int]:
+    """All in which two copies of a packet agree."""
+    return piece.sender, piece.seq, piece.ack, piece.flags, piece.payload_bytes, piece.ip_id
 
 
 def _dissector(begin: bytes) -> Dissector | None:

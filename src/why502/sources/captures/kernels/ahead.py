@@ -47,10 +47,13 @@ def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Wor
     if index + ROWS_AHEAD >= count:
         return
     s = (index + ROWS_AHEAD) * SEGMENT_WORDS
-    slot = slots[segments[s + S_TAG] & meta[M_MASK]]  # most stand where their hash says
-    if slot >> 32 != segments[s + S_TAG]:
+    tag, mask = segments[s + S_TAG], meta[M_MASK]
+    slot = tag & mask
+    while slots[slot] and slots[slot] >> 32 != tag:
+        slot = slot + 1 & mask
+    if not slots[slot]:
         return
-    r = ((slot & 0xFFFFFFFF) - 1) * CONVERSATION_WORDS
+    r = ((slots[slot] & 0xFFFFFFFF) - 1) * CONVERSATION_WORDS
     flow = r + C_FLOWS + segments[s + S_SIDE] * FLOW_WORDS
     prefetch(table, r)
     prefetch(table, r + C_FLOWS)

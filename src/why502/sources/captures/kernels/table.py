@@ -34,7 +34,6 @@ from why502.sources.captures.kernels.layout import (
     M_TOLD,
     M_USED,
     OPEN,
-    ROWS,
     RUN_SILENCE_NS,
     S_FROM_HIGH,
     S_FROM_LOW,
@@ -88,7 +87,7 @@ def find(segments: Words, s: int, table: Words, slots: Words, meta: Words) -> in
 
 def is_of(row: int, segments: Words, s: int, table: Words) -> int:
     """Whether a segment belongs to this row: the same two ends."""
-    r, side = (row & ROWS) * CONVERSATION_WORDS, segments[s + S_SIDE]
+    r, side = row * CONVERSATION_WORDS, segments[s + S_SIDE]
     a, b = (S_TO_HIGH, S_FROM_HIGH) if side else (S_FROM_HIGH, S_TO_HIGH)
     ports = segments[s + S_PORTS]
     return int(
@@ -104,11 +103,11 @@ def begin(segments: Words, s: int, table: Words, slots: Words, meta: Words) -> i
     """A new row for a segment's conversation. The caller of the kernels sees to it that there is room."""
     row, side = meta[M_FREE], segments[s + S_SIDE]
     if row >= 0:
-        meta[M_FREE] = table[(row & ROWS) * CONVERSATION_WORDS + C_NEXT]
+        meta[M_FREE] = table[row * CONVERSATION_WORDS + C_NEXT]
     else:
         row = meta[M_USED]
         meta[M_USED] = row + 1
-    r = (row & ROWS) * CONVERSATION_WORDS
+    r = row * CONVERSATION_WORDS
     for word in range(CONVERSATION_WORDS):
         table[r + word] = 0
     a, b = (S_TO_HIGH, S_FROM_HIGH) if side else (S_FROM_HIGH, S_TO_HIGH)
