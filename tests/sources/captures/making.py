@@ -119,5 +119,8 @@ class Talk:
         return self
 
     def only(self) -> Conversation:
-        (conversation,) = conversations(read(pcap(self.packets)))
+        (conversation,) = self.all()
         return conversation
+
+    def all(self) -> list[Conversation]:
+        return conversations(read(pcap(self.packets)))

@@ -38,6 +38,8 @@ SWITCHED: Final = 101
 """Switching Protocols: what follows is no HTTP."""
 SILENT_S: Final = 0.5
 """A request that arrives is acknowledged sooner (`outcomes.SILENT_S`)."""
+SOON_S: Final = 1.0
+"""Later than this, a reset closes an idle connection (`outcomes.IDLE_NS`)."""
 _NO_HANDSHAKE: Final = {Outcome.SYN_UNANSWERED, Outcome.PARTIAL, Outcome.ABANDONED}
 
 
@@ -190,7 +192,7 @@ def _http1(watch: Watch, dissector: Http1Dissector) -> Finding | None:
     last = dissector.told[-1] if dissector.turns else None
     if last is None or last.answer is None:
         return None
-    if last.complete and conversation.outcome is Outcome.ANSWER_CUT:
+    if last.complete and (conversation.outcome is Outcome.ANSWER_CUT or _reset_right_after(conversation)):
         return Finding("the answer was complete before the reset", Outcome.ANSWERED)
     if not last.request or last.complete is not False or not _target_left_first(watch):
         return None
@@ -203,6 +205,15 @@ def _http1(watch: Watch, dissector: Http1Dissector) -> Finding | None:
     if conversation.outcome is Outcome.ANSWERED and fin is not None:
         return Finding(reason, Outcome.TRUNCATED, fin.number)
     return Finding(reason)
+
+
+def _reset_right_after(conversation: Conversation) -> bool:
+    """The target ended it in a hurry, and nobody else did."""
+    c = conversation
+    if c.outcome is not Outcome.ANSWERED or not c.reset_by_target or c.end_s is None or c.answer_s is None:
+        return False
+    otherwise = c.reset_by_opener or c.fin_by_opener_s is not None or c.fin_by_target_s is not None
+    return not otherwise and c.end_s - c.answer_s < SOON_S
 
 
 def _answered_early(watch: Watch, dissector: Http1Dissector) -> Finding | None:

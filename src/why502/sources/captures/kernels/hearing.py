@@ -13,6 +13,7 @@ from why502.sources.captures.kernels.layout import (
     EXPECTED,
     FIN_FRAME,
     FLOW_WORDS,
+    LONG_HEAD,
     RUN_FRAME,
     RUN_FROM,
     S_NUMBER,
@@ -22,9 +23,11 @@ from why502.sources.captures.kernels.layout import (
     SENT,
     SPEAKS_HTTP1,
     SPEAKS_HTTP2,
+    TAIL_ENDED,
+    TAIL_UNENDED,
     TURNS,
 )
-from why502.sources.captures.kernels.outcomes import end_of
+from why502.sources.captures.kernels.outcomes import LACKING, end_of, extent_of_answer
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
@@ -33,12 +36,8 @@ SPEAKS_TLS: Final = 4
 """The opener does."""
 FOREIGN: Final = 8
 """An answer is not of the opener's protocol, or breaks off: an alert, a GOAWAY."""
-LONG_HEAD: Final = 16
 TO_HEAD: Final = 32
 """The latest request was a HEAD."""
-TAIL_ENDED: Final = 64
-TAIL_UNENDED: Final = 128
-"""How the target's latest segment ended; neither: it was not captured."""
 
 TWICE: Final = 2
 """A conversation that must be looked at twice..."""
@@ -78,8 +77,9 @@ def continues_request(table: Words, r: int, peer: int, follows: int, said_here: 
     tunnel's), unless the target's FIN ended it. A body that goes on with what looks like a method is left to the
     second look.
     """
-    told = table[peer + EXPECTED] != 0 or table[peer + FIN_FRAME] > 0
-    return int(follows and told and table[r + C_SPOKEN] & SPEAKS_HTTP1 != 0 and said_here == said.OTHER)
+    if not follows or said_here != said.OTHER or not table[r + C_SPOKEN] & SPEAKS_HTTP1:
+        return 0
+    return int(table[peer + EXPECTED] != 0 or table[peer + FIN_FRAME] > 0)
 
 
 def asked(spoken: int, kind: int) -> int:
@@ -127,10 +127,9 @@ def oddity(table: Words, r: int) -> int:
     if not end_of(table, opener)[0] and not end_of(table, target)[0]:
         return PLAIN
     if spoken & SPEAKS_HTTP1:
-        expected = table[target + EXPECTED]
-        if expected > table[target + SENT] or (expected == said.CHUNKED and spoken & TAIL_UNENDED):
+        if extent_of_answer(table, r, target) == LACKING:
             return TWICE
-        return MAYBE if spoken & LONG_HEAD or 0 < expected < table[target + SENT] else PLAIN
+        return MAYBE if spoken & LONG_HEAD or 0 < table[target + EXPECTED] < table[target + SENT] else PLAIN
     if spoken & SPEAKS_TLS and table[target + TURNS] <= HANDSHAKE_TURNS:
         served = table[target + SENT] - table[target + RUN_FROM] > FAREWELL_BYTES
         return PLAIN if served and table[target + TURNS] == HANDSHAKE_TURNS else TWICE

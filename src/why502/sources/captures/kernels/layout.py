@@ -105,9 +105,6 @@ F_HEADER: Final = 9
 FRAGMENT_WORDS: Final = 10
 
 # --- one conversation ---
-ROWS: Final = 0x7FFFFFFF
-"""No number of a row has more bits. Masked by this it cannot be negative, as far as the compiler can see, which then
-leaves out what Python's indices from the end would need: a tenth of the time of `track`."""
 C_A_HIGH: Final = 0
 C_A_LOW: Final = 1
 C_B_HIGH: Final = 2
@@ -134,6 +131,11 @@ C_SPOKEN: Final = 15
 SPEAKS_HTTP1: Final = 1
 SPEAKS_HTTP2: Final = 2
 """...that the opener does, and..."""
+LONG_HEAD: Final = 16
+"""...that headers of an answer did not end in its first segment, and..."""
+TAIL_ENDED: Final = 64
+TAIL_UNENDED: Final = 128
+"""...how the target's latest segment ended (neither: it was not captured), and..."""
 CONTINUED: Final = 256
 """...that the body of the latest request went on after its answer had begun."""
 C_FIRST: Final = 16

@@ -24,6 +24,7 @@ from why502.sources.captures.kernels.layout import (
     C_SPOKEN,
     C_UNTIL_NS,
     CONTINUED,
+    EXPECTED,
     FIN_FRAME,
     FIN_NS,
     FIN_SEQ,
@@ -45,8 +46,11 @@ from why502.sources.captures.kernels.layout import (
     SYN_LAST,
     SYN_NS,
     SYNS,
+    TAIL_ENDED,
+    TAIL_UNENDED,
     TURNS,
 )
+from why502.sources.captures.kernels.said import CHUNKED
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
@@ -92,6 +96,11 @@ BODY_BYTES: Final = 1000
 its FIN came 0.03 to 0.5 ms after the answer), or takes the rest and closes then (nginx 1.22), while the rest goes on
 0.1 to 2 ms after the answer began. Ten times that is the breath. The rest comes in full segments (1148 bytes and more
 on any path that carries HTTP), most heads of requests are smaller. Recorded in `tests/sources/captures/early`."""
+
+
+UNKNOWN: Final = 0
+WHOLE: Final = 1
+LACKING: Final = 2
 
 
 def failed(outcome: int) -> int:
@@ -179,12 +188,29 @@ def without_request(table: Words, r: int, opener: int, target: int) -> tuple[int
 
 
 def answered(table: Words, r: int, opener: int, target: int) -> tuple[int, int]:
-    reset = table[target + RST_FRAME]
+    reset, extent = table[target + RST_FRAME], extent_of_answer(table, r, target)
     if reset and first(reset, end_of(table, opener)[0]) and first(reset, table[target + FIN_FRAME]):
         idle_ns = table[target + RST_NS] - table[r + C_DATA_NS]
-        if idle_ns < IDLE_NS:
-            return ANSWER_CUT, reset
+        if idle_ns < IDLE_NS and extent != WHOLE:
+            return (PARTIAL if extent == UNKNOWN and vanished(table, target) else ANSWER_CUT), reset
     return ANSWERED, table[target + RUN_FRAME]
+
+
+def extent_of_answer(table: Words, r: int, target: int) -> int:
+    """Whether the latest answer ended as its headers say, as far as they were read."""
+    expected, spoken = table[target + EXPECTED], table[r + C_SPOKEN]
+    if expected == CHUNKED:
+        return WHOLE if spoken & TAIL_ENDED else LACKING if spoken & TAIL_UNENDED else UNKNOWN
+    if expected <= table[target + RUN_FROM]:
+        return UNKNOWN  # where an earlier one should have ended
+    return WHOLE if table[target + SENT] >= expected else LACKING
+
+
+def vanished(table: Words, target: int) -> int:
+    """Whether its machine no longer knew of the connection: a RST without ACK says only that a segment, perhaps the
+    late acknowledgement of a whole answer, met no socket (as `facts.vanished`).
+    """
+    return int(not table[target + RST_FLAGS] & ACK and not table[target + FIN_FRAME])
 
 
 def answered_early(table: Words, r: int, opener: int, target: int) -> tuple[int, int]:

@@ -44,7 +44,6 @@ from why502.sources.captures.kernels.layout import (
     M_USED,
     OPEN,
     PACKETS,
-    ROWS,
     RST_FRAME,
     RUN_ACK,
     RUN_FRAME,
@@ -102,8 +101,8 @@ def track(
             row = -1
         if row < 0:
             row = begin(segments, s, table, slots, meta)
-        r = (row & ROWS) * CONVERSATION_WORDS
-        add(table, r, segments[s + S_SIDE] & 1, segments, s, pool, recent, meta)
+        r = row * CONVERSATION_WORDS
+        add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
         if segments[s + S_FLAGS] & SYN:
             if table[r + C_PACKETS] == 1:
                 hear(table, r, tally, meta)
@@ -125,14 +124,16 @@ def hear(table: Words, r: int, tally: Words, meta: Words) -> None:
 
 def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> int:
     """A SYN with another initial sequence number: the same addresses and ports, used again. So is the first SYN of a
-    side after a close: what was seen before was the end of an older conversation, or the other side's attempt.
+    side after a close: what was seen before was the end of an older conversation, or the other side's attempt. A
+    SYN-ACK begins a new one after a close alone: its SYN was not captured.
     """
-    if segments[s + S_FLAGS] & (SYN | ACK) != SYN:
+    if not segments[s + S_FLAGS] & SYN:
         return 0
     base = table[row * CONVERSATION_WORDS + C_FLOWS + side * FLOW_WORDS + BASE]
-    if base < 0:
-        return table[row * CONVERSATION_WORDS + C_CLOSED]
-    return int(base != data_seq(segments, s) & 0xFFFFFFFF)
+    is_other = int(base != data_seq(segments, s) & 0xFFFFFFFF)
+    if segments[s + S_FLAGS] & ACK:
+        return int(base >= 0 and is_other and table[row * CONVERSATION_WORDS + C_CLOSED])
+    return is_other if base >= 0 else table[row * CONVERSATION_WORDS + C_CLOSED]
 
 
 def closed(table: Words, r: int) -> int:
