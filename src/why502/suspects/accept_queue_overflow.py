@@ -100,10 +100,6 @@ ACKNOWLEDGED = {
 MANY_LOST = 10
 FAST_CUT_S = 0.1
 """A reset by the SYN-cookie path follows the second segment at once; seen: 0.2 to 15 ms."""
-MOST = 0.6
-IDLE_RATIO = 3.0
-"""How much more often requests must fail in bursts after idle spells than otherwise."""
-
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -251,8 +247,7 @@ def _log(scene: Scene) -> Iterator[Evidence]:
 def _bursts(cluster: Cluster, traffic: TargetTraffic) -> Iterator[Evidence]:
     """Pooled connections were gone, so that many were opened at once."""
     idle = after_idle(cluster, traffic)
-    often = idle.rate >= IDLE_RATIO * idle.rate_otherwise
-    if idle.first and often and idle.in_bursts >= 3 and idle.in_bursts >= MOST * idle.failures:
+    if idle.first and idle.stands_out:
         yield Evidence(1.5, str(idle), Source.ACCESS_LOG, idle.first)
 
 

@@ -149,9 +149,13 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     yield from connects_delayed(traffic, 2.0)
     idle = after_idle(cluster, traffic)
-    if idle.first and idle.in_bursts > idle.failures / 2:
+    if idle.first and traffic.timed_connects and idle.in_bursts > idle.failures / 2:
         # What loses packets on the way does not wait for idle spells of one target.
         yield Evidence(-1.5, str(idle), Source.ACCESS_LOG, idle.first)
+    elif idle.first and not traffic.timed_connects and idle.stands_out:
+        # A pool connects in bursts alone: as much a sign of lost SYNs as of a full queue (`accept_queue_overflow`).
+        text = f"{idle}; who connected anew, the log does not tell"
+        yield Evidence(1.5, text, Source.ACCESS_LOG, idle.first)
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:
