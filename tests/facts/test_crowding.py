@@ -43,6 +43,17 @@ def test_a_stall_hits_whole_bursts_whatever_their_size() -> None:
     assert not found.spares_small
 
 
+def test_whole_seconds_may_hide_that_whole_bursts_were_hit() -> None:
+    """Two bursts of three fail; in whole seconds they seem to be parts of larger ones, as a limit would hit them."""
+    seen = traffic(*[(5, 0)] * 5, *[(13, 3)] * 2, *[(11, 0)] * 1)
+    exact, coarse = crowding(seen), crowding(seen, coarse=True)
+    assert exact is not None
+    assert coarse is not None
+    assert exact.p < coarse.p
+    assert exact.spares_small
+    assert not coarse.spares_small
+
+
 def test_failures_alone_tell_nothing_of_crowds() -> None:
     """Apache's error log names the target of failures only."""
     assert crowding(traffic((3, 3), (9, 9))) is None

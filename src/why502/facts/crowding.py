@@ -50,12 +50,16 @@ class Crowding(Struct, frozen=True):
         )
 
 
-def crowding(traffic: TargetTraffic) -> Crowding | None:
-    """None if the bursts are all alike, or if only failures are known by their target (Apache's error log names it)."""
+def crowding(traffic: TargetTraffic, *, coarse: bool = False) -> Crowding | None:
+    """None if the bursts are all alike, or if only failures are known by their target (Apache's error log names it).
+
+    `coarse`: the log tells whole seconds, so that what stopped a whole burst may look as if it had hit a part of
+    the one before or after.
+    """
     if traffic.requests == traffic.failed:
         return None
     sizes = traffic.by_burst
-    stalled = 2 * sum(s.failed_whole for s in sizes) > sum(s.failed for s in sizes)
+    stalled = coarse or 2 * sum(s.failed_whole for s in sizes) > sum(s.failed for s in sizes)
     found: list[Crowding] = []
     for place in range(1, len(sizes)):
         low, high = sizes[:place], sizes[place:]

@@ -6,6 +6,7 @@ from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
+from why502.facts.coarse import coarse_logs
 from why502.facts.coincidence import SIGNIFICANT, Comparison, FailureTimes, compare, failure_times
 from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deaths
@@ -276,7 +277,7 @@ def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evide
     cluster = scene.cluster
     if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
         return
-    found = crowding(scene.traffic)
+    found = crowding(scene.traffic, coarse=bool(coarse_logs(p.request for p in cluster.logged)))
     # Bursts are counted with all their failures: where most are of another kind, they say nothing of this one.
     if found is None or cluster.count <= scene.traffic.failed / 2:
         return
