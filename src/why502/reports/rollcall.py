@@ -75,9 +75,13 @@ def needs(answer: Answered) -> str:
 
 
 def missing(document: Document) -> list[str]:
-    """Evidence that nobody gave and some suspect asked for, the most wanted first."""
+    """Evidence that nobody gave and some suspect asked for, the most wanted first.
+
+    A suspect may ask for another host, or for more of a capture; who gave one is not told that there was none.
+    """
+    given = {line.kind for line in document.inputs if line.records}
     wanted: dict[str, int] = {}
     for suspect in document.suspects:
-        for source in suspect.missing:
+        for source in set(suspect.missing) - given:
             wanted[source] = wanted.get(source, 0) + 1
     return sorted(wanted, key=lambda source: (-wanted[source], source))
