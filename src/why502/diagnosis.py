@@ -169,18 +169,17 @@ def assemble(
         target_settings=tuple(f for f in facts if isinstance(f, TargetSetting)),
         spans=spans_of_logs(requests) if table is None else {},
     )
-    if target is None and _tells_nothing(case) and (outside := _outside(readings, window)) is not None:
+    none_asked = case.traffic is None or case.traffic.requests == 0
+    if none_asked and (outside := _outside(readings, window)) is not None:
         raise outside
     return case
 
 
-def _tells_nothing(case: Case) -> bool:
-    told = (case.wire, case.hosts, case.events, case.changes, any(series.points for series in case.metrics))
-    return not any(told) and (case.traffic is None or case.traffic.requests == 0)
-
-
 def _outside(readings: Sequence[Reading], window: Window) -> Why502Error | None:
-    """If all that was given is of another time than was asked for: that is no all-clear."""
+    """If all that was given is of another time than was asked for: that is no all-clear.
+
+    Looks at hosts, events and changes stay in the case whatever their time, so that it does not show there.
+    """
     spans = [reading.input.window for reading in readings if reading.input.window is not None]
     if not spans or any(one.to_s >= window.from_s and one.from_s <= window.to_s for one in spans):
         return None
