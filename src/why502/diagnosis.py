@@ -109,7 +109,7 @@ def read(
     if host:
         readings.append(_look_at_host())
     progress("weighing")
-    return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
+    return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened, named=named)
 
 
 def _load_judges() -> None:
@@ -141,8 +141,11 @@ def assemble(
     since_s: float | None = None,
     until_s: float | None = None,
     table: RequestTable | None = None,
+    named: Sequence[str] = (),
 ) -> Case:
-    """Everything that was read, as one case; `table` holds the requests that were too many for the readings."""
+    """Everything that was read, as one case; `table` holds the requests that were too many for the readings, `named`
+    is how the evidence was named.
+    """
     from why502.facts import wire as wire_facts
 
     readings = list(readings)
@@ -159,6 +162,7 @@ def assemble(
         raise _unknown_target(target, exchanges, table)
     case = Case(
         inputs=tuple(reading.input for reading in readings),
+        named=tuple(named),
         traffic=traffic,
         wire=wire_facts.summarise(conversations, counted, answered) if conversations or counted else None,
         hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
