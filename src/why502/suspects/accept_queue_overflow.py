@@ -272,8 +272,8 @@ SUSPECT = Suspect(
     remedies=(
         Remedy("Raise the listen backlog in the application's configuration to at least 1024, and restart it."),
         Remedy(
-            "Raise the limit of the target's network namespace if it is below that.",
-            "sysctl -w net.core.somaxconn=4096",
+            "Before the restart, raise the limit of the target's network namespace if it is below that.",
+            "sudo sysctl -w net.core.somaxconn=4096",
         ),
     ),
 )
