@@ -36,6 +36,16 @@ def test_the_likeliest_stands_first() -> None:
     assert probabilities == sorted(probabilities, reverse=True)
 
 
+def test_the_likeliest_of_those_that_nobody_examined_stands_first() -> None:
+    """Its evidence is what is worth giving."""
+    lines = [
+        SuspectLine(cause, "fault", "not-examined", p, f"why {cause}", ("host",))
+        for cause, p in (("a", 0.01), ("b", 0.19), ("c", 0.08))
+    ]
+    ((_, found),) = answers(lines)
+    assert [answer.causes for answer in found] == [("b",), ("c",), ("a",)]
+
+
 def test_the_most_wanted_evidence_stands_first() -> None:
     """What most suspects asked for is named before the rest."""
     assert missing(example.DOCUMENT) == ["changes", "events"]

@@ -45,7 +45,8 @@ class Answered(Struct, frozen=True):
 def answers(suspects: Sequence[SuspectLine]) -> list[tuple[Status, list[Answered]]]:
     """Suspects by status in the order of `STATUSES`, the likeliest first.
 
-    Those that were not examined, or do not apply, are gathered by their reason: it is often the same.
+    Those that were not examined, or do not apply, are gathered by their reason: it is often the same. Those that share
+    theirs come after the others.
     """
     found: list[tuple[Status, list[Answered]]] = []
     for status in STATUSES:
@@ -60,7 +61,7 @@ def _by_reason(group: Sequence[SuspectLine]) -> list[Answered]:
         return suspect.why, suspect.missing
 
     gathered = [_answered(list(same)) for _, same in groupby(sorted(group, key=reason), key=reason)]
-    return sorted(gathered, key=lambda answer: len(answer.causes))
+    return sorted(gathered, key=lambda answer: (len(answer.causes), -(answer.probability or 0)))
 
 
 def _answered(same: Sequence[SuspectLine]) -> Answered:
