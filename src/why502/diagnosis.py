@@ -109,7 +109,7 @@ def read(
     if host:
         readings.append(_look_at_host())
     progress("weighing")
-    return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened)
+    return assemble(readings, target=target, since_s=since_s, until_s=until_s, table=shelf.opened, named=named)
 
 
 def _load_judges() -> None:
@@ -141,8 +141,11 @@ def assemble(
     since_s: float | None = None,
     until_s: float | None = None,
     table: RequestTable | None = None,
+    named: Sequence[str] = (),
 ) -> Case:
-    """Everything that was read, as one case; `table` holds the requests that were too many for the readings."""
+    """Everything that was read, as one case; `table` holds the requests that were too many for the readings, `named`
+    is how the evidence was named.
+    """
     from why502.facts import wire as wire_facts
 
     readings = list(readings)
@@ -159,6 +162,7 @@ def assemble(
         raise _unknown_target(target, exchanges, table)
     case = Case(
         inputs=tuple(reading.input for reading in readings),
+        named=tuple(named),
         traffic=traffic,
         wire=wire_facts.summarise(conversations, counted, answered) if conversations or counted else None,
         hosts=tuple(f for f in facts if isinstance(f, HostRecord)),
@@ -169,18 +173,17 @@ def assemble(
         target_settings=tuple(f for f in facts if isinstance(f, TargetSetting)),
         spans=spans_of_logs(requests) if table is None else {},
     )
-    if target is None and _tells_nothing(case) and (outside := _outside(readings, window)) is not None:
+    none_asked = case.traffic is None or case.traffic.requests == 0
+    if none_asked and (outside := _outside(readings, window)) is not None:
         raise outside
     return case
 
 
-def _tells_nothing(case: Case) -> bool:
-    told = (case.wire, case.hosts, case.events, case.changes, any(series.points for series in case.metrics))
-    return not any(told) and (case.traffic is None or case.traffic.requests == 0)
-
-
 def _outside(readings: Sequence[Reading], window: Window) -> Why502Error | None:
-    """If all that was given is of another time than was asked for: that is no all-clear."""
+    """If all that was given is of another time than was asked for: that is no all-clear.
+
+    Looks at hosts, events and changes stay in the case whatever their time, so that it does not show there.
+    """
     spans = [reading.input.window for reading in readings if reading.input.window is not None]
     if not spans or any(one.to_s >= window.from_s and one.from_s <= window.to_s for one in spans):
         return None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -82,6 +83,14 @@ def test_a_window_of_another_time_than_the_evidence_is_no_all_clear(log: Path) -
     assert "the evidence is of 2018-08-28T20:17:23" in done.stderr
 
 
+@pytest.mark.parametrize("more", [[], ["--target", "10.50.2.2:8080"]])
+def test_a_look_at_the_host_is_no_all_clear_for_another_time(more: list[str]) -> None:
+    """Its counters were read on the day before: they tell nothing of the time asked for."""
+    done = why502("diagnose", "examples/the-article", "--since", "2026-11-23 20:00", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the evidence is of 2026-11-22T20:" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -132,3 +141,10 @@ def test_an_unknown_engine_starts_nothing(log: Path) -> None:
     done = why502("diagnose", str(log), "--engine", "bogus://here")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("why502: no such engine: bogus://here")
+
+
+def test_the_next_check_keeps_what_was_given(log: Path) -> None:
+    """Its command can be pasted: a diagnosis of the new evidence alone would know less than this one."""
+    steps = json.loads(why502("diagnose", str(log), "--json").stdout)["next_steps"]
+    changes = next(step["command"] for step in steps if "--changes" in step["command"])
+    assert changes == f"why502 diagnose {shlex.quote(str(log))} --changes deployments.csv"

@@ -31,6 +31,16 @@ def test_failures_on_one_of_three_targets() -> None:
     assert found(ok + bad, "target network") == ()
 
 
+def test_failures_on_one_server_of_haproxy() -> None:
+    """It logs the names of its servers and no addresses; a request without a server keeps to none."""
+    ok = [served(10.0 * i, proxy="haproxy", target=None, group=f"shop/web{i % 3}") for i in range(300)]
+    bad = [request(100.0 * i + 5, proxy="haproxy", target=None, group="shop/web1") for i in range(28)]
+    nowhere = [request(100.0 * i + 50, proxy="haproxy", target=None, group="shop") for i in range(9)]
+    (one,) = found(ok + bad + nowhere, "server")
+    assert "all 28 failures on server shop/web1, which had 33% of the other requests" in str(one)
+    assert found(ok + bad, "target") == ()
+
+
 def test_one_zone() -> None:
     """Targets of one subnet fail, those of the other do not."""
     ok = [served(10.0 * i, target=f"10.0.{i % 2}.{i % 7}:80") for i in range(400)]

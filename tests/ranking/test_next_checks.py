@@ -33,7 +33,7 @@ def test_addresses_are_filled_in() -> None:
 def test_a_check_that_was_made_is_not_proposed() -> None:
     """The access log is there already."""
     steps = judge_case(case(request()), 0.0).document.next_steps
-    assert not any(step.command == CHECKS["access-log"].command for step in steps)
+    assert not any("access.log" in step.command for step in steps)
 
 
 @pytest.mark.parametrize("suspect", all_suspects(), ids=lambda s: s.name)

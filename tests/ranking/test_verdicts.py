@@ -70,3 +70,16 @@ def test_what_is_sure_of_itself_stays_what_it_is() -> None:
     requests = [request(100.0 + n, manner=manner) for n, manner in enumerate((Manner.RESET, Manner.RESET, Manner.CUT))]
     diagnosis = judge_case(case(*requests), 0.0, [STOPPED, weighing("died", reset=0.0, cut=12.0)])
     assert [v.cause for v in diagnosis.document.verdicts] == ["stopped", "died"]
+
+
+def test_what_the_evidence_tells_stands_in_the_commands_of_remedies() -> None:
+    """As whole words only: what it does not tell stays to be filled in."""
+
+    def judge(_: Scene) -> Judgement:
+        seen = Evidence(9.0, "seen", Source.HOST, Place("host.json", 1))
+        return Weighed((seen,), "It did.", fills={"PID": "350"})
+
+    remedies = (Remedy("Look.", "ls -l /proc/PID/fd RAPID LIMIT"),)
+    suspect = Suspect(name="a", kind=Kind.FAULT, title="a", prior=0.1, judge=judge, remedies=remedies)
+    verdict = judge_case(case(request()), 0.0, [suspect]).document.verdicts[0]
+    assert verdict.remedies[0].command == "ls -l /proc/350/fd RAPID LIMIT"

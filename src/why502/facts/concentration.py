@@ -59,7 +59,7 @@ class Concentration(Struct, frozen=True):
     """Failures keep to one value."""
 
     dimension: str
-    """'target', 'target network', 'balancer node', 'edge location', 'client', 'path'"""
+    """'target', 'target network', 'server', 'balancer node', 'edge location', 'client', 'path'"""
     value: str
     side: str
     """Which failures: those that the 'gateway' made, or the 'target' answered."""
@@ -92,6 +92,7 @@ class Concentration(Struct, frozen=True):
 SAID: Final = {
     "target network": "targets in {} (a subnet lies in one availability zone)",
     "target": "target {}",
+    "server": "server {}",
     "balancer node": "balancer node {} (each is in one zone)",
     "edge location": "edge location {}",
     "client": "client {}",
@@ -207,6 +208,7 @@ def path(traits: Traits) -> str | None:
 DIMENSIONS: tuple[tuple[str, Callable[[Traits], str | None]], ...] = (
     ("target", target),
     ("target network", network),
+    ("server", lambda traits: traits.server),
     ("balancer node", node),
     ("edge location", edge),
     ("client", client),

@@ -32,6 +32,8 @@ class Use(Struct, frozen=True):
     """'nginx 77 in shop', 'network namespace proxy', '10.0.0.7:8080'."""
     at: Place
     detail: str = ""
+    pid: int | None = None
+    """Of the process that uses it, where it is a process."""
 
     @property
     def share(self) -> float:
@@ -102,7 +104,7 @@ def descriptors(scene: Scene) -> tuple[list[Use], list[Use]]:
             for pid in listener.pids
         }
         for key, (process, used, limit) in peaks.items():
-            use = Use(used, limit, owner(process), at)
+            use = Use(used, limit, owner(process), at, pid=process.pid)
             (targets if key in own or process.pid in holders else others).append(use)
     return targets, others
 

@@ -59,7 +59,9 @@ def traits(request: Request) -> Traits:
     r = request
     at_s = r.end_s if r.start_s is None else r.start_s
     kind = "" if r.manner is None else f"{r.phase}, {r.manner}"
-    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind)
+    named = r.proxy == "haproxy" and r.target is None and "/" in (r.group or "")
+    server = r.group if named else None
+    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind, server)
 
 
 def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:
@@ -70,4 +72,4 @@ def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:
 def _order(t: Traits) -> tuple[object, ...]:
     """The same for what an engine gives in any order."""
     first = t.at_s or 0.0, t.file, t.target or "", t.client or "", t.path or "", t.side or ""
-    return *first, t.proxy, t.node or "", t.kind
+    return *first, t.proxy, t.node or "", t.kind, t.server or ""

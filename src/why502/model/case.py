@@ -99,6 +99,8 @@ class Case(Struct, frozen=True):
     """
 
     inputs: tuple[Input, ...] = ()
+    named: tuple[str, ...] = ()
+    """The evidence as its user named it: files, folders, bundles."""
     traffic: Traffic | None = None
     wire: Wire | None = None
     hosts: tuple[HostRecord, ...] = ()

@@ -60,6 +60,8 @@ class Traits(Struct, frozen=True):
     """As `Request.node`."""
     kind: str = ""
     """How it failed: phase and manner ('connect, refused'); '' if it did not."""
+    server: str | None = None
+    """The target's name, where the proxy logs that and no address: HAProxy's 'backend/server'."""
 
 
 class Sample(Struct, frozen=True):

@@ -6,6 +6,7 @@ present probabilities less the entropy that is expected to remain. It needs only
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from math import log2
 from typing import TYPE_CHECKING
@@ -20,12 +21,15 @@ from why502.suspects.checks import CHECKS, MANAGED, Check
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from why502.model.case import Case
     from why502.ranking.weigh import Ranked
     from why502.suspects.interface import Suspect
 
 WORTH_BITS = 0.02
 """A check that gains less is not worth anybody's night."""
 MOST = 4
+MOST_NAMED = 20
+"""Pieces of evidence that a command names one by one."""
 SOCKET = "unix:"
 """How nginx writes the path of a unix socket."""
 
@@ -112,13 +116,20 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
         why = check.managed_why
     window = largest.cluster.window
     since = utc(window.from_s).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
-    filled = {"{target}": shell_word(target), "{port}": port}
+    filled = {"{target}": shell_word(target), "{port}": port, " {given}": _given(largest.scene.case)}
     return NextStep(_fill(command, filled), _fill(why, {"{since}": since}), round(gain, 2))
 
 
 def _can_be_asked_for(target: str, ranked: Ranked) -> bool:
     """Whether the log names a target, and by something that is a name."""
     return ranked.cluster.target is not None and is_address(target.replace("[", "").replace("]", ""))
+
+
+def _given(case: Case) -> str:
+    """What was named before, so that the next answer rests on all of it; with a space before each."""
+    if len(case.named) > MOST_NAMED:
+        return " ..."
+    return "".join(f" {shlex.quote(path)}" for path in case.named)
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,7 @@ def verdict(
     answers = [answer for r in group if isinstance(answer := r.answers[r.top[0]], Weighed)]
     own = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
     conditions = _explaining(cause, group, suspects)
+    fills = {word: told for answer in (*own, *(a for _, a in conditions)) for word, told in answer.fills.items()}
     summary = own[0].summary if own else suspects[cause].title
     if took_out := _left_without(group, named):
         summary = f"{summary} What had taken the targets out: {took_out}."
@@ -125,7 +127,7 @@ def verdict(
         summary=summary,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
         evidence=_lines(_seen_once(answers)),
-        remedies=tuple(_addressed(r, group) for r in _remedies(cause, own, conditions, suspects)),
+        remedies=tuple(_filled(_addressed(r, group), fills) for r in _remedies(cause, own, conditions, suspects)),
     )
 
 
@@ -209,6 +211,14 @@ def _addressed(remedy: Remedy, group: Sequence[Ranked]) -> Remedy:
         return remedy
     words = {"ADDRESS:PORT": f"{host}:{port}", "ADDRESS": host.strip("[]"), "PORT": port}
     command = _BLANKS.sub(lambda blank: shell_word(words[blank[0]]), remedy.command)
+    return structs.replace(remedy, command=command)
+
+
+def _filled(remedy: Remedy, fills: Mapping[str, str]) -> Remedy:
+    """With what is known in place of the other words in capitals."""
+    if remedy.command is None or not fills:
+        return remedy
+    command = re.sub("|".join(rf"\b{word}\b" for word in fills), lambda word: fills[word[0]], remedy.command)
     return structs.replace(remedy, command=command)
 
 

@@ -83,6 +83,7 @@ def _environment() -> Environment:
         "percent": phrases.percent,
         "bits": phrases.bits,
         "bar_percent": lambda bits: min(abs(bits) / FULL_BAR_BITS, 1.0) * 100,
+        "gain": phrases.gain,
         "count": count,
         "listing": phrases.listing,
         "moment": phrases.moment,

@@ -33,6 +33,15 @@ def bits(value: float) -> str:
     return f"{value:+.1f}"
 
 
+def gain(value_bits: float) -> str:
+    """What a check is worth.
+
+    >>> gain(0.83), gain(0.03)
+    ('would move the answer by 0.8 bits', 'would hardly move the answer')
+    """
+    return f"would move the answer by {value_bits:.1f} bits" if value_bits >= 0.05 else "would hardly move the answer"
+
+
 def listing(items: Sequence[str], limit: int = 4) -> str:
     """The first few, and how many more there are.
 

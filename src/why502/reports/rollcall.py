@@ -45,7 +45,8 @@ class Answered(Struct, frozen=True):
 def answers(suspects: Sequence[SuspectLine]) -> list[tuple[Status, list[Answered]]]:
     """Suspects by status in the order of `STATUSES`, the likeliest first.
 
-    Those that were not examined, or do not apply, are gathered by their reason: it is often the same.
+    Those that were not examined, or do not apply, are gathered by their reason: it is often the same. Those that share
+    theirs come after the others.
     """
     found: list[tuple[Status, list[Answered]]] = []
     for status in STATUSES:
@@ -60,7 +61,7 @@ def _by_reason(group: Sequence[SuspectLine]) -> list[Answered]:
         return suspect.why, suspect.missing
 
     gathered = [_answered(list(same)) for _, same in groupby(sorted(group, key=reason), key=reason)]
-    return sorted(gathered, key=lambda answer: len(answer.causes))
+    return sorted(gathered, key=lambda answer: (len(answer.causes), -(answer.probability or 0)))
 
 
 def _answered(same: Sequence[SuspectLine]) -> Answered:
@@ -75,9 +76,13 @@ def needs(answer: Answered) -> str:
 
 
 def missing(document: Document) -> list[str]:
-    """Evidence that nobody gave and some suspect asked for, the most wanted first."""
+    """Evidence that nobody gave and some suspect asked for, the most wanted first.
+
+    A suspect may ask for another host, or for more of a capture; who gave one is not told that there was none.
+    """
+    given = {line.kind for line in document.inputs if line.records}
     wanted: dict[str, int] = {}
     for suspect in document.suspects:
-        for source in suspect.missing:
+        for source in set(suspect.missing) - given:
             wanted[source] = wanted.get(source, 0) + 1
     return sorted(wanted, key=lambda source: (-wanted[source], source))

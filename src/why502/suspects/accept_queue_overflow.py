@@ -100,6 +100,7 @@ ACKNOWLEDGED = {
 FAST_CUT_S = 0.1
 """A reset by the SYN-cookie path follows the second segment at once; seen: 0.2 to 15 ms."""
 
+
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     why_not = IMPOSSIBLE_MANNERS.get(cluster.manner) or IMPOSSIBLE_PHASES.get(cluster.phase)
@@ -264,8 +265,8 @@ SUSPECT = Suspect(
     remedies=(
         Remedy("Raise the listen backlog in the application's configuration to at least 1024, and restart it."),
         Remedy(
-            "Raise the limit of the target's network namespace if it is below that.",
-            "sysctl -w net.core.somaxconn=4096",
+            "Before the restart, raise the limit of the target's network namespace if it is below that.",
+            "sudo sysctl -w net.core.somaxconn=4096",
         ),
     ),
 )

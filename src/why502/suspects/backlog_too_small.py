@@ -33,6 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from why502.facts.backlog import SMALLEST_BACKLOG
+from why502.facts.listeners import split_address
 from why502.known import known_issues
 from why502.model.evidence import Evidence, Source
 from why502.model.verdict import Remedy
@@ -40,11 +41,16 @@ from why502.suspects.interface import CannotTell, Judgement, Kind, Suspect, Weig
 from why502.suspects.limited import backlog, backlog_small
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from why502.facts.scene import ListenerWindow, Scene
     from why502.known.interface import KnownIssue
 
 AMPLE = 128
 """The default of most servers, and the system's own limit for decades."""
+
+ENOUGH = 1024
+"""What most servers and guides take for a busy service."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -60,8 +66,18 @@ def judge(scene: Scene) -> Judgement:
         (Evidence(_bits(window.listener.backlog), text, Source.HOST, window.at),),
         text,
         known_issue=issue.id if issue else None,
-        remedies=issue.remedies if issue else (),
+        remedies=(*_at_once(window), *(issue.remedies if issue else ())),
     )
+
+
+def _at_once(window: ListenerWindow) -> Iterator[Remedy]:
+    """What needs no restart, as far as the limit of the listener's namespace allows."""
+    listener, space = window.listener, window.namespace
+    enough = min(ENOUGH, space.somaxconn or ENOUGH) if space else ENOUGH
+    _, port = split_address(listener.address)
+    if port and listener.backlog < min(SMALLEST_BACKLOG, enough):
+        command = f"sudo why502 fix backlog --port {port} --to {enough}"
+        yield Remedy("Raise it now, on the target's host and without a restart.", command, permanent=False)
 
 
 def _bits(backlog: int) -> float:

@@ -29,7 +29,8 @@ class Check:
 
     source: Source
     command: str
-    """With `{target}` (address:port), which is filled in as one word of a shell, and `{port}`."""
+    """With `{target}` (address:port), which is filled in as one word of a shell, `{port}` and `{given}` (the evidence
+    there is)."""
     why: str
     """With `{since}`."""
     outcomes: tuple[str, ...]
@@ -57,7 +58,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         command="sudo why502 collect -o host.tar.zst --duration 60s --target {target}",
         nameless="sudo why502 collect -o host.tar.zst --duration 60s",
         why="run on the target's host while it fails: the listener's backlog, queue and drops tell a full "
-        "accept queue from a slow or dead application",
+        "accept queue from a slow or dead application; host.tar.zst is then evidence like any other",
         outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
         not_with=HOSTING,
         at_socket=(
@@ -86,27 +87,27 @@ CHECKS: Final[Mapping[str, Check]] = {
     ),
     ACCESS_LOG: Check(
         source=Source.ACCESS_LOG,
-        command="why502 diagnose access.log",
+        command="why502 diagnose {given} access.log",
         why="the proxy's access log around {since}: who made the status, in which phase, how long it took",
         outcomes=("connect-phase", "wait-timeout", "cut", "target-answered", "client-left", "no-target"),
-        at_socket=("why502 diagnose access.log", "the proxy's access log around {since}: who made the status"),
+        at_socket=("why502 diagnose {given} access.log", "the proxy's access log around {since}: who made the status"),
     ),
     ERROR_LOG: Check(
         source=Source.ERROR_LOG,
-        command="why502 diagnose access.log error.log",
+        command="why502 diagnose {given} error.log",
         why="the proxy's error log around {since} names the failing call",
         outcomes=("connect-timeout", "refused", "reset", "closed", "read-timeout", "bad-answer", "silent"),
         at_socket=(
-            "why502 diagnose access.log error.log",
+            "why502 diagnose {given} error.log",
             "the proxy's error log around {since} names the failing call",
         ),
         not_with=MANAGED | {"envoy", "haproxy", "iis"},
     ),
     CHANGES: Check(
         source=Source.CHANGES,
-        command="why502 diagnose ... --changes deployments.csv",
+        command="why502 diagnose {given} --changes deployments.csv",
         why="the list of deployments around {since} shows what else began then",
         outcomes=("coincides", "unrelated"),
-        at_socket=("why502 diagnose ... --changes deployments.csv", "the list of deployments around {since}"),
+        at_socket=("why502 diagnose {given} --changes deployments.csv", "the list of deployments around {since}"),
     ),
 }

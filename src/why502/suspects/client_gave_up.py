@@ -61,7 +61,8 @@ def judge(scene: Scene) -> Judgement:
             *queued(scene, places=-1.5, in_line=-0.5, overtaken=1.5, spared=-1.5, not_spared=0.0),
             *lost_on_the_way(scene, 5.5),
         )
-        return Weighed(evidence, "Clients may have left.", (Source.ACCESS_LOG,))
+        text = f"The proxy gave up {count(cluster.count, 'request')} before the answer, as it does when clients leave."
+        return Weighed(evidence, text, (Source.ACCESS_LOG,))
     if cluster.side is not Side.CLIENT and cluster.manner is not Manner.GONE:
         return DoesNotApply("the client waited for the answer")
     return Weighed(

@@ -57,7 +57,13 @@ def judge(scene: Scene) -> Judgement:
     evidence = (*_told(scene), *_watched(scene)) or (*_metered(scene),)
     if not evidence:
         return CannotTell((Source.HOST,), "no host that was looked at tracks connections, or it does not tell")
-    return Weighed(evidence, max(evidence, key=lambda one: one.bits).text)
+    return Weighed(evidence, max(evidence, key=lambda one: one.bits).text, fills=_enough(scene))
+
+
+def _enough(scene: Scene) -> dict[str, str]:
+    """Twice what the largest table that was seen holds."""
+    limit = max((one.most.limit for one in tracking(scene.case)), default=0)
+    return {"LIMIT": str(2 * limit)} if limit else {}
 
 
 def _told(scene: Scene) -> Iterator[Evidence]:
@@ -119,7 +125,7 @@ SUSPECT = Suspect(
     explains=("packets-dropped",),
     remedies=(
         Remedy(
-            "Raise its limit, and find what opens so many flows.", "sudo sysctl -w net.netfilter.nf_conntrack_max=N"
+            "Raise its limit, and find what opens so many flows.", "sudo sysctl -w net.netfilter.nf_conntrack_max=LIMIT"
         ),
         Remedy("Exempt the proxy's traffic from tracking, where no rule needs its state (nft: notrack)."),
     ),

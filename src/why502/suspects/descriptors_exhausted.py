@@ -70,7 +70,8 @@ def judge(scene: Scene) -> Judgement:
         return CannotTell((Source.HOST,), f"the open files of {what} process were not seen")
     use = max(looked, key=lambda one: one.share)
     text = f"{use.who} had up to {use.used} of {use.limit} files open ({use.share:.0%})"
-    return Weighed((Evidence(_bits(use, exhausted=exhausted), text, Source.HOST, use.at),), text)
+    fills = {} if use.pid is None else {"PID": str(use.pid)}
+    return Weighed((Evidence(_bits(use, exhausted=exhausted), text, Source.HOST, use.at),), text, fills=fills)
 
 
 def _metered(scene: Scene) -> Weighed | None:

@@ -31,6 +31,8 @@ class Weighed(Struct, frozen=True):
     known_issue: str | None = None
     remedies: tuple[Remedy, ...] = ()
     """Remedies that this very evidence calls for, before the suspect's general ones."""
+    fills: Mapping[str, str] = {}
+    """Words in capitals of the remedies' commands, and what stands for them here: PID, LIMIT."""
 
     @property
     def bits(self) -> float:

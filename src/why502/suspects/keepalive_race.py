@@ -57,6 +57,7 @@ from why502.model.verdict import Remedy
 from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import keepalive_against
+from why502.suspects.proxy_settings import pool_shorter
 from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import no_end_on_the_wire
 from why502.suspects.weighing import proxy_says
@@ -83,6 +84,10 @@ NEW_CONNECTION = {
     Outcome.NOT_ANSWERED: "the target acknowledged the request and kept the connection",
 }
 
+KEEP_LONGER = Remedy(
+    "Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout (65 s against 60 s)."
+)
+
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
@@ -102,7 +107,7 @@ def judge(scene: Scene) -> Judgement:
     missing = () if scene.looked(Source.CAPTURE) else (Source.CAPTURE,)
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells how long connections had been idle")
-    return Weighed(tuple(evidence), _summary(cluster), missing)
+    return Weighed(tuple(evidence), _summary(cluster), missing, remedies=(KEEP_LONGER, pool_shorter(cluster)))
 
 
 def _summary(cluster: Cluster) -> str:
@@ -254,11 +259,5 @@ SUSPECT = Suspect(
         "error-log": {"reset": 0.5, "closed": 0.48},
         "access-log": {"cut": 0.95},
     },
-    remedies=(
-        Remedy(
-            "Make the target's keep-alive timeout some seconds longer than the proxy's idle timeout "
-            "(65 s against 60 s)."
-        ),
-        Remedy("Until then, lower the proxy's idle timeout towards the target."),
-    ),
+    remedies=(KEEP_LONGER,),
 )

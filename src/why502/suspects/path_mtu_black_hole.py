@@ -165,7 +165,7 @@ SUSPECT = Suspect(
         Remedy("Let ICMP 'fragmentation needed' (IPv6: packet too big) through on the way."),
         Remedy(
             "Until then, let the kernel find the size by itself.",
-            "sysctl -w net.ipv4.tcp_mtu_probing=1",
+            "sudo sysctl -w net.ipv4.tcp_mtu_probing=1",
             permanent=False,
         ),
     ),

@@ -29,21 +29,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from why502.model.requests import Manner
 from why502.model.verdict import Remedy
 from why502.model.words import count
-from why502.suspects.interface import Judgement, Kind, Suspect
+from why502.suspects.interface import Judgement, Kind, Suspect, Weighed
+from why502.suspects.proxy_settings import take_larger_headers
 from why502.suspects.refusing import judge_refused
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
+
+SEND_LESS = Remedy("Send less in headers (cookies, tokens).")
 
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     target = cluster.target or "The target"
     summary = f"{target} sent headers larger than the proxy takes, {count(cluster.count, 'time')}."
-    return judge_refused(scene, Manner.TOO_LARGE, Manner.MALFORMED, summary)
+    answer = judge_refused(scene, Manner.TOO_LARGE, Manner.MALFORMED, summary)
+    if not isinstance(answer, Weighed):
+        return answer
+    return structs.replace(answer, remedies=(take_larger_headers(cluster), SEND_LESS))
 
 
 SUSPECT = Suspect(
@@ -58,8 +66,5 @@ SUSPECT = Suspect(
         "capture": {"answered": 0.95},
         "host": {"listener-well": 0.97},
     },
-    remedies=(
-        Remedy("Raise the proxy's limit for answer headers.", "proxy_buffer_size 16k; proxy_busy_buffers_size 24k;"),
-        Remedy("Send less in headers (cookies, tokens)."),
-    ),
+    remedies=(SEND_LESS,),
 )

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 HELD = 8.0
 """The state of a process is the kernel's own word, and nobody serves in it."""
-LET_GO = Remedy(
-    "Find what held the process: SIGSTOP or a debugger (state T), the freezer (docker pause), a dump that was taken.",
-    "ps -o pid,stat,wchan,cmd -p PID; kill -CONT PID",
+LET_GO = (
+    "Find what held the process: SIGSTOP or a debugger (state T), the freezer (docker pause), a dump that was taken."
 )
 LOOK_INSIDE = Remedy(
     "Look for what stops the whole process: garbage collection (its log), a blocked event loop, a paused machine."
@@ -89,6 +88,8 @@ def not_let_in(scene: Scene) -> Weighed | None:
 
 def remedies(scene: Scene) -> tuple[Remedy, ...]:
     """What to do about a standstill; nothing if there was none."""
-    if stopped(scene) is not None:
-        return (LET_GO,)
+    if (found := stopped(scene)) is not None:
+        process = found[0].process
+        pid = str(process.pid) if process else "PID"
+        return (Remedy(LET_GO, f"ps -o pid,stat,wchan,cmd -p {pid}; sudo kill -CONT {pid}"),)
     return (LOOK_INSIDE,) if standstill(scene) is not None else ()

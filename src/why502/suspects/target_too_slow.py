@@ -45,6 +45,7 @@ from why502.suspects.configured import timer_named
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.leaving import hung_up
 from why502.suspects.paused import paused
+from why502.suspects.proxy_settings import read_longer
 from why502.suspects.queued import queued
 from why502.suspects.standing_still import HELD, held, not_let_in, queue_filled, remedies, woke_at_once
 from why502.suspects.throttled import throttled
@@ -62,6 +63,8 @@ NOT_SLOW = {
     Outcome.RESET_UNACKNOWLEDGED: "the request never reached the application",
     Outcome.ANSWERED: "the target answered",
 }
+
+FIND = Remedy("Find what the slow requests wait for (a thread dump or a trace of the slowest paths).")
 
 
 def judge(scene: Scene) -> Judgement:
@@ -94,7 +97,9 @@ def judge(scene: Scene) -> Judgement:
     if not evidence:
         return CannotTell(missing or (Source.ACCESS_LOG,), "nothing given tells whether the target took the requests")
     text = f"{cluster.target or 'The target'} took {count(cluster.count, 'request')} and did not answer in time."
-    return Weighed((*evidence, *timer_named(scene)), text, missing, remedies=remedies(scene))
+    return Weighed(
+        (*evidence, *timer_named(scene)), text, missing, remedies=(*remedies(scene), FIND, read_longer(scene.cluster))
+    )
 
 
 def _capture(scene: Scene) -> Iterator[Evidence]:
@@ -124,8 +129,5 @@ SUSPECT = Suspect(
         "error-log": {"read-timeout": 0.97},
         "access-log": {"wait-timeout": 0.97},
     },
-    remedies=(
-        Remedy("Find what the slow requests wait for (a thread dump or a trace of the slowest paths)."),
-        Remedy("Raise the proxy's read timeout only if the work really takes that long."),
-    ),
+    remedies=(FIND,),
 )

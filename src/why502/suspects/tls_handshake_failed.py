@@ -101,7 +101,8 @@ SUSPECT = Suspect(
     },
     remedies=(
         Remedy(
-            "Do the handshake by hand from the proxy's host.", "openssl s_client -connect ADDRESS:PORT -servername NAME"
+            "Do the handshake by hand from the proxy's host, with -servername if the proxy sends a name.",
+            "openssl s_client -connect ADDRESS:PORT </dev/null",
         ),
     ),
 )

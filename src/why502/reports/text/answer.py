@@ -10,6 +10,7 @@ from rich.text import Text
 from why502.reports.phrases import (
     bits,
     count,
+    gain,
     headline,
     held,
     is_all_clear,
@@ -134,7 +135,7 @@ def steps(found: Iterable[NextStep]) -> Iterator[Text]:
     """Checks, each with its reason below."""
     for step in found:
         yield command(step.command)
-        yield join(plain(step.why), Text(f" (would move the answer by {step.gain_bits:.1f} bits)", "dim"))
+        yield join(plain(step.why), Text(f" ({gain(step.gain_bits)})", "dim"))
 
 
 def _undetermined(cluster: Undetermined) -> Group:
