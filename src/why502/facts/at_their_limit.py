@@ -15,8 +15,11 @@ from why502.model.requests import Phase, Side
 
 if TYPE_CHECKING:
     from why502.facts.scene import Scene
+    from why502.model.requests import Request
 
 WORDS: Final = "no live upstreams"
+BAD_GATEWAY: Final = 502
+"""ingress-nginx answers 503 for a service without endpoints."""
 FEWEST: Final = 5
 MOSTLY: Final = 0.8
 LONGEST_INTERVAL_S: Final = 5.0
@@ -28,10 +31,17 @@ def perhaps_at_their_limit(scene: Scene) -> bool:
     cluster, traffic = scene.cluster, scene.case.traffic
     if cluster.phase is not Phase.NO_TARGET or traffic is None or traffic.interval_s > LONGEST_INTERVAL_S:
         return False
-    if not cluster.logged or any(WORDS not in (place.request.reason or "") for place in cluster.logged):
+    if not cluster.logged or not all(_told(place.request) for place in cluster.logged):
         return False
     if any(kind.phase is not Phase.NO_TARGET and kind.side is not Side.CLIENT for kind in traffic.kinds):
         return False
     failing = [interval for interval in traffic.intervals if interval.by_gateway]
     served = sum(interval.requests > interval.by_gateway + interval.by_target for interval in failing)
     return len(failing) >= FEWEST and served >= MOSTLY * len(failing)
+
+
+def _told(request: Request) -> bool:
+    """In the error log's words; or by the name of the group, which nginx logs in place of an address then."""
+    if request.reason is not None:
+        return WORDS in request.reason
+    return request.proxy == "nginx" and request.group is not None and request.status == BAD_GATEWAY

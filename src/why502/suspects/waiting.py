@@ -47,7 +47,7 @@ def all_taken(scene: Scene) -> Iterator[Evidence]:
     said = f" ({first.reason})" if first.reason else ""
     if not _told_so(cluster):
         text = f"{count(cluster.count, 'request')} found no server that nginx may use{said}, {IN_BETWEEN}"
-        yield Evidence(5.0, text, Source.ERROR_LOG, first.told_at)
+        yield Evidence(5.0, text, Source.ERROR_LOG if first.reason else Source.ACCESS_LOG, first.told_at)
         return
     text = f"the targets had no room: {count(cluster.count, 'request')} {how}{said}"
     # The same lines for two suspects: only their priors part them.
