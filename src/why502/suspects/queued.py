@@ -4,6 +4,7 @@ is slow by itself is slow to single requests as well.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from why502.facts.crowding import CLEAR, crowding, crowding_of
 from why502.facts.not_taken import not_taken
 from why502.facts.queueing import SLOW, queueing, queueing_of, spans_of_wire
 from why502.facts.standstill import MOST, standstills
+from why502.facts.turns import spans_of
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Place, Source
 from why502.model.requests import Manner, Phase
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from why502.facts.queueing import Queueing
     from why502.facts.scene import Scene
     from why502.model.conversations import Conversation
+    from why502.model.patterns import Span
 
 
 LOG_PLACES = 0.6
@@ -113,10 +116,25 @@ def _crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evid
 
 
 def _stood_still(scene: Scene) -> bool:
-    """Whether nobody was answered while most of these waited, be it at several times: no limit spares nobody."""
+    """Whether nobody was answered while most of these waited, be it at several times, nor anybody who had asked with
+    them: a limit spares those who came first.
+    """
+    if scene.wire is None:
+        return False
+    asked_s = sorted(c.request_s for c in scene.cluster.conversations if c.request_s is not None)
+    spans = (span for c in (*scene.wire.failed, *scene.wire.ended) for span in spans_of(c) if span.given_up_s is None)
+    with_them = sum(_asked_meanwhile(span, asked_s) for span in spans)
+    if with_them > MOST * len(asked_s):
+        return False
     found = standstills(scene.wire)
     times_s = [f.at_s for f in scene.cluster.failures if f.at_s is not None]
     return sum(any(stall.covers(at_s) for stall in found) for at_s in times_s) > MOST * len(times_s)
+
+
+def _asked_meanwhile(served: Span, asked_s: Sequence[float]) -> bool:
+    """Whether it was asked in a burst with one of those (ascending), and answered after that one had been asked."""
+    place = bisect_right(asked_s, served.asked_s - BURST_GAP_S)
+    return place < len(asked_s) and asked_s[place] < min(served.until_s, served.asked_s + BURST_GAP_S)
 
 
 def _times_hit(failed: Sequence[Conversation]) -> int:
