@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAX_CONFIG_BYTES: Final = 1 << 20
 _NAME: Final = (
     r"(?:passw(?:or)?d|passphrase|requirepass|secret|token|credential|(?<![$_])(?:authorization|cookie)|"
-    r"stats[ \t]+auth|api[._-]?key|(?:access|private|signing|encryption|master|shared)[._-]?key(?!\w*_id))\w{0,64}[\"']?"
+    r"stats[ \t]+auth|api[._-]?key|(?:access|private|signing|encryption|master|shared)[._-]?key(?!\w*_id))"
+    r"\w{0,64}[\"']?"
 )
 SECRET: Final = expression(
     rf"{_NAME}(?:[ \t]{{0,16}}[:=,>][ \t]{{0,16}}|[ \t]{{1,16}})(?=[^\s|>\\-]|[|>\\-]+\S)", re.IGNORECASE
