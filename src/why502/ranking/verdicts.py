@@ -10,6 +10,7 @@ from msgspec import structs
 
 from why502.facts.clusters import same_target
 from why502.facts.listeners import split_address
+from why502.facts.sampling import server
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
@@ -20,6 +21,7 @@ from why502.suspects.interface import Suspect, Weighed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from why502.facts.scene import Cluster
     from why502.model.evidence import Evidence
     from why502.ranking.weigh import Ranked
 
@@ -138,12 +140,19 @@ def undetermined(ranked: Ranked) -> Undetermined:
     words = f"; the proxy says: {said}" if said else ""
     return Undetermined(
         failures=cluster.count,
-        targets=(cluster.target,) if cluster.target else (),
+        targets=(cluster.target,) if cluster.target else _servers(cluster),
         phase=cluster.phase,
         text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): {meant}{words}",
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
         evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
+        since=rfc3339(cluster.window.from_s) if cluster.window else None,
+        until=rfc3339(cluster.window.to_s) if cluster.window else None,
     )
+
+
+def _servers(cluster: Cluster) -> tuple[str, ...]:
+    """Where the log names servers and no addresses."""
+    return tuple(sorted({name for place in cluster.logged if (name := server(place.request))}))
 
 
 def _probability(cause: str, group: Sequence[Ranked]) -> float:
