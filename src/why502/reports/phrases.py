@@ -10,7 +10,7 @@ from why502.model.words import count as count  # noqa: PLC0414 - re-exported: on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from why502.model.verdict import Diagnosis, Failures, SuspectLine, VerdictLine
+    from why502.model.verdict import Diagnosis, Failures, SuspectLine, Undetermined, VerdictLine
 
 SETTLED: Final = 0.95
 """From this probability on the answer stands without another check."""
@@ -82,6 +82,13 @@ def scope(verdict: VerdictLine, failures: Failures) -> str:
     where = f" at {listing(verdict.targets)}" if verdict.targets else ""
     when = f", {span(verdict.since, verdict.until)}" if verdict.since or verdict.until else ""
     return f"{verdict.failures:,} of {count(total, 'failure')}{where}{when}"
+
+
+def scope_of(cluster: Undetermined) -> str:
+    """The same of failures without a verdict."""
+    where = f" at {listing(cluster.targets)}" if cluster.targets else ""
+    when = f", {span(cluster.since, cluster.until)}" if cluster.since or cluster.until else ""
+    return f"{count(cluster.failures, 'failure')}{where}{when}"
 
 
 def duration(length_s: float) -> str:

@@ -14,13 +14,13 @@ from why502.reports.phrases import (
     headline,
     held,
     is_all_clear,
-    listing,
     nothing_wrong,
     percent,
     scope,
+    scope_of,
     settled,
 )
-from why502.reports.rollcall import missing
+from why502.reports.rollcall import missing, or_else
 from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ FIRST_EVIDENCE = 3
 FIRST_REMEDIES = 2
 FIRST_STEPS = 2
 WEIGHT_COLUMNS = 10
-SURE = 0.8
-"""From here on a script may act on it (exit status 1)."""
-WORTH_SAYING = 0.1
 MOST_ANSWERS = 10
 """Verdicts that are shown; JSON has them all."""
 
@@ -69,27 +66,11 @@ def _answers(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield _nothing_wrong(diagnosis)
     elif not document.verdicts and not diagnosis.undetermined:
         yield Text(f"{count(document.failures.total, 'failure')} found, cause not determined", "bold yellow")
-    others = _others(diagnosis)
+    others = or_else(diagnosis)
     yield from (_verdict(v, document.failures, others) for v in document.verdicts[:MOST_ANSWERS])
     if len(document.verdicts) > MOST_ANSWERS:
         yield f"{count(len(document.verdicts) - MOST_ANSWERS, 'more verdict')}: see --json"
     yield from (_undetermined(u) for u in diagnosis.undetermined[:MOST_ANSWERS])
-
-
-def _others(diagnosis: Diagnosis) -> list[SuspectLine]:
-    """What else it may well be, likeliest first, where there is one answer and that one is not sure."""
-    document = diagnosis.document
-    if len(document.verdicts) != 1 or diagnosis.undetermined or document.verdicts[0].probability >= SURE:
-        return []
-    found = [
-        s
-        for s in document.suspects
-        if s.kind == "fault"
-        and s.status == "suspected"
-        and s.cause != document.verdicts[0].cause
-        and (s.probability or 0.0) >= WORTH_SAYING
-    ]
-    return sorted(found, key=lambda s: (-(s.probability or 0.0), s.cause))
 
 
 def _verdict(verdict: VerdictLine, failures: Failures, others: Sequence[SuspectLine]) -> Group:
@@ -139,13 +120,11 @@ def steps(found: Iterable[NextStep]) -> Iterator[Text]:
 
 
 def _undetermined(cluster: Undetermined) -> Group:
-    # Without a target it would say again what the sentence says.
-    scope_ = f"{count(cluster.failures, 'failure')} at {listing(cluster.targets)}, in phase {cluster.phase}"
     likeliest = [join(plain(cause), Text(f", {percent(p)}", "dim")) for cause, p in cluster.likeliest]
     return Group(
         Text("cause not determined", "bold yellow"),
         plain(cluster.text),
-        *([plain(scope_, "dim")] if cluster.targets else []),
+        plain(scope_of(cluster), "dim"),
         labelled([("likeliest", likeliest)]),
     )
 
