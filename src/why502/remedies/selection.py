@@ -85,4 +85,5 @@ def _all(record: HostRecord) -> Iterator[Found]:
 
 def _hidden(record: HostRecord) -> str:
     """What could not be looked into, where it may be hidden."""
-    return "; ".join(f"{unseen.what}: {unseen.why}" for unseen in record.unseen)
+    hidden = "; ".join(f"{unseen.what}: {unseen.why}" for unseen in record.unseen)
+    return "none was found" + (f", but not all could be seen: {hidden}" if hidden else "")
