@@ -21,7 +21,7 @@ from why502.reports.phrases import (
     settled,
 )
 from why502.reports.rollcall import missing, or_else
-from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
+from why502.reports.text.layout import Command, indented, join, labelled, placed, plain, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,18 +104,18 @@ def _weight(line: EvidenceLine) -> Text:
     return join(Text(bits(line.bits), "green" if line.says == "for" else "red"), Text(" bits", "dim"))
 
 
-def remedies(found: Iterable[Remedy]) -> Iterator[Text]:
+def remedies(found: Iterable[Remedy]) -> Iterator[RenderableType]:
     """What to do, each with its command below."""
     for remedy in found:
         yield join(plain(remedy.text), Text("" if remedy.permanent else " (until the next restart)", "dim"))
         if remedy.command:
-            yield command(remedy.command)
+            yield Command(remedy.command)
 
 
-def steps(found: Iterable[NextStep]) -> Iterator[Text]:
+def steps(found: Iterable[NextStep]) -> Iterator[RenderableType]:
     """Checks, each with its reason below."""
     for step in found:
-        yield command(step.command)
+        yield Command(step.command)
         yield join(plain(step.why), Text(f" ({gain(step.gain_bits)})", "dim"))
 
 
