@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from why502.ranking.weigh import Ranked
 
 LIKELIEST = 3
+NAMED = 3
+"""Targets that a summary names beside its own."""
 NO_CAUSE = "no cause stands out"
 MEANT = {
     Manner.FORBIDDEN: "the proxy's own machine forbade the connect (rights of the socket's path, SELinux, a 'prohibit' "
@@ -113,7 +115,8 @@ def verdict(
     own = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
     conditions = _explaining(cause, group, suspects)
     fills = {word: told for answer in (*own, *(a for _, a in conditions)) for word, told in answer.fills.items()}
-    summary = own[0].summary if own else suspects[cause].title
+    targets = tuple(sorted({r.cluster.target for r in group if r.cluster.target}))
+    summary = _summary(own[0].summary, targets) if own else suspects[cause].title
     if took_out := _left_without(group, named):
         summary = f"{summary} What had taken the targets out: {took_out}."
     return VerdictLine(
@@ -122,12 +125,22 @@ def verdict(
         failures=_count(group),
         since=rfc3339(min(w.from_s for w in windows)) if windows else None,
         until=rfc3339(max(w.to_s for w in windows)) if windows else None,
-        targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
+        targets=targets,
         summary=summary,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
         evidence=_lines(_seen_once(answers)),
         remedies=tuple(_filled(_addressed(r, group), fills) for r in _remedies(cause, own, conditions, suspects)),
     )
+
+
+def _summary(first: str, targets: Sequence[str]) -> str:
+    """What is said of one target, and where the same happened."""
+    said = {word.rstrip(",.;:") for word in first.split()}
+    others = [target for target in targets if target not in said]
+    if not others or len(others) == len(targets):
+        return first
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"{first} Likewise at {', '.join(others[:NAMED])}{more}."
 
 
 def undetermined(ranked: Ranked) -> Undetermined:
