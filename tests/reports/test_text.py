@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tests.reports import example
 from tests.reports.approval import approved
 from tests.reports.hostile import HOSTILE
-from why502.model.verdict import NextStep, SuspectLine
+from why502.model.verdict import EvidenceLine, NextStep, SuspectLine
 from why502.reports.text import render
 from why502.reports.text.places import LONGEST, shared_folder
 
@@ -175,6 +175,19 @@ def test_a_command_that_is_too_long_can_be_pasted() -> None:
     pasted = "\n".join(lines[first : last + 1]).partition("$ ")[2]
     echoed = subprocess.run(["sh", "-c", f"printf '%s|' {pasted}"], capture_output=True, text=True, check=True)
     assert echoed.stdout.split("|")[:-1] == shlex.split(said)
+
+
+def test_what_is_said_twice_does_not_fill_the_first_screen() -> None:
+    """Three targets that were restarted tell the same three times; all of it stands further down."""
+    same = [EvidenceLine("for", 3.5, "10 were cut off", "capture", f"a.pcap#{n}") for n in range(3)]
+    other = EvidenceLine("for", 2.0, "a change was recorded", "changes", "changes.csv:2")
+    verdict = structs.replace(example.OVERFLOW, evidence=(*same, other))
+    document = structs.replace(example.DOCUMENT, verdicts=(verdict,))
+    first, _, rest = render(structs.replace(example.ARTICLE, document=document), width=100, color=False).partition(
+        "Further evidence"
+    )
+    assert (first.count("10 were cut off"), first.count("a change was recorded")) == (1, 1)
+    assert rest.count("10 were cut off") == 2
 
 
 def test_a_defect_is_shown_beside_the_verdict() -> None:

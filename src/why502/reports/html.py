@@ -89,6 +89,7 @@ def _environment() -> Environment:
         "moment": phrases.moment,
         "scope_of": phrases.scope_of,
         "span": phrases.span,
+        "strongest": phrases.strongest,
         "statuses": STATUSES,
         "rungs": ladder.rungs,
         "height_px": ladder.height_px,

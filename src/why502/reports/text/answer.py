@@ -19,6 +19,7 @@ from why502.reports.phrases import (
     scope,
     scope_of,
     settled,
+    strongest,
 )
 from why502.reports.rollcall import missing, or_else
 from why502.reports.text.layout import Command, indented, join, labelled, placed, plain, rows
@@ -78,7 +79,7 @@ def _verdict(verdict: VerdictLine, failures: Failures, others: Sequence[SuspectL
     sections: list[tuple[str, Iterable[RenderableType]]] = [
         ("or else", either),
         ("because", [_because(b) for b in verdict.because]),
-        ("evidence", [evidence(verdict.evidence[:FIRST_EVIDENCE])]),
+        ("evidence", [evidence(strongest(verdict.evidence, FIRST_EVIDENCE)[0])]),
         ("to do", remedies(verdict.remedies[:FIRST_REMEDIES])),
     ]
     return Group(
