@@ -26,7 +26,7 @@ LAYERS = (
     {"diagnosis", "collecting", "bundles"},
     {"reports"},
     {"lab", "remedies", "reproduce"},
-    {"cli", "__main__"},
+    {"cli", "start", "__main__"},
 )
 """A layer may import itself and those above it in this list."""
 

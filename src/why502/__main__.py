@@ -1,6 +1,6 @@
 """`python -m why502`."""
 
-from why502.cli import script
+from why502.start import start
 
 if __name__ == "__main__":
-    script()
+    start()

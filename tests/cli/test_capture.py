@@ -137,3 +137,25 @@ def test_a_log_is_no_capture() -> None:
     run = why502("capture", __file__)
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_a_capture_that_was_cut_off_is_said_to_be(tmp_path: Path) -> None:
+    """What became of its last conversations is in what is missing."""
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes((RECORDED / "whole.pcap").read_bytes()[:-7])
+    run = why502("capture", str(cut))
+    assert run.stdout.startswith("TARGET")
+    assert f"not understood: {cut}#" in run.stderr
+    assert "the file ends in the middle of a packet" in run.stderr
+
+
+def test_what_is_no_capture_is_called_what_it_is(tmp_path: Path) -> None:
+    """Rather than that it holds no conversation."""
+    log = tmp_path / "access.log"
+    log.write_text(
+        '203.0.113.9 - - [28/Aug/2018:20:17:23 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/7.61" rt=0.001 '
+        'ua="10.0.0.7:8080" us="502" ut="0.001"\n'
+    )
+    run = why502("capture", str(tmp_path))
+    assert run.returncode == 2
+    assert "what was read is nginx-access-log" in run.stderr

@@ -75,3 +75,12 @@ def test_wrong_use_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], s
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["case.tar.gz", "case.zip", "case.zst"])
+def test_an_archive_of_another_form_does_not_become_a_folder(tmp_path: Path, name: str) -> None:
+    """Nobody looks for a folder of that name, or can attach it."""
+    run = why502("collect", "-o", str(tmp_path / name), "--duration", "1s")
+    assert run.returncode == 2
+    assert "name a file that ends in .tar.zst, or a folder" in run.stderr
+    assert list(tmp_path.iterdir()) == []

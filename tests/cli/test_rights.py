@@ -166,3 +166,17 @@ def test_without_tracefs_trace_says_so_and_collect_goes_on(tmp_path: Path) -> No
     assert run.returncode == 0
     assert "not recorded: kernel events: tracefs: " in run.stderr
     assert (out / "host.json").exists()
+
+
+def test_what_may_not_be_read_is_said_at_once(tmp_path: Path) -> None:
+    """In a folder, too: the answer without it may ask for just that file."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    line = '203.0.113.9 - - [28/Aug/2018:20:17:23 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/7.61"\n'
+    (folder / "access.log").write_text(line)
+    (folder / "error.log").write_text("2018/08/28 20:17:23 [error] 7#7: *1 upstream prematurely closed connection\n")
+    (folder / "notes.txt").write_text("of no interest\n")
+    (folder / "error.log").chmod(0)
+    run = _without_rights("diagnose", str(folder))
+    assert run.returncode == 3
+    assert run.stderr == f"why502: left out: {folder / 'error.log'}: permission denied\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,34 @@ def test_threads_at_work_are_waited_for() -> None:
         [sys.executable, "-c", LEAVING.format(busy="yes")], input="go", capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.returncode) == ("told the thread is through\ncleaned up\n", 3)
+
+
+LOADING = """
+import importlib.abc, os, signal, sys
+from why502.start import start
+
+class Interrupting(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "why502.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.{handler})
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["why502", "--version"]
+start()
+"""
+
+
+@pytest.mark.parametrize(("handler", "status"), [("default_int_handler", -signal.SIGINT), ("SIG_IGN", 0)])
+def test_an_interruption_while_it_loads_shows_no_traceback(handler: str, status: int) -> None:
+    """The shell sees the signal; who ignores it goes on."""
+    code = LOADING.format(handler=handler)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, "")
+    assert bool(done.stdout) is (status == 0)
+
+
+def test_a_mistyped_command_is_told_the_right_one() -> None:
+    done = subprocess.run([*COMMAND, "diagnoze"], capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.WRONG_USE
+    assert "No such command 'diagnoze'. Did you mean 'diagnose'?" in done.stderr

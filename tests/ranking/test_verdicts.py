@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -83,3 +83,26 @@ def test_what_the_evidence_tells_stands_in_the_commands_of_remedies() -> None:
     suspect = Suspect(name="a", kind=Kind.FAULT, title="a", prior=0.1, judge=judge, remedies=remedies)
     verdict = judge_case(case(request()), 0.0, [suspect]).document.verdicts[0]
     assert verdict.remedies[0].command == "ls -l /proc/350/fd RAPID LIMIT"
+
+
+@pytest.mark.parametrize(
+    ("fields", "targets"),
+    [({}, ("10.0.0.7:8080",)), ({"proxy": "haproxy", "target": None, "group": "shop/web1"}, ("shop/web1",))],
+)
+def test_what_is_not_determined_says_when_and_where(fields: dict[str, Any], targets: tuple[str, ...]) -> None:
+    """HAProxy logs the names of its servers and no addresses."""
+    (cluster,) = judge_case(case(request(100.0, **fields), request(104.0, **fields)), 0.0, []).undetermined
+    assert cluster.targets == targets
+    assert (cluster.since, cluster.until) == ("1970-01-01T00:01:40.000Z", "1970-01-01T00:01:44.000Z")
+
+
+def test_the_summary_of_several_targets_names_them_all() -> None:
+    """It speaks of one of them; the others are no less struck."""
+
+    def judge(scene: Scene) -> Judgement:
+        evidence = Evidence(9.0, "seen", Source.ACCESS_LOG, Place("a.log", 1))
+        return Weighed((evidence,), f"{scene.cluster.target} was restarted.")
+
+    suspect = Suspect(name="a", kind=Kind.FAULT, title="a", prior=0.1, judge=judge)
+    (verdict,) = judge_case(case(request(target="a:1"), request(target="a:12")), 0.0, [suspect]).document.verdicts
+    assert verdict.summary in ("a:1 was restarted. Likewise at a:12.", "a:12 was restarted. Likewise at a:1.")

@@ -116,7 +116,7 @@ def one_inode(sock: socket.socket) -> int:
 
 def test_nothing_that_listens_is_refused() -> None:
     """A port where nothing is."""
-    with pytest.raises(Why502Error, match="no such listener: --port 1"):
+    with pytest.raises(Why502Error, match="no such listener: --port 1: none was found"):
         remedy.plan(Wanted(port=1), 1024)
 
 

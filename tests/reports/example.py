@@ -230,6 +230,8 @@ NOT_DETERMINED = Diagnosis(
             "The request was sent and nothing came back; an access log alone cannot tell a full accept queue from a "
             "slow service.",
             (("accept-queue-overflow", 0.44), ("target-too-slow", 0.38), ("stale-connection", 0.06)),
+            since="2018-08-28T20:17:23Z",
+            until="2018-08-28T20:30:00Z",
         ),
     ),
     defects=("keepalive-race: ZeroDivisionError: float division by zero (keepalive_race.py:88)",),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.reports import example
 from tests.reports.approval import approved
 from tests.reports.hostile import HOSTILE
+from why502.model.verdict import SuspectLine
 from why502.reports.html import render
 
 if TYPE_CHECKING:
@@ -107,6 +109,18 @@ def test_the_page_says_everything_that_the_document_says() -> None:
     expected += [link.text for link in example.CHAIN]
     expected += example.ARTICLE.noticed
     assert [text for text in expected if " ".join(text.split()) not in words] == []
+
+
+def test_the_page_tells_what_else_it_may_be() -> None:
+    """As the text does: below 80 % a name is no certainty, and somebody may have left the other unexamined."""
+    other = SuspectLine("packets-dropped", "fault", "not-examined", 0.37, "nobody looked")
+    suspects = (*(s for s in example.DOCUMENT.suspects if s.cause != other.cause), other)
+    for probability, told in ((0.58, True), (0.85, False)):
+        verdict = structs.replace(example.OVERFLOW, probability=probability)
+        document = structs.replace(example.DOCUMENT, verdicts=(verdict,), suspects=suspects)
+        diagnosis = structs.replace(example.ARTICLE, document=document, undetermined=())
+        words = " ".join(Page(render(without_picture(diagnosis))).words)
+        assert ("or else packets-dropped , 37 %" in " ".join(words.split())) is told
 
 
 def test_a_thousand_inputs_and_verdicts_stay_bounded() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from rich.cells import cell_len
 from tests.reports import example
 from tests.reports.approval import approved
 from tests.reports.hostile import HOSTILE
-from why502.model.verdict import SuspectLine
+from why502.model.verdict import EvidenceLine, NextStep, SuspectLine
 from why502.reports.text import render
 from why502.reports.text.places import LONGEST, shared_folder
 
@@ -159,6 +161,33 @@ def test_what_else_it_may_be_stands_below_an_unsure_headline() -> None:
         diagnosis = structs.replace(example.ARTICLE, document=document, undetermined=())
         report = render(diagnosis, width=100, color=False)
         assert ("or else   packets-dropped, 37 %" in report) is told
+
+
+def test_a_command_that_is_too_long_can_be_pasted() -> None:
+    """A shell reads its lines as the one that was meant; what is quoted stays whole."""
+    said = "why502 diagnose evidence/access.log evidence/error.log --changes 'all deployments of today.csv'"
+    document = structs.replace(example.DOCUMENT, next_steps=(NextStep(said, "what began then", 1.0),))
+    lines = render(structs.replace(example.ARTICLE, document=document), width=50, color=False).splitlines()
+    first = next(number for number, line in enumerate(lines) if "$ why502 diagnose" in line)
+    last = next(number for number in range(first, len(lines)) if not lines[number].endswith("\\"))
+    assert last > first
+    assert all(len(line) <= 50 for line in lines[first : last + 1])
+    pasted = "\n".join(lines[first : last + 1]).partition("$ ")[2]
+    echoed = subprocess.run(["sh", "-c", f"printf '%s|' {pasted}"], capture_output=True, text=True, check=True)
+    assert echoed.stdout.split("|")[:-1] == shlex.split(said)
+
+
+def test_what_is_said_twice_does_not_fill_the_first_screen() -> None:
+    """Three targets that were restarted tell the same three times; all of it stands further down."""
+    same = [EvidenceLine("for", 3.5, "10 were cut off", "capture", f"a.pcap#{n}") for n in range(3)]
+    other = EvidenceLine("for", 2.0, "a change was recorded", "changes", "changes.csv:2")
+    verdict = structs.replace(example.OVERFLOW, evidence=(*same, other))
+    document = structs.replace(example.DOCUMENT, verdicts=(verdict,))
+    first, _, rest = render(structs.replace(example.ARTICLE, document=document), width=100, color=False).partition(
+        "Further evidence"
+    )
+    assert (first.count("10 were cut off"), first.count("a change was recorded")) == (1, 1)
+    assert rest.count("10 were cut off") == 2
 
 
 def test_a_defect_is_shown_beside_the_verdict() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import difflib
 import errno
 import gc
 import importlib
@@ -48,6 +49,19 @@ class LazyCommands(click.Group):
         command: click.Command = module.command
         command.epilog = command.epilog or EXIT_STATUSES
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """With the nearest names for one that was mistyped, as click has them for options."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], COMMANDS)
+            if not near:
+                raise
+            told = f"{error.message} Did you mean {' or '.join(repr(name) for name in near)}?"
+            raise click.UsageError(told, ctx) from error
 
     def invoke(self, ctx: click.Context) -> object:
         """A reader that left (`| head`) is not an outcome; click itself would answer 1, "failures explained"."""

@@ -14,6 +14,7 @@ from why502.errors import Why502Error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from why502.model.case import Case, Input
     from why502.model.verdict import Diagnosis
     from why502.reports.capture import Shown
 
@@ -66,9 +67,27 @@ def _look(files: tuple[str, ...], number: int | None, progress: Callable[[str], 
     case = assemble(readings)
     if case.wire is None:
         raise Why502Error(
-            "no TCP conversation", where=", ".join(files[:3]), hint="name captures of tcpdump or Wireshark"
+            "no TCP conversation",
+            where=", ".join(files[:3]),
+            why=_what_was_read(case),
+            hint="name captures of tcpdump or Wireshark",
         )
+    for misread in (given.first_not_understood[0] for given in case.inputs if _is_damaged(given)):
+        output.warn(f"not understood: {misread.at}: {misread.why}")
     failed = tuple(sorted((c for target in case.wire.targets for c in target.failed), key=lambda c: c.first_s))
     conversations = [fact for reading in readings for fact in reading.facts if isinstance(fact, Conversation)]
     asked = None if number is None else selected(files, number, failed, conversations)
     return Shown(case.wire, failed, asked), judge_case(case, time.time())
+
+
+def _is_damaged(given: Input) -> bool:
+    """Whether a capture holds more than it told, or nobody was allowed to look."""
+    unread = given.first_not_understood
+    return bool(unread) and (given.kind == "capture" or unread[0].why.endswith("permission denied"))
+
+
+def _what_was_read(case: Case) -> str:
+    """In place of a conversation: reasons, and kinds of evidence."""
+    told = [f"{m.at}: {m.why}" for given in case.inputs for m in given.first_not_understood[:1]]
+    kinds = sorted({given.kind for given in case.inputs if given.records})
+    return "; ".join([*told[:3], *([f"what was read is {', '.join(kinds)}"] if kinds else [])])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from why502.remote import Fetch
 
 PAGE_SUFFIXES = (".html", ".htm")
+FORBIDDEN = "permission denied"
+"""How the reason of what was not allowed ends (EACCES)."""
 
 
 @click.command("diagnose", epilog=EXIT_STATUSES)
@@ -98,10 +100,14 @@ def command(
 
 
 def _warn(diagnosis: Diagnosis, named: set[str]) -> None:
-    """On stderr: what was named one by one and could not be used, before somebody trusts an answer without it."""
+    """On stderr: what was named one by one and could not be used, before somebody trusts an answer without it; and what
+    lies in a folder and was not allowed to be read: it may well be what the next check asks for.
+    """
     for line in diagnosis.document.inputs:
-        if line.kind == "unrecognised" and line.path in named and line.first_not_understood:
-            output.warn(f"left out: {line.first_not_understood[0]}")
+        if line.kind == "unrecognised" and line.first_not_understood:
+            why = line.first_not_understood[0]
+            if line.path in named or why.endswith(FORBIDDEN):
+                output.warn(f"left out: {why}")
 
 
 def _fetches(prometheus: str | None, cloudwatch: str | None) -> list[Fetch]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ARCHIVE: Final = ".tar.zst"
+OTHERS: Final = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip", ".7z")
+"""Ends of names that promise an archive; a folder of that name would break the promise."""
 HOST, EVENTS, CAPTURE, MANIFEST = "host.json", "events.jsonl", "capture.pcapng", "manifest.json"
 FILES: Final = (HOST, EVENTS, CAPTURE, MANIFEST)
 CONFIGS: Final = "configs"
@@ -39,6 +41,9 @@ class Bundle:
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
+        if not self._packed and self._out.name.endswith(OTHERS):
+            hint = f"name a file that ends in {ARCHIVE}, or a folder"
+            raise Why502Error("no bundle is written in that form", where=str(self._out), hint=hint)
         _make_room(self._out, packed=self._packed, force=self._force)
         try:
             if self._packed:

@@ -59,9 +59,13 @@ def traits(request: Request) -> Traits:
     r = request
     at_s = r.end_s if r.start_s is None else r.start_s
     kind = "" if r.manner is None else f"{r.phase}, {r.manner}"
-    named = r.proxy == "haproxy" and r.target is None and "/" in (r.group or "")
-    server = r.group if named else None
-    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind, server)
+    return Traits(at_s, r.side, r.target, r.client, r.path, r.at.path, r.proxy, r.node, kind, server(r))
+
+
+def server(request: Request) -> str | None:
+    """The target's name, where the proxy logs that and no address: HAProxy's 'backend/server'."""
+    named = request.proxy == "haproxy" and request.target is None and "/" in (request.group or "")
+    return request.group if named else None
 
 
 def in_order(found: Iterable[Traits]) -> tuple[Traits, ...]:

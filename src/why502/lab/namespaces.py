@@ -46,7 +46,7 @@ def _unshare(name: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) != 0:
         error = ctypes.get_errno()
-        raise Why502Error("cannot make a network namespace", why=os.strerror(error))
+        raise Why502Error("cannot make a network namespace", why=os.strerror(error), hint="run it with sudo")
     with _alone():
         netns.attach(name, f"{os.getpid()}/task/{threading.get_native_id()}")
 

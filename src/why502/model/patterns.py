@@ -61,7 +61,7 @@ class Traits(Struct, frozen=True):
     kind: str = ""
     """How it failed: phase and manner ('connect, refused'); '' if it did not."""
     server: str | None = None
-    """The target's name, where the proxy logs that and no address: HAProxy's 'backend/server'."""
+    """As `facts.sampling.server`."""
 
 
 class Sample(Struct, frozen=True):

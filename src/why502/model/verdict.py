@@ -159,6 +159,8 @@ class Undetermined(Struct, frozen=True):
     """The strongest suspects with their probabilities."""
     evidence: tuple[EvidenceLine, ...] = ()
     """What speaks for and against the first of them."""
+    since: str | None = None
+    until: str | None = None
 
 
 class Diagnosis(Struct, frozen=True):

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from why502.facts.clusters import same_target
 from why502.facts.listeners import split_address
+from why502.facts.sampling import server
 from why502.model.evidence import Source
 from why502.model.expressions import expression
 from why502.model.pasting import shell_word
@@ -22,11 +23,14 @@ from why502.suspects.interface import Suspect, Weighed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from why502.facts.scene import Cluster
     from why502.model.evidence import Evidence
     from why502.ranking.weigh import Ranked
 
 _BLANKS = expression("ADDRESS:PORT|ADDRESS|PORT")
 LIKELIEST = 3
+NAMED = 3
+"""Targets that a summary names beside its own."""
 NO_CAUSE = "no cause stands out"
 MEANT = {
     Manner.FORBIDDEN: "the proxy's own machine forbade the connect (rights of the socket's path, SELinux, a 'prohibit' "
@@ -114,7 +118,8 @@ def verdict(
     own = [answer for r in group if isinstance(answer := r.answers[cause], Weighed)]
     conditions = _explaining(cause, group, suspects)
     fills = {word: told for answer in (*own, *(a for _, a in conditions)) for word, told in answer.fills.items()}
-    summary = own[0].summary if own else suspects[cause].title
+    targets = tuple(sorted({r.cluster.target for r in group if r.cluster.target}))
+    summary = _summary(own[0].summary, targets) if own else suspects[cause].title
     if took_out := _left_without(group, named):
         summary = f"{summary} What had taken the targets out: {took_out}."
     return VerdictLine(
@@ -123,12 +128,22 @@ def verdict(
         failures=_count(group),
         since=rfc3339(min(w.from_s for w in windows)) if windows else None,
         until=rfc3339(max(w.to_s for w in windows)) if windows else None,
-        targets=tuple(sorted({r.cluster.target for r in group if r.cluster.target})),
+        targets=targets,
         summary=summary,
         because=tuple(Because(name, answer.summary, answer.known_issue) for name, answer in conditions),
         evidence=_lines(_seen_once(answers)),
         remedies=tuple(_filled(_addressed(r, group), fills) for r in _remedies(cause, own, conditions, suspects)),
     )
+
+
+def _summary(first: str, targets: Sequence[str]) -> str:
+    """What is said of one target, and where the same happened."""
+    said = {word.rstrip(",.;:") for word in first.split()}
+    others = [target for target in targets if target not in said]
+    if not others or len(others) == len(targets):
+        return first
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"{first} Likewise at {', '.join(others[:NAMED])}{more}."
 
 
 def undetermined(ranked: Ranked) -> Undetermined:
@@ -141,12 +156,19 @@ def undetermined(ranked: Ranked) -> Undetermined:
     words = f"; the proxy says: {said}" if said else ""
     return Undetermined(
         failures=cluster.count,
-        targets=(cluster.target,) if cluster.target else (),
+        targets=(cluster.target,) if cluster.target else _servers(cluster),
         phase=cluster.phase,
         text=f"{count(cluster.count, 'failure')} in phase {cluster.phase} ({cluster.manner}): {meant}{words}",
         likeliest=tuple((name, round(p, 4)) for name, p in likeliest),
         evidence=_lines(answer.evidence) if isinstance(answer, Weighed) else (),
+        since=rfc3339(cluster.window.from_s) if cluster.window else None,
+        until=rfc3339(cluster.window.to_s) if cluster.window else None,
     )
+
+
+def _servers(cluster: Cluster) -> tuple[str, ...]:
+    """Where the log names servers and no addresses."""
+    return tuple(sorted({name for place in cluster.logged if (name := server(place.request))}))
 
 
 def _probability(cause: str, group: Sequence[Ranked]) -> float:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from why502.model.host import HostRecord, Listener, Namespace, Process
 
+MOST_HIDDEN = 2
+"""Reasons for which a listener may not have been seen."""
 SHOWN = 8
 """Listeners that an error lists."""
 
@@ -85,4 +87,6 @@ def _all(record: HostRecord) -> Iterator[Found]:
 
 def _hidden(record: HostRecord) -> str:
     """What could not be looked into, where it may be hidden."""
-    return "; ".join(f"{unseen.what}: {unseen.why}" for unseen in record.unseen)
+    hidden = "; ".join(f"{unseen.what}: {unseen.why}" for unseen in record.unseen[:MOST_HIDDEN])
+    more = f" and {len(record.unseen) - MOST_HIDDEN} more" if len(record.unseen) > MOST_HIDDEN else ""
+    return "none was found" + (f", but not all could be seen: {hidden}{more}" if hidden else "")

@@ -17,7 +17,7 @@ from why502.model.case import Window
 from why502.reports import ladder, phrases
 from why502.reports.legible import legible
 from why502.reports.phrases import count, epoch_s
-from why502.reports.rollcall import KINDS, STATUSES, answers, missing, needs
+from why502.reports.rollcall import KINDS, STATUSES, answers, missing, needs, or_else
 from why502.reports.timeline import bars
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def render(diagnosis: Diagnosis) -> str:
             held=phrases.held(diagnosis)[:MOST_LINES],
             settled=phrases.settled(diagnosis),
             missing=missing(document),
+            others=or_else(diagnosis),
             scope=lambda verdict: phrases.scope(verdict, document.failures),
             **_plots(diagnosis),
         )
@@ -85,9 +86,10 @@ def _environment() -> Environment:
         "bar_percent": lambda bits: min(abs(bits) / FULL_BAR_BITS, 1.0) * 100,
         "gain": phrases.gain,
         "count": count,
-        "listing": phrases.listing,
         "moment": phrases.moment,
+        "scope_of": phrases.scope_of,
         "span": phrases.span,
+        "strongest": phrases.strongest,
         "statuses": STATUSES,
         "rungs": ladder.rungs,
         "height_px": ladder.height_px,

@@ -10,7 +10,7 @@ from why502.model.words import count as count  # noqa: PLC0414 - re-exported: on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from why502.model.verdict import Diagnosis, Failures, SuspectLine, VerdictLine
+    from why502.model.verdict import Diagnosis, EvidenceLine, Failures, SuspectLine, Undetermined, VerdictLine
 
 SETTLED: Final = 0.95
 """From this probability on the answer stands without another check."""
@@ -76,12 +76,31 @@ def span(since: str | None, until: str | None) -> str:
     return f"{begin} to {end.partition(' ')[2] if same_day else end} UTC"
 
 
+def strongest(evidence: Sequence[EvidenceLine], most: int) -> tuple[list[EvidenceLine], list[EvidenceLine]]:
+    """The first few that say something new each, and the others: several targets, or logs, may tell the same."""
+    texts: set[str] = set()
+    first: list[EvidenceLine] = []
+    rest: list[EvidenceLine] = []
+    for line in evidence:
+        new = line.text not in texts and len(first) < most
+        (first if new else rest).append(line)
+        texts.add(line.text)
+    return first, rest
+
+
 def scope(verdict: VerdictLine, failures: Failures) -> str:
     """How many failures, where, when."""
     total = max(failures.total, verdict.failures)
     where = f" at {listing(verdict.targets)}" if verdict.targets else ""
     when = f", {span(verdict.since, verdict.until)}" if verdict.since or verdict.until else ""
     return f"{verdict.failures:,} of {count(total, 'failure')}{where}{when}"
+
+
+def scope_of(cluster: Undetermined) -> str:
+    """The same of failures without a verdict."""
+    where = f" at {listing(cluster.targets)}" if cluster.targets else ""
+    when = f", {span(cluster.since, cluster.until)}" if cluster.since or cluster.until else ""
+    return f"{count(cluster.failures, 'failure')}{where}{when}"
 
 
 def duration(length_s: float) -> str:

@@ -12,7 +12,7 @@ from why502.model.verdict import Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from why502.model.verdict import Document, SuspectLine
+    from why502.model.verdict import Diagnosis, Document, SuspectLine
 
 STATUSES: Final[dict[Status, str]] = {
     "convicted": "convicted",
@@ -27,6 +27,10 @@ KINDS: Final = {
     "fault": ("Suspects", "faults exclude each other"),
     "condition": ("Conditions", "what can bring a fault about"),
 }
+
+SURE: Final = 0.8
+"""From here on a script may act on it (exit status 1)."""
+WORTH_SAYING: Final = 0.1
 
 _LOOKED: Final = {"convicted", "suspected", "cleared"}
 _OPEN: Final = {"suspected", "not-examined"}
@@ -86,3 +90,13 @@ def missing(document: Document) -> list[str]:
         for source in set(suspect.missing) - given:
             wanted[source] = wanted.get(source, 0) + 1
     return sorted(wanted, key=lambda source: (-wanted[source], source))
+
+
+def or_else(diagnosis: Diagnosis) -> list[SuspectLine]:
+    """What else it may well be, likeliest first, where there is one answer and that one is not sure."""
+    verdicts = diagnosis.document.verdicts
+    if len(verdicts) != 1 or diagnosis.undetermined or verdicts[0].probability >= SURE:
+        return []
+    found = [s for s in diagnosis.document.suspects if s.status in _OPEN and s.cause != verdicts[0].cause]
+    faults = [s for s in found if s.kind == "fault" and (s.probability or 0.0) >= WORTH_SAYING]
+    return sorted(faults, key=lambda s: (-(s.probability or 0.0), s.cause))

@@ -14,14 +14,15 @@ from why502.reports.phrases import (
     headline,
     held,
     is_all_clear,
-    listing,
     nothing_wrong,
     percent,
     scope,
+    scope_of,
     settled,
+    strongest,
 )
-from why502.reports.rollcall import missing
-from why502.reports.text.layout import command, indented, join, labelled, placed, plain, rows
+from why502.reports.rollcall import missing, or_else
+from why502.reports.text.layout import Command, indented, join, labelled, placed, plain, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,9 +46,6 @@ FIRST_EVIDENCE = 3
 FIRST_REMEDIES = 2
 FIRST_STEPS = 2
 WEIGHT_COLUMNS = 10
-SURE = 0.8
-"""From here on a script may act on it (exit status 1)."""
-WORTH_SAYING = 0.1
 MOST_ANSWERS = 10
 """Verdicts that are shown; JSON has them all."""
 
@@ -69,27 +67,11 @@ def _answers(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield _nothing_wrong(diagnosis)
     elif not document.verdicts and not diagnosis.undetermined:
         yield Text(f"{count(document.failures.total, 'failure')} found, cause not determined", "bold yellow")
-    others = _others(diagnosis)
+    others = or_else(diagnosis)
     yield from (_verdict(v, document.failures, others) for v in document.verdicts[:MOST_ANSWERS])
     if len(document.verdicts) > MOST_ANSWERS:
         yield f"{count(len(document.verdicts) - MOST_ANSWERS, 'more verdict')}: see --json"
     yield from (_undetermined(u) for u in diagnosis.undetermined[:MOST_ANSWERS])
-
-
-def _others(diagnosis: Diagnosis) -> list[SuspectLine]:
-    """What else it may well be, likeliest first, where there is one answer and that one is not sure."""
-    document = diagnosis.document
-    if len(document.verdicts) != 1 or diagnosis.undetermined or document.verdicts[0].probability >= SURE:
-        return []
-    found = [
-        s
-        for s in document.suspects
-        if s.kind == "fault"
-        and s.status == "suspected"
-        and s.cause != document.verdicts[0].cause
-        and (s.probability or 0.0) >= WORTH_SAYING
-    ]
-    return sorted(found, key=lambda s: (-(s.probability or 0.0), s.cause))
 
 
 def _verdict(verdict: VerdictLine, failures: Failures, others: Sequence[SuspectLine]) -> Group:
@@ -97,7 +79,7 @@ def _verdict(verdict: VerdictLine, failures: Failures, others: Sequence[SuspectL
     sections: list[tuple[str, Iterable[RenderableType]]] = [
         ("or else", either),
         ("because", [_because(b) for b in verdict.because]),
-        ("evidence", [evidence(verdict.evidence[:FIRST_EVIDENCE])]),
+        ("evidence", [evidence(strongest(verdict.evidence, FIRST_EVIDENCE)[0])]),
         ("to do", remedies(verdict.remedies[:FIRST_REMEDIES])),
     ]
     return Group(
@@ -123,29 +105,27 @@ def _weight(line: EvidenceLine) -> Text:
     return join(Text(bits(line.bits), "green" if line.says == "for" else "red"), Text(" bits", "dim"))
 
 
-def remedies(found: Iterable[Remedy]) -> Iterator[Text]:
+def remedies(found: Iterable[Remedy]) -> Iterator[RenderableType]:
     """What to do, each with its command below."""
     for remedy in found:
         yield join(plain(remedy.text), Text("" if remedy.permanent else " (until the next restart)", "dim"))
         if remedy.command:
-            yield command(remedy.command)
+            yield Command(remedy.command)
 
 
-def steps(found: Iterable[NextStep]) -> Iterator[Text]:
+def steps(found: Iterable[NextStep]) -> Iterator[RenderableType]:
     """Checks, each with its reason below."""
     for step in found:
-        yield command(step.command)
+        yield Command(step.command)
         yield join(plain(step.why), Text(f" ({gain(step.gain_bits)})", "dim"))
 
 
 def _undetermined(cluster: Undetermined) -> Group:
-    # Without a target it would say again what the sentence says.
-    scope_ = f"{count(cluster.failures, 'failure')} at {listing(cluster.targets)}, in phase {cluster.phase}"
     likeliest = [join(plain(cause), Text(f", {percent(p)}", "dim")) for cause, p in cluster.likeliest]
     return Group(
         Text("cause not determined", "bold yellow"),
         plain(cluster.text),
-        *([plain(scope_, "dim")] if cluster.targets else []),
+        plain(scope_of(cluster), "dim"),
         labelled([("likeliest", likeliest)]),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from why502.reports.phrases import count, settled
+from why502.reports.phrases import count, settled, strongest
 from why502.reports.text.answer import (
     FIRST_EVIDENCE,
     FIRST_REMEDIES,
@@ -50,7 +50,7 @@ def _link(link: Link) -> Text:
 
 
 def _more(verdict: VerdictLine, name: str) -> Iterator[RenderableType]:
-    if rest := verdict.evidence[FIRST_EVIDENCE:]:
+    if rest := strongest(verdict.evidence, FIRST_EVIDENCE)[1]:
         yield heading("Further evidence", name)
         yield indented(evidence(rest[:MOST_EVIDENCE]))
         if len(rest) > MOST_EVIDENCE:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from why502.model.expressions import expression
 from why502.reports.legible import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 LABEL_COLUMNS = 9
 COMMAND_CHARACTERS = 4000
 """A command is of no use if its end is missing."""
+PROMPT = "$ "
+GOES_ON = "\\"
+_WORDS = expression(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+|\S+")
+"""Of a shell's line; what its quotes do not close is taken as it stands."""
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -43,10 +49,41 @@ def placed(text: str, at: str) -> Text:
     return join(plain(text), " ", plain(f"[{at}]", "dim")) if at else plain(text)
 
 
-def command(text: str) -> Text:
-    """A command to copy; one that has several lines keeps them."""
-    lines = (legible(line, COMMAND_CHARACTERS) for line in text.splitlines())
-    return Text("\n").join(join(Text("$ ", "dim"), Text(line, "bold cyan")) for line in lines)
+class Command:
+    """A command to copy; one that has several lines keeps them.
+
+    Where it is too long for the screen it goes on as a shell wants it, so that all of it can be pasted.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = [legible(line, COMMAND_CHARACTERS) for line in text.splitlines()]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self._lines:
+            broken = continued(line, options.max_width - len(PROMPT))
+            yield join(Text(PROMPT, "dim"), Text(f"\n{' ' * len(PROMPT)}".join(broken), "bold cyan"))
+
+    def __rich_measure__(self, _: Console, options: ConsoleOptions) -> Measurement:
+        longest = max((len(line) for line in self._lines), default=0) + len(PROMPT)
+        return Measurement(min(options.max_width, longest), min(options.max_width, longest))
+
+
+def continued(line: str, columns: int) -> list[str]:
+    r"""A line of shell in pieces of at most so many columns, where its words allow: all but the last end with a
+    backslash. What is quoted stays whole.
+
+    >>> continued("tcpdump -w a.pcap 'tcp port 80'", 20)
+    ['tcpdump -w a.pcap \\', "'tcp port 80'"]
+    """
+    if len(line) <= columns:
+        return [line]
+    pieces: list[str] = []
+    for word in _WORDS.findall(line):
+        if pieces and len(pieces[-1]) + len(word) + len(" " + GOES_ON) < columns:
+            pieces[-1] += f" {word}"
+        else:
+            pieces.append(word)
+    return [*(f"{piece} {GOES_ON}" for piece in pieces[:-1]), *pieces[-1:]]
 
 
 def labelled(rows: Iterable[tuple[str, Iterable[RenderableType]]]) -> Table:
