@@ -58,9 +58,9 @@ from why502.suspects.configured import pool_against
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import keepalive_against
 from why502.suspects.proxy_settings import pool_shorter
+from why502.suspects.said_idle import said_idle
 from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import no_end_on_the_wire
-from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,8 +207,7 @@ def _log(scene: Scene) -> Iterator[Evidence]:
     first = cluster.logged[0].request
     waits_s = [p.request.wait_s for p in cluster.logged if p.request.wait_s is not None]
     if cluster.manner is Manner.RACED:
-        # Only a connection that had served before is called so: net/http `errServerClosedIdle`, transport.go.
-        yield proxy_says(cluster, 9.0)
+        yield from said_idle(scene)
     elif waits_s and median(waits_s) <= ROUND_TRIP_S:
         text = f"the connection was gone {median(waits_s) * 1000:.0f} ms (median) after the request was sent"
         yield Evidence(1.5, text, Source.ACCESS_LOG, first.at)

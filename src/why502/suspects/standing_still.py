@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.backlog import SMALLEST_BACKLOG
 from why502.facts.scene import Basis
-from why502.facts.standstill import FEWEST, FEWEST_ACCEPTED, standstill, stopped
+from why502.facts.standstill import FEWEST, FEWEST_ACCEPTED, standstill, standstills, stopped
 from why502.facts.unheard import unheard
 from why502.model.conversations import Outcome
 from why502.model.evidence import Evidence, Source
@@ -79,11 +80,31 @@ def not_let_in(scene: Scene) -> Weighed | None:
             f"{found.to_s - found.from_s:.1f} s: nobody accepted, nobody answered"
         )
         evidence.append(Evidence(5.0, text, Source.CAPTURE, found.at))
+    evidence += _filled_meanwhile(scene) if not (silent_kernel.closes or silent_kernel.dead) else ()
     if not evidence:
         return None
     target = cluster.target or "The target"
     summary = f"{target} stood still: nobody accepted {count(cluster.count, 'connection')}, and its queue filled."
     return Weighed(tuple(evidence), summary, remedies=remedies(scene))
+
+
+def _filled_meanwhile(scene: Scene) -> Iterator[Evidence]:
+    """An ample queue that filled whenever nobody was answered until the proxy gave up: a longer one would have filled,
+    too, and those in it were given up as well. A small queue fills in pauses that hurt nobody else.
+    """
+    full = scene.wire.full_at if scene.wire is not None else None
+    if full is None or full.depth <= SMALLEST_BACKLOG or scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
+        return
+    found = [s for s in standstills(scene.wire) if s.heard and not s.unheard]
+    lost_s = [failure.at_s for failure in scene.cluster.failures if failure.at_s is not None]
+    during = sum(any(s.covers(at_s) for s in found) for at_s in lost_s)
+    if 2 * during > len(lost_s):
+        text = (
+            f"{during} of {len(lost_s)} were lost in {count(len(found), 'spell')} in which nothing was answered, until "
+            f"{sum(s.given_up for s in found)} requests that the target's kernel had taken were given up: the queue of "
+            f"{full.depth} filled because nobody took from it"
+        )
+        yield Evidence(5.0, text, Source.CAPTURE, found[0].at)
 
 
 def remedies(scene: Scene) -> tuple[Remedy, ...]:
