@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from why502.model.wire import TargetWire
 
 SLOW = 1.5
-"""Times what is usual. Who waits for a place waits for half a service time on average, at least; and paths differ."""
+"""Times what is usual. Who waits for a place waits for half a service time on average; and paths differ."""
 LEAST_S = 0.02
 """A difference below that may be the scheduler's or the network's doing."""
 FEWEST = 3
@@ -52,9 +52,7 @@ LATER_S = 0.002
 LEAVE_TAKEN_S = 0.2
 """The target's kernel may take so long to acknowledge the FIN that gives a request up (TCP_DELACK_MAX, net/tcp.h):
 nobody answered with that."""
-MAX_SPANS = 5000
-MAX_GIVEN_UP = 200
-MAX_BEFORE = 1000
+MAX_SPANS, MAX_GIVEN_UP, MAX_BEFORE = 5000, 200, 1000
 
 
 class Division(NamedTuple):
@@ -153,10 +151,11 @@ def _of_one_recorder(known: Sequence[Conversation]) -> Sequence[Conversation]:
 def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     """Of all requests at one target, in the order in which they came."""
     crowds = list(_crowds(spans))
-    alone_s = [_lasted_s(crowd[0][0]) for crowd in crowds]
-    usual_s = median(alone_s) if len(alone_s) >= FEWEST else None
-    limit_s = max(SLOW * usual_s, usual_s + LEAST_S) if usual_s is not None else inf
-    unsure = _behind_given_up(spans, usual_s or 0.0, limit_s)
+    first = [crowd[0][0] for crowd in crowds]
+    rough_s = _usual_s(first)
+    unsure = _behind_given_up(spans, rough_s)
+    usual_s = _usual_s([span for span in first if span not in unsure or _lasted_s(span) <= _limit_s(rough_s)])
+    limit_s = _limit_s(usual_s)
     told = [[(ahead, _lasted_s(span) > limit_s) for span, ahead in crowd if span not in unsure] for crowd in crowds]
     slow = [crowd for crowd in told if any(is_slow for _, is_slow in crowd)]
     gone = [place for place, one in enumerate(spans) if one.given_up_s is not None]
@@ -173,23 +172,30 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     )
 
 
-def _behind_given_up(spans: Sequence[Span], usual_s: float, limit_s: float) -> set[Span]:
+def _usual_s(alone: Sequence[Span]) -> float | None:
+    return median(map(_lasted_s, alone)) if len(alone) >= FEWEST else None
+
+
+def _limit_s(usual_s: float | None) -> float:
+    return max(SLOW * usual_s, usual_s + LEAST_S) if usual_s is not None else inf
+
+
+def _behind_given_up(spans: Sequence[Span], usual_s: float | None) -> set[Span]:
     """Requests that came while the target may still have been at work on what had been given up.
 
-    Many programs do not notice that a proxy has closed: who comes then finds fewer in flight than the target has. One
-    that is answered as fast as ever shows that it is over; at most it lasts as if one worker had to do it all.
+    Many programs do not notice that a proxy has closed: who comes then finds fewer in flight than the target has. It
+    lasts until one is answered as fast as ever, or as if one worker had to do it all.
     """
-    unsure: set[Span] = set()
-    waiting: list[float] = []
+    unsure, waiting = set[Span](), list[float]()
     left, last_s = 0, 0.0
     for span in spans:
         while waiting and waiting[0] <= span.asked_s:
             left, last_s = left + 1, heappop(waiting)
-        if left and span.asked_s <= last_s + left * usual_s:
-            unsure.add(span)
-            left = 0 if _lasted_s(span) <= limit_s else left
-        else:
+        if usual_s is None or span.asked_s > last_s + left * usual_s:
             left = 0
+        if left:
+            unsure.add(span)
+            left *= _lasted_s(span) > _limit_s(usual_s)
         if span.given_up_s is not None and span.until_s <= span.given_up_s + LEAVE_TAKEN_S:
             heappush(waiting, span.given_up_s)
     return unsure
