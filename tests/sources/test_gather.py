@@ -162,3 +162,13 @@ def test_progress_names_what_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"a": LOGS["alb-access-log"]})
     gather([str(tmp_path)], said.append)
     assert said[0] == f"{tmp_path / 'a'} (0 of 0 MB)"
+
+
+def test_what_a_link_leads_to_is_not_shown(tmp_path: Path) -> None:
+    """A folder that came from elsewhere can link to a file of this machine that only root may read."""
+    (tmp_path / "secret").write_text("root:hunter2:20228\n")
+    folder = write(tmp_path / "evidence", {"a.log": next(iter(LOGS.values()))})
+    (folder / "b.log").symlink_to(tmp_path / "secret")
+    told = [str(misread) for each in inputs(folder) for misread in each.first_not_understood]
+    assert any("what that leads to is not shown" in text for text in told)
+    assert not any("hunter2" in text or "root:" in text for text in told)

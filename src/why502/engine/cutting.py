@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from why502.engine.blocks import LINE_BYTES, Block
+from why502.engine.blocks import Block
 from why502.engine.compiling import SCAN, compiled
 from why502.formats.columns import MAX_NAMES, NAME_PLACES, Columns, Step, Take
+from why502.formats.long_lines import LONG
 
 Numbers = NDArray[np.int64]
 
@@ -106,6 +107,6 @@ def cut(program: Program, block: Block, desk: Desk) -> Cut:
         table,
         before.reshape(len(program.steps), 2),
     )
-    sure = good.view(np.bool_) & (np.diff(begins) <= LINE_BYTES)
+    sure = good.view(np.bool_) & (np.diff(begins) <= LONG)
     texts = tuple(block.line(low, high).decode("utf-8", "replace") for low, high in spans[:names].tolist())
     return Cut(block, begins, sure, dict(zip(program.columns, columns, strict=True)), texts)

@@ -19,6 +19,7 @@ from why502.engine.rows import planned_rows
 from why502.engine.seeing import Seen, wanted_lines
 from why502.facts.wanted import Wanted
 from why502.formats.columns import UNSURE, Plan
+from why502.formats.long_lines import shortened
 from why502.model.evidence import Place
 from why502.model.requests import Request
 
@@ -29,9 +30,9 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def line_text(raw: bytes, *, first: bool) -> str:
-    """A line as `sources.interface.lines` gives it, without what surrounds it."""
+    """A line as `sources.interface.lines` gives it, without what surrounds it; a long one is shortened."""
     text = kept_part(raw).decode("utf-8", "replace").rstrip("\r\n")
-    return (text.removeprefix(BYTE_ORDER_MARK) if first else text).strip(EMPTY)
+    return shortened((text.removeprefix(BYTE_ORDER_MARK) if first else text).strip(EMPTY))
 
 
 class Part(NamedTuple):

@@ -18,6 +18,7 @@ from why502.facts.wanted import EVERYTHING, Wanted
 from why502.formats.columns import ABSENT_US, Plan
 from why502.formats.health_events import logged_s, tell_health
 from why502.formats.interface import LogFormat
+from why502.formats.long_lines import LONG
 from why502.model.case import KernelEvent, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.model.traffic import micros
@@ -125,7 +126,7 @@ class LogReader:
                 tell_health(self.log_format, text, place, near_s, self.tally.events, self.written_s)
             else:
                 requests.append(read)
-                raw.append(line)
+                raw.append(line if len(line) <= LONG else text.encode("utf-8", "replace"))
         wanted = [self.wanted.ended(micros(r.end_s)) and self.wanted.to(r.target) for r in requests]
         told, details = list(compress(requests, wanted)), list(compress(raw, wanted))
         kept = drawn(np.array([r.at.number for r in told], np.int64), self.added_before + self._added)

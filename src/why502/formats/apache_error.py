@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from why502.formats.fate import Fate
-from why502.formats.fields import iso_time
+from why502.formats.fields import iso_time, without_queries
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.case import KernelEvent
@@ -151,7 +151,7 @@ def _request(fate: Fate, text: str, end_s: float, thread: str | None, at: Place)
         group=balancer[1] if balancer else None,
         method=returned[2] if returned else None,
         path=returned[1].split("?")[0] if returned else None,
-        reason=_CLIENT.sub("", text).replace("  ", " ").strip()[:MAX_REASON_CHARACTERS],
+        reason=without_queries(_CLIENT.sub("", text).replace("  ", " ").strip())[:MAX_REASON_CHARACTERS],
         thread=thread,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from why502.formats import go_errors
 from why502.formats.caddy_access import client, entry_time
 from why502.formats.fate import Fate
-from why502.formats.fields import request_line
+from why502.formats.fields import request_line, without_queries
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import Row, row
@@ -53,7 +53,7 @@ def _request(entry: Row, ended: Fate, reason: str, at: Place) -> Request:
         method=method,
         path=path,
         total_s=entry.number("duration"),
-        reason=reason[: go_errors.MAX_CHARACTERS],
+        reason=without_queries(reason)[: go_errors.MAX_CHARACTERS],
     )
 
 

@@ -30,6 +30,8 @@ _MONTHS = {
 }
 _LOCAL = expression(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([+-]\d{4}))?", re.ASCII)
 
+_QUERY = expression(r"""(://[^\s'"?]{1,4096}+)\?[^\s'"]*+""")
+
 
 def present(text: str) -> str | None:
     """The text, or None where a log writes that there is none.
@@ -122,6 +124,15 @@ def request_line(text: str) -> tuple[str | None, str | None]:
     ('GET', None)
     """
     return _request_line(text) if len(text) <= CACHED_CHARACTERS else _request_line.__wrapped__(text)
+
+
+def without_queries(text: str) -> str:
+    """A message without the query strings of the URLs in it: they hold what people sent, and reports are passed on.
+
+    >>> without_queries("attempt fail, url='http://shop/pay?token=x'")
+    "attempt fail, url='http://shop/pay?***'"
+    """
+    return _QUERY.sub(r"\1?***", text)
 
 
 @lru_cache(maxsize=8192)

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 
 from why502.formats import go_errors
+from why502.formats.fields import without_queries
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
@@ -50,7 +51,7 @@ def parse(line: str, at: Place) -> Request | None | str:
         phase=phase,
         manner=manner,
         target=go_errors.target(told["error"]),
-        reason=told[0][: go_errors.MAX_CHARACTERS],
+        reason=without_queries(told[0])[: go_errors.MAX_CHARACTERS],
     )
 
 

@@ -10,7 +10,7 @@ import re
 
 from why502.formats import go_errors
 from why502.formats.fate import Fate
-from why502.formats.fields import iso_time
+from why502.formats.fields import iso_time, without_queries
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.formats.json_line import row
@@ -49,7 +49,7 @@ def parse(line: str, at: Place) -> Request | None | str:
         phase=ended.phase,
         manner=ended.manner,
         target=go_errors.target(text),
-        reason=text[: go_errors.MAX_CHARACTERS],
+        reason=without_queries(text)[: go_errors.MAX_CHARACTERS],
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from why502.formats.fate import Fate
-from why502.formats.fields import host_and_port, iso_time, request_line
+from why502.formats.fields import host_and_port, iso_time, request_line, without_queries
 from why502.formats.fitting import share
 from why502.formats.interface import LogFormat, Sample
 from why502.model.evidence import Place, Source
@@ -69,7 +69,7 @@ def parse(line: str, at: Place) -> Request | None | str:
         manner=fate.manner,
         target=connect[2] if connect else host_and_port(address),
         path=request_line(f"GET {address or '-'} HTTP/1.1")[1],
-        reason=text[:1000],
+        reason=without_queries(text)[:1000],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -191,7 +192,7 @@ def _read(
     if reader is None and (records := _in_records(found)) is not None:
         found, reader = records
     if reader is None:
-        return _put_aside(found.file.path, _unknown(found.head))
+        return _put_aside(found.file.path, _unknown(found.head, shown=not _is_link(found)))
     try:
         if (waiting := waits.waiting(reader, found)) is not None:
             return waiting
@@ -206,10 +207,17 @@ def _damaged(reading: Reading) -> bool:
     return not reading.input.records and not reading.facts and bool(reading.input.first_not_understood)
 
 
-def _unknown(head: bytes) -> str:
-    """Why a file was not recognised: what it is instead, or its beginning, as text if it is text."""
+def _is_link(found: Found) -> bool:
+    """A folder that came from elsewhere can hold a link to /etc/shadow, and reports are passed on."""
+    return found.identity is not None and Path(found.file.path).is_symlink()
+
+
+def _unknown(head: bytes, *, shown: bool) -> str:
+    """Why a file was not recognised: what it is instead, or its beginning if it may be shown, as text if it is text."""
     if (near := near_miss(head)) is not None:
         return near
+    if not shown:
+        return "its content is nothing known (it is a link; what that leads to is not shown)"
     begin = head[:SHOWN_BYTES].split(b"\n")[0]
     if not begin.isascii() or not begin.decode("ascii").isprintable():
         return f"its content is nothing known (it begins with the bytes {head[:8].hex(' ')})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from why502.formats import all_formats
 from why502.formats.health_events import logged_s, tell_health
+from why502.formats.long_lines import shortened
 from why502.model.case import Input, Misread, Window
 from why502.model.evidence import Place, Source
 from why502.model.traffic import micros
@@ -58,7 +59,7 @@ def _read(log_format: LogFormat, evidence: EvidenceFile) -> Reading:
     misreads: list[Misread] = []
     understood = not_understood = 0
     for number, text in lines(evidence):
-        line = text.strip(NOTHING)
+        line = shortened(text.strip(NOTHING))
         if not line:
             continue
         place = Place(evidence.path, number)
