@@ -41,6 +41,9 @@ def test_the_help_names_every_status() -> None:
         (OSError(errno.ENOSPC, "No space left on device"), 2, "why502: No space left on device"),
         (OSError(errno.EBADF, "Bad file descriptor"), 4, "this is a defect of why502"),
         (RuntimeError("boom"), 4, "this is a defect of why502"),
+        (Why502Error("no", where="a\x1b]0;x\x07\u202e\nb"), 2, r"why502: no: a\x1b]0;x\x07\u202e\nb"),
+        (OSError(errno.ENOSPC, "Full", "\x1b[2J"), 2, r"why502: Full: \x1b[2J"),
+        (RuntimeError("\x1b[2J\u202e"), 4, r"RuntimeError: \x1b[2J\u202e"),
         (BrokenPipeError(), 141, ""),
     ],
 )
@@ -58,6 +61,7 @@ def test_every_end_has_its_status(
         cli.main(["schema"])
     err = capfd.readouterr().err
     assert left.value.code == status
+    assert err.replace("\n", "").isprintable()
     assert told in err
     assert ("Traceback" in err) is (status == Exit.DEFECT)
 

@@ -74,3 +74,18 @@ def test_a_capture_of_which_some_is_only_counted_tells_nothing() -> None:
     counted = Counted(target, {Outcome.ANSWERED: 9}, 0.0, 60.0)
     assert summarise([unanswered(12.0, 13.0)]).targets[0].syns_lost_alone == 2
     assert summarise([unanswered(12.0, 13.0)], [counted]).targets[0].syns_lost_alone is None
+
+
+def given_up(begin_s: float, **fields: Any) -> Conversation:
+    made: dict[str, Any] = {"outcome": Outcome.NOT_ANSWERED, "end_s": begin_s + 1.0, "last_s": begin_s + 1.0}
+    return stood(begin_s, None, **{**made, **fields})
+
+
+def test_who_gave_up_may_fill_the_queue_for_ever() -> None:
+    """Whether it was accepted shows when the target closes it; one of several workers may never do."""
+    assert lost_syns([given_up(10.0), unanswered(9.0, 30.0, 31.0)]) == LostSyns(lost=3, alone=1, beside_left=2)
+
+
+def test_what_the_target_closed_had_been_accepted() -> None:
+    closed = given_up(10.0, fin_by_target_s=13.0)
+    assert lost_syns([closed, unanswered(30.0)]) == LostSyns(lost=1, alone=1)

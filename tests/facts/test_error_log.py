@@ -146,3 +146,24 @@ def test_other_errors_beside_a_client_error_stay_failures(line: dict[str, object
     """An answer that broke off, another request, a failed attempt before the one that answered."""
     _, rest = join([served(100.0, **TURNED_DOWN | line)], [request(100.0, **RESET_BEHIND | error)])
     assert len(rest) == 1
+
+
+def test_a_log_without_clients_is_joined_by_what_it_tells() -> None:
+    """Formats that leave addresses out: one failure is not two. Another path is another request."""
+    line = {**LINE, "client": None, "proxy": "nginx"}
+    error = {**ERROR, "proxy": "nginx"}
+    joined, rest = join([request(100.0, **line)], [request(100.4, **error), request(100.4, **{**error, "path": "/b"})])
+    assert [r.path for r in rest] == ["/b"]
+    assert [r.reason for r in joined] == [ERROR["reason"]]
+
+
+def test_a_log_without_clients_tells_the_zone_as_well() -> None:
+    line = {**LINE, "client": None, "proxy": "nginx"}
+    access = [request(100.0 + 10 * n, **line) for n in range(3)]
+    errors = [request(100.0 + 10 * n + 7200, **{**ERROR, "proxy": "nginx"}) for n in range(3)]
+    assert join(access, errors)[1] == []
+
+
+def test_a_log_without_clients_of_another_proxy_is_not_joined() -> None:
+    line = {**LINE, "client": None, "proxy": "haproxy"}
+    assert len(join([request(100.0, **line)], [request(100.4, **{**ERROR, "proxy": "nginx"})])[1]) == 1

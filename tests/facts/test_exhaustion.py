@@ -83,6 +83,17 @@ def test_the_peak_of_open_files_counts_for_each_process() -> None:
     assert [(use.who, use.used, use.limit) for use in others] == [("nginx 5", 9, 1024)]
 
 
+def test_files_open_between_two_looks_count() -> None:
+    """A burst of half a second is over at the next look."""
+    own = Process(77, "api", "api", start_s=1.0, fds_limit=24)
+    looks = [
+        _process(at_s, msgspec.structs.replace(own, fds_open=used, fds_open_max=most))
+        for at_s, used, most in ((99.0, 7, None), (100.0, 19, 24), (101.0, 9, None))
+    ]
+    (use,), _ = descriptors(_scene(_watched(*looks)))
+    assert (use.used, use.limit) == (24, 24)
+
+
 def test_only_ports_towards_the_target_count() -> None:
     """At their peak; other destinations have ports of their own."""
     looks = [

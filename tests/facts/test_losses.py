@@ -67,6 +67,44 @@ def test_a_later_request_sent_again_is_loss() -> None:
     assert on_wire(*answered(12), *lossy).again == 3
 
 
+def given_up(number: int, *after: str, **fields: int) -> list[Conversation]:
+    """Requests that were acknowledged and given up; `after`: who sent what from the proxy's close on."""
+    ends = {"proxy": End.PROXY, "target": End.TARGET}
+    steps = [("proxy", "PSH, ACK"), ("target", "ACK"), ("proxy", "FIN, ACK"), *(tuple(a.split(": ")) for a in after)]
+    packets = tuple(Packet(n, 100.0 + n, ends[who], flags, 0) for n, (who, flags) in enumerate(steps))
+    detail = ConversationDetail(packets=packets)
+    failed = [conversation(100.0 + n, Outcome.NOT_ANSWERED, opener=f"10.0.0.1:{50000 + n}") for n in range(number)]
+    return [structs.replace(c, detail=detail, **fields) for c in failed]
+
+
+def beside(*failed: Conversation) -> Losses:
+    """Three of twenty conversations that went well had something sent again."""
+    told = (*failed, *answered(17), *(structs.replace(c, retransmissions_received=1) for c in answered(3)))
+    wire = summarise(told)
+    whole = structs.replace(case(), wire=wire)
+    (found,) = clusters(whole, ())
+    return losses(Scene(whole, found, None, wire.target("10.0.0.7:8080"), ()))
+
+
+def test_a_way_that_carried_every_request_and_every_close_lost_no_answers() -> None:
+    """A tail loss probe is no loss."""
+    found = beside(*given_up(5, "target: ACK"))
+    assert found.way_carries
+    assert found.again_on_wire
+    assert not found.on_wire
+
+
+def test_a_way_that_lost_one_of_them_may_have_lost_the_answers() -> None:
+    for failed in (
+        given_up(5),  # the close was never acknowledged
+        given_up(5, "proxy: FIN, ACK", "target: ACK"),
+        given_up(5, "target: ACK", retransmissions_sent=1),
+        given_up(5, "target: ACK", retransmissions_received=1),
+        given_up(2, "target: ACK"),  # two may be chance
+    ):
+        assert beside(*failed).on_wire
+
+
 def test_what_failed_tells_nothing_of_the_path() -> None:
     """A target that is gone leaves every segment unheard."""
     dead = [conversation(100.0 + n, Outcome.STALE, retransmissions_sent=4) for n in range(5)]

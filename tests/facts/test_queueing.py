@@ -198,3 +198,22 @@ def test_who_connected_first_is_accepted_first_whenever_its_request_came() -> No
     assert found([*late, earlier._replace(connected_s=10.01)]).is_overtaken
     assert found([*late, earlier._replace(connected_s=None)]).is_overtaken
     assert not found([*late, earlier._replace(connected_s=None, fresh=False)]).overtaken
+
+
+def test_who_comes_while_given_up_requests_may_be_served_tells_no_places() -> None:
+    """Two workers that go on with what the proxy has closed: the next page waits from its first request on."""
+    paged = pages(2, [8, 3, 2, 4, 3, 2, 4])
+    closed = [s if s.given_up_s is None else s._replace(until_s=s.given_up_s) for s in paged]
+    soon = [Span(1.3 + n / 100, 2.2 + n / 100, None) for n in range(2)]
+    told = found([*closed, *soon])
+    assert told.division.places == 2
+    assert told.division.found_slow == 0
+    assert told.has_places
+
+
+def test_a_request_answered_as_fast_as_ever_ends_that_doubt() -> None:
+    """A target that noticed the close: what comes next is served at once, and what waits later counts."""
+    page = [Span(0.0, 0.4, None), *(Span(0.1, 1.3, 1.3) for _ in range(4))]
+    later = [Span(1.9, 2.9, None), Span(13.0, 13.4, None), Span(15.0, 15.4, None)]
+    assert found([*page, *later]).crowds == 1
+    assert found([*page, Span(1.4, 1.8, None), *later]).crowds == 2

@@ -93,6 +93,58 @@ def test_several_workers_in_a_steady_overload_drift() -> None:
     assert quota_clock(spans, AT) is None
 
 
+def overload(served_s: list[float]) -> list[Span]:
+    """One spell: a worker takes these times in turn and a little for each request."""
+    chance = random.Random(7)
+    done_s, spans = 0.0, list[Span]()
+    for number in range(40):
+        done_s += served_s[number % len(served_s)] + chance.uniform(0.0002, 0.002)
+        spans.append(_span(number * 0.173, done_s))
+    return spans
+
+
+def quota_overload() -> list[Span]:
+    """One spell: two periods for each, and three for every fifth."""
+    chance = random.Random(7)
+    period, spans = 1, list[Span]()
+    for number in range(40):
+        period += 3 if number % 5 == 4 else 2
+        spans.append(_span(number * 0.087, period / 10 + 0.03 + chance.uniform(0, 0.005)))
+    return spans
+
+
+def test_a_steady_overload_keeps_step_beyond_answers_that_took_longer() -> None:
+    found = quota_clock(quota_overload(), AT)
+    assert found is not None
+    assert (found.spells, found.longer) == (1, 8)
+    assert found.kept
+    assert "after 8 answers that took longer" in str(found)
+
+
+def test_a_worker_with_two_kinds_of_requests_loses_the_step() -> None:
+    """Whole tenths of a second and a little for each, so that it drifts; or any times, which are in no step."""
+    for served_s in ([0.2, 0.2, 0.2, 0.3], [0.2, 0.2, 0.2, 0.26], [0.2, 0.2, 0.2, 0.2, 0.37]):
+        found = quota_clock(overload(served_s), AT)
+        assert found is None or not found.kept
+
+
+def test_an_answer_that_was_missed_is_no_longer_one() -> None:
+    """A worker of two tenths without any delay of its own: four tenths are two of its answers."""
+    chance = random.Random(7)
+    done_s = [(number, 0.3 + number * 0.2 + chance.uniform(0, 0.003)) for number in range(40) if number % 5]
+    found = quota_clock([_span(number * 0.173, at_s) for number, at_s in done_s], AT)
+    assert found is not None
+    assert (found.longer, found.kept) == (0, False)
+
+
+def test_requests_in_step_in_one_spell_get_answers_in_step() -> None:
+    """A client that asks in a rhythm of tenths, with pauses, and a target that answers each after 0.35 s."""
+    asked_s = [0.1 * number + 0.1 * (number // 4) for number in range(40)]
+    spans = [Span(at_s, at_s + 0.35, None) for at_s in asked_s]
+    found = quota_clock([Span(0.0, 9.0, 1.2), *spans], AT)
+    assert found is None or not found.kept
+
+
 def test_other_times_are_in_no_step() -> None:
     assert quota_clock(bursts([0.23, 0.31, 0.35]), AT) is None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.bounded import ends
 from tests.formats.test_managed import FORMATS, UNTOLD, changed, fate
 from why502.model.evidence import Place
 from why502.model.requests import Manner, Phase, Request, Side
@@ -189,3 +190,13 @@ def test_a_failed_probe_of_front_door_is_an_event(result: str, told: bool) -> No
             1612250137.364074,
         )
         assert event.text.endswith("failed its health probe (OriginError, status 400)")
+
+
+def test_names_without_a_value_in_herokus_lines_are_looked_through_once() -> None:
+    code = """
+    from why502.formats.heroku import FORMAT
+    from why502.model.evidence import Place
+    line = FORMAT.samples[0].line
+    print(FORMAT.parse(f"{line} {'a=' * 500_000}", Place("a", 1)) == FORMAT.parse(line, Place("a", 1)))
+    """
+    assert ends(code) == "True"

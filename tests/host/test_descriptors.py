@@ -33,6 +33,13 @@ def test_a_lowered_limit_is_seen() -> None:
     assert found[1] == 99
 
 
+def test_a_quick_look_tells_the_same_or_nothing() -> None:
+    """Nothing on kernels whose folder has no size."""
+    own = Path(f"/proc/{os.getpid()}")
+    assert descriptors.peek(own) in (descriptors.read(own)[0], None)
+
+
 def test_a_process_that_has_ended_is_absent(tmp_path: Path) -> None:
     """Absent is None, never 0."""
+    assert descriptors.peek(tmp_path / "gone") is None
     assert descriptors.read(tmp_path / "gone") == (None, None)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from why502.host import processes
@@ -52,3 +54,21 @@ def test_a_process_with_the_number_of_another_one_is_looked_at(monkeypatch: pyte
         for listeners in ([first], [first, second]):
             asked.processes(asked.of([_listener(one) for one in listeners]), whole=False)
     assert described == [os.getpid()] * 2
+
+
+def test_files_that_were_open_while_connections_waited_are_told_once() -> None:
+    """They are closed again by the next measurement; a listener at which nobody waits is not looked at."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        asked = Owners()
+        found = asked.of([_listener(one), _listener(other)])
+        (before,) = asked.processes(found, whole=False)
+        with ExitStack() as stack:
+            for _ in range(17):
+                stack.enter_context(Path("/dev/null").open("rb"))
+            asked.look_at_files([_listener(one).inode])
+        asked.look_at_files([])
+        (at_most,) = asked.processes(found, whole=False)
+        (after,) = asked.processes(found, whole=False)
+    assert before.fds_open is not None
+    assert (before.fds_open_max, at_most.fds_open, after.fds_open_max) == (None, before.fds_open, None)
+    assert at_most.fds_open_max in (before.fds_open + 17, None)  # None: a kernel before Linux 6.2

@@ -20,6 +20,7 @@ from why502.host.redaction import redact
         (["app", "--auth-token", "abc"], "app --auth-token ***"),
         (["app", "postgres://user:pw@db/x"], "app postgres://user:***@db/x"),
         (["java", "-Dpassword=x", "-DdbPassword=x", "-Dkey=x"], "java -Dpassword=*** -DdbPassword=*** -Dkey=***"),
+        (["curl", "-H", "Authorization: Bearer x", "-HCookie: a=b"], "curl -H Authorization:*** -HCookie:***"),
         (["app", "--api-key", "--verbose"], "app --api-key --verbose"),
         (["monkey", "keyboard=us", "keepalive=5"], "monkey keyboard=us keepalive=5"),
     ],

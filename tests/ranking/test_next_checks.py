@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from math import isclose
 from typing import Any
 
@@ -68,8 +69,26 @@ def test_where_nothing_names_a_target_the_commands_still_run() -> None:
 def test_nobody_captures_a_unix_socket() -> None:
     """Its listener is looked at instead, by its path."""
     found = commands(target="unix:/run/api.sock", proxy="nginx")
-    assert "ss -xlnp | grep -F /run/api.sock" in found
+    assert "ss -xlnp | grep -F -- /run/api.sock" in found
     assert not any("tcpdump" in command for command in found)
+
+
+@pytest.mark.parametrize("target", ["unix:/x;reboot", "unix:/$(reboot)", "unix:/`reboot`'\"", "unix:/a\nreboot"])
+def test_a_sockets_path_is_one_word_of_the_shell(target: str) -> None:
+    """People paste these lines into a shell, and a log is a stranger's."""
+    (found,) = (command for command in commands(target=target, proxy="nginx") if command.startswith("ss "))
+    assert found.splitlines() == [found]
+    assert shlex.split(found) == ["ss", "-xlnp", "|", "grep", "-F", "--", target[5:].replace("\n", "?")]
+    assert list(shlex.shlex(found, posix=True, punctuation_chars=True))[2:4] == ["|", "grep"]
+    assert [word for word in shlex.shlex(found, punctuation_chars=True) if word in {";", "&&", "|"}] == ["|"]
+
+
+@pytest.mark.parametrize("target", ["x:80'$(reboot)'", "[fe80::1%$(id)]:80", "x;reboot:80", "or not tcp", "-i:80"])
+def test_what_can_be_no_name_is_left_out_of_commands(target: str) -> None:
+    found = commands(target=target, proxy="haproxy")
+    assert "sudo tcpdump -i any -s 128 -w proxy.pcap tcp" in found
+    assert "sudo why502 collect -o host.tar.zst --duration 60s" in found
+    assert not any(part in command for command in found for part in ("reboot", "id)", "or not", "-i:"))
 
 
 @pytest.mark.parametrize("proxy", ["alb", "gcp", "cloudfront", "envoy", "haproxy", "varnish"])

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     ("target", "command"),
     [
         ("10.0.0.7:8443", "openssl s_client -connect 10.0.0.7:8443"),
-        ("[fd00::7]:8443", "openssl s_client -connect [fd00::7]:8443"),
+        ("[fd00::7]:8443", "openssl s_client -connect '[fd00::7]:8443'"),
+        ("x;reboot;PORT:8443", "openssl s_client -connect 'x;reboot;PORT:8443'"),
+        ("x$(reboot):8443", "openssl s_client -connect 'x$(reboot):8443'"),
         ("unix:/run/shop.sock", "openssl s_client -connect ADDRESS:PORT"),
         (None, "openssl s_client -connect ADDRESS:PORT"),
     ],

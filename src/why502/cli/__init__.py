@@ -19,6 +19,7 @@ import click
 
 from why502 import __version__
 from why502.cli.exits import EXIT_STATUSES
+from why502.cli.output import tell, warn
 from why502.cli.signals import end_in_order
 from why502.errors import Exit, Interrupted, Why502Error
 
@@ -104,13 +105,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         error.show(sys.stderr)
         sys.exit(Exit.WRONG_USE)
     except Why502Error as error:
-        click.echo(f"why502: {error}", err=True)
+        warn(str(error))
         sys.exit(Exit.WRONG_USE)
     except OSError as error:
         if error.errno not in FULL:
             _is_a_defect()
         written = error.filename2 or error.filename  # of a copy, the second
-        click.echo(f"why502: {error.strerror}{f': {written}' if written else ''}", err=True)
+        warn(f"{error.strerror}{f': {written}' if written else ''}")
         sys.exit(Exit.WRONG_USE)
     except (KeyboardInterrupt, click.Abort) as error:
         asked = error if isinstance(error, Interrupted) else error.__context__  # click turns it into an Abort
@@ -124,7 +125,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def _is_a_defect() -> NoReturn:
     """Of the exception that is being handled."""
-    traceback.print_exc()
+    for line in traceback.format_exc().splitlines():
+        tell(line)
     click.echo("why502: this is a defect of why502; please report the lines above", err=True)
     sys.exit(Exit.DEFECT)
 

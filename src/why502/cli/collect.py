@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from why502.cli import output
 from why502.errors import Why502Error
+from why502.model.pasting import shell_word
 
 if TYPE_CHECKING:
     from why502.model.host import Unseen
@@ -110,11 +112,11 @@ def command(
     )
     click.echo(f"recording for {duration_s:g} s; Ctrl-C ends it early", err=True)
     bundle = collect(out, wishes, stop=stop, force=force, lacking=_say)
-    click.echo(f"why502 diagnose {bundle}")
+    click.echo(f"why502 diagnose {shell_word(str(bundle))}")
 
 
 def _say(lacking: Unseen) -> None:
-    click.echo(f"not recorded: {lacking.what}: {lacking.why}", err=True)
+    output.tell(f"not recorded: {lacking.what}: {lacking.why}")
 
 
 def _door(name: str) -> Path:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+SENTENCE_CHARACTERS = 4000
+"""The most of one line to stderr."""
 WIDEST_COLUMNS = 120
 """Longer lines are hard to read."""
 
@@ -39,10 +41,15 @@ def show(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """One sentence to stderr; the work goes on."""
+    """One sentence to stderr: names of files and what servers answer are as much a stranger's as a log is."""
+    tell(f"why502: {text}")
+
+
+def tell(text: str) -> None:
+    """One line to stderr."""
     from why502.reports.legible import legible
 
-    click.echo(f"why502: {legible(text)}", err=True)
+    click.echo(legible(text, SENTENCE_CHARACTERS), err=True)
 
 
 def require_writable(path: Path, *, force: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from why502.cli import output
 from why502.cli.collect import Duration
 from why502.errors import Why502Error
 
@@ -55,7 +56,7 @@ def command(kind: str, as_json: bool, duration_s: float | None) -> None:
     stop = stop_on_signals()
     with EventStream(tuple(kinds.KINDS) if kind == "all" else (kind,)) as stream:
         for unseen in stream.unseen:
-            click.echo(f"could not be seen: {unseen.what}: {unseen.why}", err=True)
+            output.tell(f"could not be seen: {unseen.what}: {unseen.why}")
         click.echo("tracing; Ctrl-C ends it", err=True)
         with _until_nobody_reads():
             if not as_json:

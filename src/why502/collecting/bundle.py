@@ -52,7 +52,7 @@ class Bundle:
                 self._lock = _locked(self.folder)
             else:
                 self.folder = self._out
-                self._out.mkdir(mode=0o700, exist_ok=True)
+                _own(self._out)
         except OSError as error:
             raise Why502Error("cannot write", where=str(self._out), why=error.strerror or str(error)) from error
         return self
@@ -94,7 +94,29 @@ def _make_room(out: Path, *, packed: bool, force: bool) -> None:
     if not packed:
         for name in FILES:
             (out / name).unlink(missing_ok=True)
+        if (out / CONFIGS).is_symlink():
+            (out / CONFIGS).unlink()
         shutil.rmtree(out / CONFIGS, ignore_errors=True)
+
+
+def _own(folder: Path) -> None:
+    """A folder that only its owner can put something into, be it new, emptied or made by us a moment ago.
+
+    In one of somebody else, root would write where their links lead. `sudo` is the right of who calls it.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owners = {os.geteuid(), *([int(os.environ["SUDO_UID"])] if os.environ.get("SUDO_UID", "").isdecimal() else [])}
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if folder.lstat().st_uid not in owners or os.fstat(opened).st_uid not in owners:
+            raise Why502Error(
+                "not written", where=str(folder), why="the folder is somebody else's", hint="name a new one"
+            )
+        os.fchmod(opened, 0o700)
+        if strange := next((name for name in (*FILES, CONFIGS) if os.path.lexists(folder / name)), None):
+            raise Why502Error("not written", where=str(folder / strange), why="somebody put it there just now")
+    finally:
+        os.close(opened)
 
 
 def _locked(folder: Path) -> int | None:

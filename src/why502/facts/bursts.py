@@ -16,6 +16,11 @@ BURST_LEN = 3
 """Fewer connections than this at once fit into the smallest accept queue that occurs (backlog 1 holds 2)."""
 
 
+MOST = 0.6
+IDLE_RATIO = 3.0
+"""How much more often requests must fail in bursts after idle spells than otherwise."""
+
+
 class AfterIdle(Struct, frozen=True):
     """How failures relate to silence before them. Rates are shares of requests."""
 
@@ -27,6 +32,12 @@ class AfterIdle(Struct, frozen=True):
     """Share of failed requests right after silence."""
     rate_otherwise: float
     first: Place | None
+
+    @property
+    def stands_out(self) -> bool:
+        """Most failures lie there, and requests failed far more often there than otherwise."""
+        often = self.rate >= IDLE_RATIO * self.rate_otherwise
+        return often and self.in_bursts >= BURST_LEN and self.in_bursts >= MOST * self.failures
 
     def __str__(self) -> str:
         return (

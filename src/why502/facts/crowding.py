@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from math import comb
+from bisect import bisect_right
+from collections import defaultdict
+from math import ceil, comb
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from why502.model.traffic import BURST_GAP_S, BURST_SIZES, BurstsOfSize
 
-    from why502.model.traffic import BurstsOfSize, TargetTraffic
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from why502.model.patterns import Span
+    from why502.model.traffic import TargetTraffic
 
 SIGNIFICANT = 0.05
 CLEAR = 0.005
@@ -43,6 +48,13 @@ class Crowding(Struct, frozen=True):
         few = self.small_failed < FEW_FAILED
         return not few and self.small_failed * self.large >= self.large_failed * self.small
 
+    def as_often(self, times: int) -> Crowding:
+        """With so many failures in the same proportion: those that one event made are one observation."""
+        failed = self.small_failed + self.large_failed
+        small_hit = ceil(self.small_failed * times / failed) if failed else 0
+        large_hit = min(times - small_hit, self.large)
+        return structs.replace(self, p=max(self.p, fisher(self.small, small_hit, self.large, large_hit)))
+
     def __str__(self) -> str:
         return (
             f"{self.small_failed} of {self.small} requests failed that came in bursts of up to {self.largest_small}, "
@@ -52,9 +64,44 @@ class Crowding(Struct, frozen=True):
 
 def crowding(traffic: TargetTraffic) -> Crowding | None:
     """None if the bursts are all alike, or if only failures are known by their target (Apache's error log names it)."""
-    if traffic.requests == traffic.failed:
-        return None
-    sizes = traffic.by_burst
+    return None if traffic.requests == traffic.failed else _divided(traffic.by_burst)
+
+
+def crowding_of(spans: Sequence[Span]) -> Crowding | None:
+    """By a capture, which knows when each request was sent: in whole seconds the bursts of a log run together, and what
+    hit a burst as a whole seems to have hit a part of one.
+    """
+    bursts: list[list[Span]] = []
+    for span in sorted(spans, key=lambda span: span[:2]):
+        if not bursts or span.asked_s - bursts[-1][-1].asked_s > BURST_GAP_S:
+            bursts.append([])
+        bursts[-1].append(span)
+    return _divided(by_size((len(burst), sum(s.given_up_s is not None for s in burst)) for burst in bursts))
+
+
+def by_size(bursts: Iterable[tuple[int, int]]) -> tuple[BurstsOfSize, ...]:
+    """Of pairs (requests, failed).
+
+    >>> [(s.least, s.requests, s.failed, s.bursts, s.bursts_hit, s.failed_whole) for s in by_size([(3, 0), (4, 4)])]
+    [(3, 7, 4, 2, 1, 4)]
+    """
+    sizes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for size, failed in bursts:
+        sizes[BURST_SIZES[bisect_right(BURST_SIZES, size) - 1]].append((size, failed))
+    return tuple(
+        BurstsOfSize(
+            least,
+            sum(size for size, _ in each),
+            sum(failed for _, failed in each),
+            len(each),
+            sum(failed > 0 for _, failed in each),
+            sum(failed for size, failed in each if failed == size),
+        )
+        for least, each in sorted(sizes.items())
+    )
+
+
+def _divided(sizes: Sequence[BurstsOfSize]) -> Crowding | None:
     stalled = 2 * sum(s.failed_whole for s in sizes) > sum(s.failed for s in sizes)
     found: list[Crowding] = []
     for place in range(1, len(sizes)):

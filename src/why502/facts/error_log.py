@@ -1,15 +1,16 @@
 """Joins error-log failures to the access-log lines of the same requests, and to the attempts that a retry hid.
 
-Error logs know no request id. nginx's clock is local time with a resolution of 1 s and without a zone, as are Apache's
-and Traffic Server's. The join goes by client, method, path and target as far as both sides tell them, and by time once
-the zone offset is known; the offset is read off the log itself (the difference that most pairs agree on, in quarters
-of an hour).
+Error logs know no request id, and some access logs no clients: addresses are often left out on purpose. nginx's clock
+is local time with a resolution of 1 s and without a zone, as are Apache's and Traffic Server's. The join goes by
+client, method, path and target as far as both sides tell them, and by time once the zone offset is known; the offset
+is read off the log itself (the difference that most pairs agree on, in quarters of an hour).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -71,11 +72,20 @@ class _Requests:
         self._requests = requests
         self._taken: set[int] = set()
         self.by_host: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
+        """All of them below None."""
+        self.nameless: list[tuple[float, int]] = []
+        """Those of clients that the log does not tell."""
         ends = [(moment_s(r.end_s, r, coarse), i) for i, r in enumerate(requests) if chosen(r)]
         for end_s, index in sorted((end_s, i) for end_s, i in ends if end_s is not None):
             self.by_host[None].append((end_s, index))
             if (host := _host(requests[index].client)) is not None:
                 self.by_host[host].append((end_s, index))
+            else:
+                self.nameless.append((end_s, index))
+
+    def of(self, host: str | None) -> tuple[list[tuple[float, int]], ...]:
+        """Where requests of this client may be, by time; of one that is not told: anywhere."""
+        return (self.by_host.get(host, []), *(() if host is None else (self.nameless,)))
 
     def take_nearest(self, error: Request, at_s: float | None) -> int | None:
         """Index of the request that this error most likely tells of: the right target, then the nearest in time."""
@@ -88,8 +98,7 @@ class _Requests:
     def _near(self, error: Request, at_s: float | None) -> Iterator[tuple[bool, float, int]]:
         if at_s is None:
             return
-        table = self.by_host.get(_host(error.client), [])
-        for end_s, index in table[bisect_left(table, (at_s - OPEN_S, 0)) :]:
+        for end_s, index in merge(*(t[bisect_left(t, (at_s - OPEN_S, 0)) :] for t in self.of(_host(error.client)))):
             if end_s > at_s + JOIN_SLACK_S:
                 return
             request = self._requests[index]
@@ -116,7 +125,7 @@ def _host(client: str | None) -> str | None:
 
 def _alike(request: Request, error: Request) -> bool:
     """Nothing that both tell contradicts; a log that names no client can only speak of its own proxy's requests."""
-    if error.client is None and (
+    if None in (error.client, request.client) and (
         request.proxy != error.proxy or (request.side is Side.CLIENT) != (error.side is Side.CLIENT)
     ):
         return False
@@ -147,7 +156,8 @@ def _zone_offset_s(tables: Sequence[_Requests], errors: Sequence[Request]) -> fl
         steps = {
             round((end_s - error.end_s) / ZONE_STEP_S) * ZONE_STEP_S
             for table in tables
-            for end_s, _ in table.by_host.get(host, [])[:VOTES_PER_CLIENT]
+            for part in table.of(host)
+            for end_s, _ in part[:VOTES_PER_CLIENT]
             if abs((end_s - error.end_s + ZONE_STEP_S / 2) % ZONE_STEP_S - ZONE_STEP_S / 2) <= JOIN_SLACK_S
         }
         votes.update(step for step in steps if abs(step) <= 14 * 3600)

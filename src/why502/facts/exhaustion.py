@@ -92,10 +92,10 @@ def descriptors(scene: Scene) -> tuple[list[Use], list[Use]]:
         for process in (one for snapshot in record.snapshots for one in snapshot.processes):
             if process.fds_open is None or not process.fds_limit:  # a limit of 0 belongs to one that wants none
                 continue
-            key = (process.pid, process.start_s)
+            key, most = (process.pid, process.start_s), max(process.fds_open, process.fds_open_max or 0)
             _, used, limit = peaks.get(key, (process, 0, 1))
-            if process.fds_open * limit >= used * process.fds_limit:
-                peaks[key] = (process, process.fds_open, process.fds_limit)
+            if most * limit >= used * process.fds_limit:
+                peaks[key] = (process, most, process.fds_limit)
         holders = {
             pid
             for snapshot in record.snapshots

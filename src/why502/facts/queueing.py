@@ -156,7 +156,8 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     alone_s = [_lasted_s(crowd[0][0]) for crowd in crowds]
     usual_s = median(alone_s) if len(alone_s) >= FEWEST else None
     limit_s = max(SLOW * usual_s, usual_s + LEAST_S) if usual_s is not None else inf
-    told = [[(ahead, _lasted_s(span) > limit_s) for span, ahead in crowd] for crowd in crowds]
+    unsure = _behind_given_up(spans, usual_s or 0.0, limit_s)
+    told = [[(ahead, _lasted_s(span) > limit_s) for span, ahead in crowd if span not in unsure] for crowd in crowds]
     slow = [crowd for crowd in told if any(is_slow for _, is_slow in crowd)]
     gone = [place for place, one in enumerate(spans) if one.given_up_s is not None]
     waits = [_passed(place, spans) for place in gone[:MAX_GIVEN_UP]]
@@ -170,6 +171,28 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
         advanced=sum(wait.advanced and not wait.overtaken for wait in followed),
         at=at,
     )
+
+
+def _behind_given_up(spans: Sequence[Span], usual_s: float, limit_s: float) -> set[Span]:
+    """Requests that came while the target may still have been at work on what had been given up.
+
+    Many programs do not notice that a proxy has closed: who comes then finds fewer in flight than the target has. One
+    that is answered as fast as ever shows that it is over; at most it lasts as if one worker had to do it all.
+    """
+    unsure: set[Span] = set()
+    waiting: list[float] = []
+    left, last_s = 0, 0.0
+    for span in spans:
+        while waiting and waiting[0] <= span.asked_s:
+            left, last_s = left + 1, heappop(waiting)
+        if left and span.asked_s <= last_s + left * usual_s:
+            unsure.add(span)
+            left = 0 if _lasted_s(span) <= limit_s else left
+        else:
+            left = 0
+        if span.given_up_s is not None and span.until_s <= span.given_up_s + LEAVE_TAKEN_S:
+            heappush(waiting, span.given_up_s)
+    return unsure
 
 
 def spans_of_logs(requests: Sequence[Request]) -> dict[str, tuple[Span, ...]]:

@@ -3,11 +3,16 @@
 A group that has used up its quota stands still until the next period begins (CFS bandwidth control). Its answers come
 in the first moments of periods then, whenever the requests came; and the clock goes on while the group is idle, so that
 answers hours of bursts apart lie at the same place of it. What waits for a worker, or for others, keeps no such time.
+
+Under a load that never lets up there are no spells apart. But then some answers take more periods than others, and
+whoever keeps time by his own work alone would be out of step after each of these.
 """
 
 from __future__ import annotations
 
 from cmath import exp, pi
+from collections import Counter
+from itertools import pairwise
 from math import exp as e_to
 from math import sqrt
 from typing import TYPE_CHECKING, Final
@@ -16,6 +21,7 @@ from msgspec import Struct
 
 from why502.facts.queueing import LEAVE_TAKEN_S
 from why502.model.evidence import Place
+from why502.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +41,8 @@ FEWEST_SPELLS = 3
 BY_CHANCE = 0.1
 DRIFTING = 3.0
 """Times the standard error of the slope."""
+ONE_INSTANT_S = 0.02
+"""Several threads that stood still answer one after the other, when a period begins."""
 AS_CLOSE = 0.95
 """Requests that come in step themselves (a client with a rhythm) get answers in step from anybody."""
 
@@ -49,20 +57,27 @@ class QuotaClock(Struct, frozen=True):
     spells: int
     """Times in which something was in flight all along: whatever the program's own rhythm is, it begins anew in each,
     when a request happens to come."""
+    longer: int
+    """Answers within spells that took more periods than most, and no multiple: counted where spells do not tell."""
     p: float
-    """Chance that the first answers of so many spells lie so close together (Rayleigh's test); 1 for fewer than 3."""
+    """Chance that the first answers of so many spells, or those and the longer ones, lie so close together (Rayleigh's
+    test); 1 for fewer than 3."""
     at: Place
 
     @property
     def kept(self) -> bool:
-        """From spell to spell; else one who serves a request at a time, each for whole periods, keeps step as well."""
+        """From spell to spell, or beyond what took longer; else one who serves a request at a time, each for the same
+        number of whole periods, keeps step as well.
+        """
         return self.p < BY_CHANCE
 
     def __str__(self) -> str:
+        spells = f"{count(self.spells, 'spell')} that began at any time"
+        if self.longer:
+            spells = f"{count(self.spells, 'spell')}, and after {count(self.longer, 'answer')} that took longer"
         return (
             f"{self.answers} answers came within {self.width_s * 1000:.0f} ms (standard deviation) of one place in "
-            f"each {PERIOD_S * 1000:.0f} ms, in {self.spells} spells that began at any time (p = {self.p:.1g}): the "
-            "kernel's period of a processor quota"
+            f"each {PERIOD_S * 1000:.0f} ms, in {spells} (p = {self.p:.1g}): the kernel's period of a processor quota"
         )
 
 
@@ -82,12 +97,45 @@ def quota_clock(spans: Sequence[Span], at: Place) -> QuotaClock | None:
     ]
     closeness = _closeness([answered_s for _, answered_s in begun])
     p = rayleigh(closeness, len(begun)) if len(begun) >= FEWEST_SPELLS else 1.0
-    if p >= BY_CHANCE and _drifts(lasting):
-        return None
-    if p < BY_CHANCE and _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
+    longer_s: list[float] = []
+    if p >= BY_CHANCE:
+        if _drifts(lasting):
+            return None
+        asked_s = [span.asked_s for spell in lasting for span in spell]
+        if _closeness(asked_s) < AS_CLOSE * _closeness(answers_s):
+            p, longer_s = _beyond_longer([answered_s for _, answered_s in begun], lasting)
+    elif _closeness([asked_s for asked_s, _ in begun]) >= AS_CLOSE * closeness:
         return None
     width_s = PERIOD_S / (2 * pi) * sqrt(2 * (1 - _closeness(answers_s)))
-    return QuotaClock(len(answers_s), width_s, len(begun), p, at)
+    return QuotaClock(len(answers_s), width_s, len(begun), len(longer_s), p, at)
+
+
+def _beyond_longer(begun_s: Sequence[float], spells: Sequence[Sequence[Span]]) -> tuple[float, list[float]]:
+    """The chance that the first answers of spells and the longer ones within them lie so close together, and when
+    these longer ones came; (1, none) if they are too few.
+
+    What made them longer (a dearer request, the collector of garbage, another's turn) is no whole number of periods,
+    but by chance. Twice what is usual is another matter: an answer in between may have been missed.
+    """
+    turns_s = [_instants(sorted(span.until_s for span in spell)) for spell in spells]
+    steps = [
+        (round((after_s - before_s) / PERIOD_S), after_s) for turn in turns_s for before_s, after_s in pairwise(turn)
+    ]
+    usual = Counter(step for step, _ in steps).most_common(1)
+    longer_s = [after_s for step, after_s in steps if step > usual[0][0] and step % max(usual[0][0], 1)]
+    if len(longer_s) < FEWEST_SPELLS:
+        return 1.0, []
+    times_s = [*begun_s, *longer_s]
+    return rayleigh(_closeness(times_s), len(times_s)), longer_s
+
+
+def _instants(times_s: Sequence[float]) -> list[float]:
+    """The first of each group of answers that came at one instant; ascending."""
+    first_s: list[float] = []
+    for at_s in times_s:
+        if not first_s or at_s - first_s[-1] > ONE_INSTANT_S:
+            first_s.append(at_s)
+    return first_s
 
 
 def _drifts(spells: Sequence[Sequence[Span]]) -> bool:

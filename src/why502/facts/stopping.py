@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from why502.facts.deaths import AT_ONCE_S, SPREAD, TOGETHER_S, began_at, ended_at, logs_to_the_second
+from why502.facts.steps_in_seconds import steps_in_seconds
 from why502.model.conversations import Outcome
 from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase
@@ -50,11 +51,24 @@ class Stopping(Struct, frozen=True):
     idle: int
     """Idle connections that were closed together before."""
     on_wire: bool
-    """A capture shows it; otherwise only the log does."""
+    """A capture shows it; otherwise only the log does..."""
+    by_seconds: bool = False
+    """...and its times are whole seconds."""
 
 
 def stopping(scene: Scene) -> Stopping | None:
     """None if nothing shows that the target went step by step."""
+    return _stopping(scene) or _by_seconds(scene)
+
+
+def _by_seconds(scene: Scene) -> Stopping | None:
+    found = steps_in_seconds(scene)
+    if found is None:
+        return None
+    return Stopping(found.requests, found.ahead_s, found.refused, idle=0, on_wire=False, by_seconds=True)
+
+
+def _stopping(scene: Scene) -> Stopping | None:
     cut = _cut(scene)
     if not any(cut.values()):
         return None

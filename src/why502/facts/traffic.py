@@ -5,23 +5,21 @@ This is for as many requests as fit into memory; `facts.traffic_columns` does th
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from why502.facts.crowding import by_size
 from why502.facts.error_log import join
 from why502.facts.quantiles import coarse, quantile_s
 from why502.facts.sampling import intervals, sample
 from why502.facts.silences import bursts_of, silences
 from why502.model.requests import Manner, Request, Side
 from why502.model.traffic import (
-    BURST_SIZES,
     IDLE_S,
     MAX_EXAMPLES,
     MAX_KINDS,
     MAX_TARGETS,
     Bucket,
-    BurstsOfSize,
     FailedRequest,
     FailureKind,
     TargetTraffic,
@@ -32,8 +30,6 @@ from why502.model.traffic import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from why502.facts.silences import Burst
 
 BUCKETS_S = (1, 5, 10, 60, 300, 900, 3600)
 MAX_BUCKETS = 240
@@ -144,26 +140,7 @@ def _target(target: str, placed: Sequence[FailedRequest]) -> TargetTraffic:
         after_idle=len(after_idle),
         after_idle_failed=sum(p.request.failed for p in after_idle),
         silences=silences(bursts) if failed else (),
-        by_burst=_by_burst(bursts),
-    )
-
-
-def _by_burst(bursts: Iterable[Burst]) -> tuple[BurstsOfSize, ...]:
-    sizes: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for burst in bursts:
-        size = len(burst.requests)
-        failed = sum(r.failed for r in burst.requests)
-        sizes[BURST_SIZES[bisect_right(BURST_SIZES, size) - 1]].append((size, failed))
-    return tuple(
-        BurstsOfSize(
-            least,
-            sum(size for size, _ in each),
-            sum(failed for _, failed in each),
-            len(each),
-            sum(failed > 0 for _, failed in each),
-            sum(failed for size, failed in each if failed == size),
-        )
-        for least, each in sorted(sizes.items())
+        by_burst=by_size((len(b.requests), sum(r.failed for r in b.requests)) for b in bursts),
     )
 
 

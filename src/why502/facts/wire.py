@@ -12,6 +12,7 @@ from why502.facts.both_ends import both_ends
 from why502.facts.empty_queue import lost_syns
 from why502.facts.idleness import MIN_CONSTANT_S
 from why502.facts.one_sided import by_host, missing, unheard, unheard_counts
+from why502.facts.queue_depth import full_at
 from why502.facts.recording import doubted, lossy
 from why502.facts.stalled import with_stalls
 from why502.facts.vanished import as_vanished
@@ -190,6 +191,8 @@ def _target(
         odd=tuple(c for c in in_time if c.oddity and not c.failed)[:MAX_EXAMPLES],
         syns_lost=lost.lost,
         syns_lost_alone=None if counted else lost.alone,
+        syns_lost_beside_left=lost.beside_left,
+        full_at=None if counted else full_at(in_time),
         told_answered=len(well),
         sent_again=len(again),
         sent_again_first=again[0].at if again else None,

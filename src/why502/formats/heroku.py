@@ -46,7 +46,8 @@ _FRONT = expression(
     r"(?:(heroku|app)\[([\w.-]{1,64})\]: |\S{1,64} (heroku|app) ([\w.-]{1,64}) - - |(heroku|app) ([\w.-]{1,64}) - - )",
     re.ASCII,
 )
-_PAIR = expression(r'(\w{1,32})=(?:"([^"]{0,8192})"|([^\s"]{0,8192}))(?: |$)', re.ASCII)
+_PAIR = expression(r'(?<!\S)(\w{1,32})=(?:"([^"]{0,8192}+)"|([^\s"]{0,8192}+))(?: |$)', re.ASCII)
+"""Names begin behind a blank: 'a=a=a=...' is looked through once, not from each of its letters on."""
 
 
 ENDS: Final = {

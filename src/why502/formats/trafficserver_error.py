@@ -22,9 +22,10 @@ _CONNECT = expression(
 )
 _URL = expression(r"url='([^']{1,8192})'|looking up (\S{1,8192})")
 
-CONNECTED = frozenset({"BAD_INCOMING_RESPONSE", "CONNECTION_CLOSED"})
+CONNECTED = frozenset({"BAD_INCOMING_RESPONSE", "CONNECTION_CLOSED", "INACTIVE_TIMEOUT"})
 """States of the server (`HttpTransact::ServerState_t`) that follow a connect: the target ended the connection before a
-header was complete (rows seen with 9.2)."""
+header was complete, or sent none in time (`HttpSM::state_read_server_response_header`; a connect that runs into its own
+limit is a CONNECTION_ERROR). Rows seen with 9.2."""
 
 CODES = {
     "111": Manner.REFUSED,
@@ -111,6 +112,20 @@ FORMAT = LogFormat(
             "url='http://10.50.2.2:8080/api/menu?page=2'",
             {"phase": Phase.WAIT, "manner": Manner.CUT, "target": "10.50.2.2:8080", "path": "/api/menu"},
             "Traffic Server 9.2.5 in the lab, closed-without-response",
+        ),
+        Sample(
+            "20261123.17h11m27s CONNECT: attempt fail [INACTIVE_TIMEOUT] to 10.50.2.2:8080 for host='api.example' "
+            "connection_result=Connection timed out [110] error=Connection timed out [110] attempts=0 "
+            "url='http://10.50.2.2:8080/api/alerts?page=17'",
+            {"phase": Phase.WAIT, "manner": Manner.TIMEOUT, "target": "10.50.2.2:8080", "path": "/api/alerts"},
+            "Traffic Server 9.2.5 in the lab, cpu-throttled",
+        ),
+        Sample(
+            "20261123.17h11m27s CONNECT: attempt fail [CONNECTION_ERROR] to 10.50.2.2:8080 for host='api.example' "
+            "connection_result=Connection timed out [110] error=Success [0] attempts=0 "
+            "url='http://10.50.2.2:8080/api/alerts?page=17'",
+            {"phase": Phase.CONNECT, "manner": Manner.TIMEOUT},
+            "Traffic Server 9.2.5 in the lab, packets-dropped",
         ),
         Sample(
             "20261122.20h37m10s DNS Error: looking up http://orders.invalid/name?id=7",

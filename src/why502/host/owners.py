@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from why502.host import processes
+from why502.host import descriptors, processes
 from why502.host.holders import holders
 from why502.host.namespaces import PROC
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from why502.host.cgroups import Known
     from why502.model.host import Listener, Process, Unseen
@@ -26,6 +26,8 @@ class Owners:
         self._processes: dict[int, Process | None] = {}
         self._again: set[int] = set()
         """Owners of listeners that are new."""
+        self._files: dict[int, int] = {}
+        """Most open files of an owner since its last measurement."""
 
     def of(self, listeners: Sequence[Listener]) -> list[Listener]:
         """The listeners with the processes that hold them."""
@@ -48,10 +50,19 @@ class Owners:
         self._again = set()
         described = [process for pid in pids if (process := self._describe(pid)) is not None]
         groups: Known = {}
-        return tuple(
+        files, self._files = self._files, {}
+        measured = (
             processes.measure(process if whole or process.pid in new else _brief(process), groups=groups)
             for process in described
         )
+        return tuple(_with_peak(process, files.get(process.pid)) for process in measured)
+
+    def look_at_files(self, waiting: Iterable[int]) -> None:
+        """How many files the owners of these listeners have open just now; by the inodes of their sockets."""
+        for pid in self._holders(set(waiting)):
+            used = descriptors.peek(PROC / str(pid))
+            if used is not None:
+                self._files[pid] = max(used, self._files.get(pid, 0))
 
     def _holders(self, inodes: set[int]) -> set[int]:
         return {pid for inode in inodes for pid in self._pids.get(inode, ())}
@@ -64,6 +75,12 @@ class Owners:
 
 def _brief(process: Process) -> Process:
     return msgspec.structs.replace(process, server=None, software=())
+
+
+def _with_peak(process: Process, most: int | None) -> Process:
+    if most is None:
+        return process
+    return msgspec.structs.replace(process, fds_open_max=max(most, process.fds_open or 0))
 
 
 def _lives(pid: int) -> bool:

@@ -115,7 +115,7 @@ class Recorder:
             if began_s >= next_s:
                 self.snapshot()
                 next_s = max(next_s + self._snapshot_s, began_s)
-            self._watched.look_at_queues()
+            self._owners.look_at_files(self._watched.look_at_queues())
             cost_s = time.monotonic() - began_s
             if self._stop.wait(max(self._look_s - cost_s, cost_s * REST_PER_COST)):
                 return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 HIDDEN: Final = "***"
 MAX_CHARACTERS: Final = 4096
 
-CERTAIN: Final = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|credential)[\w.-]*"
+CERTAIN: Final = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|credential|authorization|cookie)[\w.-]*"
 """Speaks of a secret wherever it stands in a name."""
 ALONE: Final = r"(?:[\w.-]*[._-]|D)?(?:pass|auth|key|apikey)"
 """Does so only as a word of its own: not in 'keyboard', not in 'author'."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from why502.model.host import Listener, Snapshot
+    from why502.model.host import Listener, Process, Snapshot
 
 
 def thin(snapshots: list[Snapshot], limit: int) -> list[Snapshot]:
@@ -25,7 +25,9 @@ def merge(earlier: Snapshot, later: Snapshot | None = None) -> Snapshot:
         return earlier
     before = {listener.inode: listener for listener in earlier.listeners}
     listeners = tuple(_reach_back(one, before.get(one.inode)) for one in later.listeners)
-    return msgspec.structs.replace(later, listeners=listeners)
+    known = {(process.pid, process.start_s): process for process in earlier.processes}
+    processes = tuple(_most_files(one, known.get((one.pid, one.start_s))) for one in later.processes)
+    return msgspec.structs.replace(later, listeners=listeners, processes=processes)
 
 
 def _reach_back(listener: Listener, before: Listener | None) -> Listener:
@@ -36,3 +38,8 @@ def _reach_back(listener: Listener, before: Listener | None) -> Listener:
         queue_len_max=max(before.queue_len_max, listener.queue_len_max or 0),
         queue_full_s=round(before.queue_full_s + (listener.queue_full_s or 0.0), 4),
     )
+
+
+def _most_files(process: Process, before: Process | None) -> Process:
+    known = [used for one in (before, process) if one for used in (one.fds_open, one.fds_open_max) if used is not None]
+    return msgspec.structs.replace(process, fds_open_max=max(known)) if before and known else process

@@ -68,13 +68,19 @@ class WatchedNamespaces:
             namespaces.append(namespace)
         return listeners, tuple(namespaces)
 
-    def look_at_queues(self) -> None:
-        """One quick look; what is refused here is refused to `listeners` too, which says so."""
+    def look_at_queues(self) -> list[int]:
+        """One quick look; what is refused here is refused to `listeners` too, which says so. The inodes of listeners at
+        which connections wait.
+        """
+        waiting: list[int] = []
         for opened, tally in self._open.values():
             try:
-                tally.add(opened.watch.queues(), time.monotonic())
+                queues = opened.watch.queues()
             except OSError:
                 continue
+            tally.add(queues, time.monotonic())
+            waiting += queues.waiting
+        return waiting
 
     def close(self) -> None:
         while self._open:

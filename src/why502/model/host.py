@@ -93,6 +93,9 @@ class Process(Struct, frozen=True):
     software: tuple[Software, ...] = ()
     """Everything recognised in it, the server's own parts among it."""
     fds_open: int | None = None
+    fds_open_max: int | None = None
+    """Most seen since the previous snapshot: looked at whenever a connection waits to be accepted, as it does where
+    `accept` fails for want of a descriptor. None: not sampled in between."""
     fds_limit: int | None = None
     """Soft limit of open files (RLIMIT_NOFILE)."""
     cgroup: Cgroup | None = None

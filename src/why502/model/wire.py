@@ -61,6 +61,20 @@ class Answered(Struct, frozen=True):
     """Path of the file."""
 
 
+class FullAt(Struct, frozen=True):
+    """SYNs were lost at one depth of the queue, and none was taken there."""
+
+    depth: int
+    """Connections that waited: backlog + 1."""
+    lost: int
+    """Unanswered SYNs at that depth, retransmissions included."""
+    lost_in_all: int
+    taken: int
+    """Answered SYNs, all of them while fewer waited."""
+    times: int
+    """How often the queue filled anew."""
+
+
 class TargetWire(Struct, frozen=True):
     """All conversations with one target."""
 
@@ -87,6 +101,10 @@ class TargetWire(Struct, frozen=True):
     syns_lost_alone: int | None = None
     """Of these, sent while no connection in the capture waited to be accepted; None: some conversations are only
     counted, so that this cannot be told."""
+    syns_lost_beside_left: int = 0
+    """Of these, sent while a connection stood whose request was never answered and that the target never closed."""
+    full_at: FullAt | None = None
+    """The SYNs were lost whenever one number of connections waited to be accepted, and only then."""
     told_answered: int = 0
     """Of the answered, those that are told one by one..."""
     sent_again: int = 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from why502.facts.scene import Basis
 from why502.model.evidence import Source
+from why502.model.pasting import is_address, shell_word
 from why502.model.verdict import NextStep
 from why502.model.words import utc
 from why502.suspects.checks import CHECKS, MANAGED, Check
@@ -107,7 +108,7 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
     if target.startswith(SOCKET) and check.at_socket is not None:
         command, why = check.at_socket
         target = target.removeprefix(SOCKET)
-    elif largest.cluster.target is None and check.nameless is not None:
+    elif not _can_be_asked_for(target, largest) and check.nameless is not None:
         command = check.nameless
     elif not host and check.without_port is not None:
         command = check.without_port
@@ -115,8 +116,13 @@ def _step(check: Check, gain: float, ranked: Sequence[Ranked]) -> NextStep:
         why = check.managed_why
     window = largest.cluster.window
     since = utc(window.from_s).strftime("%Y-%m-%d %H:%M:%S UTC") if window else "the failures"
-    filled = {"{target}": target, "{port}": port, "{since}": since, " {given}": _given(largest.scene.case)}
-    return NextStep(_fill(command, filled), _fill(why, filled), round(gain, 2))
+    filled = {"{target}": shell_word(target), "{port}": port, " {given}": _given(largest.scene.case)}
+    return NextStep(_fill(command, filled), _fill(why, {"{since}": since}), round(gain, 2))
+
+
+def _can_be_asked_for(target: str, ranked: Ranked) -> bool:
+    """Whether the log names a target, and by something that is a name."""
+    return ranked.cluster.target is not None and is_address(target.replace("[", "").replace("]", ""))
 
 
 def _given(case: Case) -> str:

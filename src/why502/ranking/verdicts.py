@@ -12,6 +12,8 @@ from why502.facts.clusters import same_target
 from why502.facts.listeners import split_address
 from why502.facts.sampling import server
 from why502.model.evidence import Source
+from why502.model.expressions import expression
+from why502.model.pasting import shell_word
 from why502.model.requests import Manner, Phase, Side
 from why502.model.verdict import Because, EvidenceLine, Remedy, Undetermined, VerdictLine
 from why502.model.words import count, rfc3339
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from why502.model.evidence import Evidence
     from why502.ranking.weigh import Ranked
 
+_BLANKS = expression("ADDRESS:PORT|ADDRESS|PORT")
 LIKELIEST = 3
 NAMED = 3
 """Targets that a summary names beside its own."""
@@ -228,8 +231,9 @@ def _addressed(remedy: Remedy, group: Sequence[Ranked]) -> Remedy:
     host, port = split_address(next(iter(targets)) or "") if len(targets) == 1 else ("", "")
     if remedy.command is None or not port:
         return remedy
-    both = remedy.command.replace("ADDRESS:PORT", f"{host}:{port}").replace("PORT", port)
-    return structs.replace(remedy, command=both.replace("ADDRESS", host.strip("[]")))
+    words = {"ADDRESS:PORT": f"{host}:{port}", "ADDRESS": host.strip("[]"), "PORT": port}
+    command = _BLANKS.sub(lambda blank: shell_word(words[blank[0]]), remedy.command)
+    return structs.replace(remedy, command=command)
 
 
 def _filled(remedy: Remedy, fills: Mapping[str, str]) -> Remedy:

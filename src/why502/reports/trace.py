@@ -47,7 +47,8 @@ def _addresses(event: TraceEvent) -> str:
     local = legible(event.local or "")
     if not event.remote:
         return local
-    return f"{local} -> {event.remote}" if event.direction != "received" else f"{local} <- {event.remote}"
+    remote = legible(event.remote)
+    return f"{local} -> {remote}" if event.direction != "received" else f"{local} <- {remote}"
 
 
 def _known(value: int | None) -> str:

@@ -57,7 +57,7 @@ from why502.suspects.accepting import left_standing
 from why502.suspects.faces import fate, other_faces, taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.limited import backlog_small
-from why502.suspects.lost_syns import lost_alone, path_loses
+from why502.suspects.lost_syns import lost_alone, nothing_but_syns, path_loses
 from why502.suspects.metered import overflows_counted
 from why502.suspects.server_says import queue_full
 from why502.suspects.standing_still import NOT_LET_IN, not_let_in
@@ -97,12 +97,8 @@ ACKNOWLEDGED = {
     Outcome.ANSWER_CUT,
     Outcome.ANSWERED,
 }
-MANY_LOST = 10
 FAST_CUT_S = 0.1
 """A reset by the SYN-cookie path follows the second segment at once; seen: 0.2 to 15 ms."""
-MOST = 0.6
-IDLE_RATIO = 3.0
-"""How much more often requests must fail in bursts after idle spells than otherwise."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -219,10 +215,8 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
     yield from late
     if others and seen.first:
         yield Evidence(4.0, f"on the same target: {', '.join(others)}", Source.CAPTURE, seen.first)
-    elif not late and outcome is Outcome.SYN_UNANSWERED and seen.syns_unanswered + seen.syns_repeated >= MANY_LOST:
-        # A queue that overflows drops final ACKs as well; what loses SYNs on the way loses nothing else of a handshake.
-        text = f"{seen.syns_unanswered + seen.syns_repeated} SYNs were lost, and not a single final ACK"
-        yield Evidence(-1.5, text, Source.CAPTURE, scene.cluster.conversations[0].at)
+    elif not late and outcome is Outcome.SYN_UNANSWERED:
+        yield from nothing_but_syns(scene, seen)
     if outcome is None and seen.healthy and covered(scene):
         text = f"no SYN, final ACK or new connection was lost in {seen.conversations} conversations with the target"
         yield Evidence(-7.0, text, Source.CAPTURE, Place(scene.path_of(Source.CAPTURE)))
@@ -251,8 +245,7 @@ def _log(scene: Scene) -> Iterator[Evidence]:
 def _bursts(cluster: Cluster, traffic: TargetTraffic) -> Iterator[Evidence]:
     """Pooled connections were gone, so that many were opened at once."""
     idle = after_idle(cluster, traffic)
-    often = idle.rate >= IDLE_RATIO * idle.rate_otherwise
-    if idle.first and often and idle.in_bursts >= 3 and idle.in_bursts >= MOST * idle.failures:
+    if idle.first and idle.stands_out:
         yield Evidence(1.5, str(idle), Source.ACCESS_LOG, idle.first)
 
 

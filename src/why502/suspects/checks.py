@@ -29,8 +29,10 @@ class Check:
 
     source: Source
     command: str
-    """With `{target}` (address:port), `{port}`, `{since}` and `{given}` (the evidence there is) to be filled in."""
+    """With `{target}` (address:port), which is filled in as one word of a shell, `{port}` and `{given}` (the evidence
+    there is)."""
     why: str
+    """With `{since}`."""
     outcomes: tuple[str, ...]
     not_with: frozenset[str] = frozenset()
     """Proxies that cannot give it: they have no such log, or one log tells all."""
@@ -39,7 +41,7 @@ class Check:
     at_socket: tuple[str, str] | None = None
     """Instead of `command` and `why`, for a target that is a unix socket; None: the check is none for it."""
     nameless: str | None = None
-    """Instead of `command`, where nothing names a target."""
+    """Instead of `command`, where nothing names a target, or what does can be no name."""
     managed_why: str | None = None
     """Instead of `why`, where the proxy is somebody else's machine."""
 
@@ -60,7 +62,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         outcomes=("drops-grow", "no-listener", "restarted", "listener-well"),
         not_with=HOSTING,
         at_socket=(
-            "ss -xlnp | grep -F {target}",
+            "ss -xlnp | grep -F -- {target}",
             "as root, while it fails: who listens there, and is its queue (Recv-Q) as long as its backlog (Send-Q)",
         ),
     ),

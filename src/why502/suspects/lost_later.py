@@ -59,6 +59,12 @@ def _wire(scene: Scene) -> Iterator[Evidence]:
     if found.on_wire and found.first is not None:
         text = f"in {found.again} of {found.conversations} conversations that went well data had to be sent again"
         yield Evidence(6.0, text, Source.CAPTURE, found.first)
+    elif found.again_on_wire and found.way_carries:
+        text = (
+            f"the requests and the closes of all {found.carried} given up were acknowledged, and none sent again: "
+            f"what was sent again in {count(found.again, 'other conversation')} was no such loss"
+        )
+        yield Evidence(-2.0, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
     elif found.none_on_wire and scene.cluster.conversations and not (seen.closes or seen.dead or found.of_both_kinds):
         # Answers that are lost before they reach the proxy leave no trace there.
         text = f"in {found.conversations} conversations that went well nothing had to be sent again"

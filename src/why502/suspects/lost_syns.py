@@ -12,10 +12,12 @@ from why502.model.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from why502.facts.handshakes import Handshakes
     from why502.facts.scene import Scene
 
 SEVERAL = 2
 """One may have been lost by a network that is well."""
+MANY_LOST = 10
 
 
 def lost_alone(scene: Scene, *, several: float, one: float) -> Iterator[Evidence]:
@@ -41,3 +43,31 @@ def path_loses(scene: Scene, bits: float) -> Iterator[Evidence]:
     if taken and found.on_wire and found.first is not None:
         text = f"in {found.again} of {found.conversations} accepted conversations data had to be sent again"
         yield Evidence(bits, f"{text}: the path loses packets", Source.CAPTURE, found.first)
+
+
+def lost_at_one_depth(scene: Scene, bits: float) -> Iterator[Evidence]:
+    """A queue with a limit: what loses SYNs on the way does not count who waits at the target."""
+    full = scene.wire.full_at if scene.wire is not None else None
+    if full is None or scene.cluster.outcome is not Outcome.SYN_UNANSWERED:
+        return
+    text = (
+        f"{full.lost} of {count(full.lost_in_all, 'lost SYN')} came while exactly {full.depth} connections waited to "
+        f"be accepted, at {full.times} times, and all {full.taken} that were taken came while fewer did: a full queue, "
+        f"of a backlog of {full.depth - 1}"
+    )
+    yield Evidence(bits, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
+
+
+def nothing_but_syns(scene: Scene, seen: Handshakes) -> Iterator[Evidence]:
+    """What it says of the accept queue that SYNs were lost, and nothing else of any handshake.
+
+    A queue that overflows in a burst drops final ACKs as well; what loses SYNs on the way loses nothing else. Not so
+    where connections come one by one: then the queue is full before the SYN comes, at its one depth; or it is the queue
+    of one of several workers, which hangs, and what it holds is never answered.
+    """
+    wire, lost = scene.wire, seen.syns_unanswered + seen.syns_repeated
+    if at_one_depth := tuple(lost_at_one_depth(scene, 5.0)):
+        yield from at_one_depth
+    elif lost >= MANY_LOST and wire is not None and wire.syns_lost_beside_left < wire.syns_lost:
+        text = f"{lost} SYNs were lost, and not a single final ACK"
+        yield Evidence(-1.5, text, Source.CAPTURE, scene.cluster.conversations[0].at)

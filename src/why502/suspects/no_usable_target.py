@@ -20,7 +20,9 @@ Any attempt at a target.
 What to do
 ----------
 Find out why targets were taken out: their health checks, or the failures just before (nginx marks a server down for
-`fail_timeout` after `max_fails` of them). An ALB with only unhealthy targets uses them all and does not answer 503.
+`fail_timeout` after `max_fails` of them). nginx says the same where each server has as many connections as its
+`max_conns` allows: then requests are served in between, and no attempt failed. An ALB with only unhealthy targets uses
+them all and does not answer 503.
 
 Sources
 -------
@@ -31,6 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from why502.facts.at_their_limit import perhaps_at_their_limit
 from why502.facts.metered_failures import GATEWAY_NO_TARGET
 from why502.facts.scene import Basis
 from why502.model.evidence import Evidence, Place, Source
@@ -38,10 +41,17 @@ from why502.model.requests import Manner, Phase
 from why502.model.verdict import Remedy
 from why502.model.words import count
 from why502.suspects.interface import DoesNotApply, Judgement, Kind, Suspect, Weighed
+from why502.suspects.waiting import all_taken
 from why502.suspects.weighing import proxy_says
 
 if TYPE_CHECKING:
     from why502.facts.scene import Cluster, Scene
+
+CONFIGURED = (
+    Remedy(
+        "Look whether nginx's servers are marked `down`, or limited by `max_conns`.", "nginx -T | grep -n 'server '"
+    ),
+)
 
 
 def judge(scene: Scene) -> Judgement:
@@ -59,6 +69,10 @@ def judge(scene: Scene) -> Judgement:
             bits, text = 8.0, f"the proxy counted {count(cluster.count, 'request')} for which no target was healthy"
         counted = Evidence(bits, text, Source.METRICS, Place(scene.path_of(Source.METRICS)))
         return Weighed((counted,), f"The proxy had no target to send {count(cluster.count, 'request')} to.")
+    if perhaps_at_their_limit(scene):
+        # The same lines for three suspects: only their priors part them, and nginx's configuration would.
+        summary = f"The proxy had no target that it may use for {count(cluster.count, 'request')}."
+        return Weighed((*all_taken(scene),), summary, (Source.CONFIGURATION,), remedies=CONFIGURED)
     first = cluster.logged[0].request if cluster.logged else None
     told = first is not None and (first.reason or first.group or first.status == 503)
     # Its own words, the name of an empty group or a 503 have no other meaning; without any, the name may not resolve.

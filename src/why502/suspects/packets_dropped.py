@@ -49,7 +49,7 @@ from why502.model.words import count
 from why502.suspects.faces import taken_late
 from why502.suspects.interface import CannotTell, DoesNotApply, Judgement, Kind, Suspect, Weighed
 from why502.suspects.lost_later import lost_later, waited_in_vain
-from why502.suspects.lost_syns import lost_alone
+from why502.suspects.lost_syns import lost_alone, lost_at_one_depth
 from why502.suspects.stopped import listener_gone
 from why502.suspects.unseen import covered
 from why502.suspects.way_gone import EXPLAINED, way_gone
@@ -133,6 +133,7 @@ def _capture(scene: Scene) -> Iterator[Evidence]:
         yield Evidence(2.0, text, Source.CAPTURE, first)
     # What it does say for certain is said against the full queue; here it is what this cause is made of.
     yield from lost_alone(scene, several=1.5, one=0.5)
+    yield from lost_at_one_depth(scene, -5.0)
     if seen.acks_dropped or seen.unknown_resets:
         text = f"the target also dropped {seen.acks_dropped} final ACKs and reset {seen.unknown_resets} new connections"
         yield Evidence(-4.0, text, Source.CAPTURE, seen.first or first)
@@ -149,9 +150,13 @@ def _log(scene: Scene) -> Iterator[Evidence]:
         return
     yield from connects_delayed(traffic, 2.0)
     idle = after_idle(cluster, traffic)
-    if idle.first and idle.in_bursts > idle.failures / 2:
+    if idle.first and traffic.timed_connects and idle.in_bursts > idle.failures / 2:
         # What loses packets on the way does not wait for idle spells of one target.
         yield Evidence(-1.5, str(idle), Source.ACCESS_LOG, idle.first)
+    elif idle.first and not traffic.timed_connects and idle.stands_out:
+        # A pool connects in bursts alone: as much a sign of lost SYNs as of a full queue (`accept_queue_overflow`).
+        text = f"{idle}; who connected anew, the log does not tell"
+        yield Evidence(1.5, text, Source.ACCESS_LOG, idle.first)
 
 
 def _host(scene: Scene) -> Iterator[Evidence]:

@@ -62,7 +62,7 @@ SLOTS = (
 
 def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
-    if waited_in_proxy(cluster):
+    if waited_in_proxy(scene):
         text = f"The proxy allows too few connections to its targets for {count(cluster.count, 'request')}."
         return Weighed((*all_taken(scene),), text, (Source.HOST,), remedies=SLOTS)
     nothing = nothing_sent(scene, 5.0)

@@ -43,12 +43,12 @@ def judge_refused(scene: Scene, own: Manner, other: Manner, summary: str) -> Jud
     cluster = scene.cluster
     if cluster.phase not in (Phase.WAIT, Phase.BODY, Phase.UNKNOWN):
         return DoesNotApply(f"the exchange ended in another phase ({cluster.phase})")
-    if cluster.outcome is Outcome.ANSWERED:
+    if cluster.outcome is Outcome.ANSWERED and not _of_other_streams(cluster):
         if cluster.manner is other and not cluster_is_vague(cluster):
             return DoesNotApply(f"the proxy says otherwise ({other})")
         found = (*_words(cluster, own), *_told_of_others(scene, own), *_answers(cluster, own))
         return Weighed(found, summary, _missing(cluster))
-    if cluster.outcome is not None and cluster.manner is not own:
+    if cluster.outcome not in (None, Outcome.ANSWERED) and cluster.manner is not own:
         return DoesNotApply(f"no answer came ({cluster.outcome})")
     if cluster.manner in (Manner.CUT, Manner.UNKNOWN) and cluster.phase in (Phase.WAIT, Phase.UNKNOWN):
         return CannotTell((Source.ERROR_LOG,), "nothing given tells whether an answer came and was refused")
@@ -76,6 +76,13 @@ def cluster_is_vague(cluster: Cluster) -> bool:
 def _bad_header_alone(cluster: Cluster) -> bool:
     reasons = [place.request.reason for place in cluster.logged if place.request.reason]
     return bool(reasons) and all(BAD_HEADER in reason for reason in reasons)
+
+
+def _of_other_streams(cluster: Cluster) -> bool:
+    """HTTP/2: the connection carries many requests, so that its answers say nothing of the one that failed (its stream
+    may have been reset: RFC 9113, section 5.4.2).
+    """
+    return any(c.detail is not None and c.detail.http2 is not None for c in cluster.conversations)
 
 
 def _words(cluster: Cluster, own: Manner) -> Iterator[Evidence]:

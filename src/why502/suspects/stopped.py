@@ -31,12 +31,14 @@ def told_to_stop(scene: Scene, bits: float) -> Iterator[Evidence]:
     if at is not None:
         first = [f"{count(found.refused, 'connect')} refused"] if found.refused else []
         first += [f"{found.idle} idle connections closed together"] if found.idle else []
+        later = f"about {found.ahead_s:.0f} s" if found.by_seconds else f"{found.ahead_s:.1f} s"
         text = (
-            f"{' and '.join(first)} while {count(found.requests, 'request')} went on, that ended {found.ahead_s:.1f} s "
-            f"later: told to stop, not dead"
+            f"{' and '.join(first)} while {count(found.requests, 'request')} went on, that ended {later} later: "
+            "told to stop, not dead"
         )
-        # A log tells when a connect failed, not that nothing was accepted in between.
-        yield Evidence(bits if found.on_wire else bits / 2, text, source, at)
+        # A log tells when a connect failed, not that nothing was accepted in between; whole seconds are a guess.
+        sure = 1.0 if found.on_wire else 0.25 if found.by_seconds else 0.5
+        yield Evidence(bits * sure, text, source, at)
 
 
 def one_after_the_other(scene: Scene, direction: float) -> Iterator[Evidence]:

@@ -98,6 +98,7 @@ def _judge(scene: Scene) -> Judgement:
     closing = [*listener_gone(scene, 5.0)] if scene.cluster.outcome in CAUGHT else []
     if why_not and not closing:
         return DoesNotApply(why_not)
+    ended = [*process_ended(scene, stopped=True)]
     evidence = [
         *closing,
         *ended_together(scene),
@@ -105,9 +106,11 @@ def _judge(scene: Scene) -> Judgement:
         *fate_of_others(scene),
         *told_to_stop(scene, 4.0),
         *signalled(scene, 1.0),
-        *process_ended(scene, stopped=True),
+        *ended,
         *one_after_the_other(scene, 1),
-        *stayed_open(scene),
+        # Workers are replaced under one master (a reload, max_requests) or beside others (SO_REUSEPORT): of such an end
+        # the listener that stays says as little as of a death.
+        *(e for e in stayed_open(scene) if not ended or e.bits > 0),
     ]
     missing = tuple(s for s in (Source.HOST, Source.CHANGES) if not scene.looked(s))
     if not evidence:

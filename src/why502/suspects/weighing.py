@@ -7,7 +7,6 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from why502.facts.coincidence import SIGNIFICANT, Comparison, FailureTimes, compare, failure_times
-from why502.facts.crowding import CLEAR, crowding
 from why502.facts.deaths import AFTERWARDS_S, AT_ONCE_S, SHARP, TOGETHER_S, deaths
 from why502.facts.losses import losses
 from why502.facts.survivors import survivors
@@ -266,25 +265,6 @@ def lost_on_the_way(scene: Scene, bits: float) -> Iterator[Evidence]:
             f"{count(found.stale, 'request')} on used connections and {count(found.syns_lost, 'SYN')} met silence alike"
         )
         yield Evidence(-bits * LOSSY, text, Source.CAPTURE, scene.cluster.conversations[0].decided_at)
-
-
-def crowded(scene: Scene, *, spared: float, not_spared: float) -> Iterator[Evidence]:
-    """Whether requests had to come in crowds to be given up: bits if small bursts were spared, and if they were not.
-
-    A program that is slow by itself is slow to single requests as well.
-    """
-    cluster = scene.cluster
-    if scene.traffic is None or not cluster.logged or (cluster.phase, cluster.manner) != (Phase.WAIT, Manner.TIMEOUT):
-        return
-    found = crowding(scene.traffic)
-    # Bursts are counted with all their failures: where most are of another kind, they say nothing of this one.
-    if found is None or cluster.count <= scene.traffic.failed / 2:
-        return
-    at = Place(cluster.logged[0].request.at.path)
-    if found.spares_small:
-        yield Evidence(spared if found.p < CLEAR else spared * 0.7, str(found), Source.ACCESS_LOG, at)
-    elif found.spares_none and not_spared:
-        yield Evidence(not_spared, str(found), Source.ACCESS_LOG, at)
 
 
 def failed_at_once(cluster: Cluster) -> Iterator[Evidence]:

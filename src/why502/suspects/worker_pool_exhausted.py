@@ -73,7 +73,7 @@ def judge(scene: Scene) -> Judgement:
     cluster = scene.cluster
     if cluster.side in (Side.TARGET, Side.CLIENT):
         return DoesNotApply("no timer of the proxy made this status")
-    if waited_in_proxy(cluster):
+    if waited_in_proxy(scene):
         text = f"The targets were busy: {count(cluster.count, 'request')} waited in the proxy for one that had room."
         return Weighed((*all_taken(scene),), text, (Source.HOST,))
     if cluster.phase not in (Phase.WAIT, Phase.UNKNOWN) or cluster.manner not in (Manner.TIMEOUT, Manner.UNKNOWN):

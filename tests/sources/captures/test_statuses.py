@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sources.captures.making import ACK, PSH, Talk, pcap
+from tests.sources.captures.making import ACK, PSH, Talk, block, enhanced, interface, pcap, section
 from why502.diagnosis import assemble
 from why502.model.case import Window
 from why502.model.wire import Answered, Counted
@@ -129,3 +129,13 @@ def test_they_reach_the_case() -> None:
     (target,) = case.wire.targets
     assert target.statuses == {200: 20, 503: 1}
     assert [line.status for line in target.errors] == [503]
+
+
+@pytest.mark.parametrize("places", [(0,), (1, 1, 2), (4,)])
+def test_answers_beside_blocks_that_take_numbers_of_packets(places: tuple[int, ...]) -> None:
+    """Lines of a journal are numbered as packets are, and are none: each answer is found all the same."""
+    packets = talked(200, 503).packets
+    blocks = [enhanced(round(at_s * 1e6), frame) for at_s, frame in packets]
+    for place in places:
+        blocks.insert(place, block(9, b"__REALTIME_TIMESTAMP=1\n\0"))
+    assert statuses(section() + interface() + b"".join(blocks)) == {200: 1, 503: 1}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.bounded import ends
 from tests.sources.configurations import gateways, servers
 from why502.sources import haproxy_conf, nginx_conf
 from why502.sources.configurations import apache, caddy, keyed, trafficserver, varnish
@@ -52,3 +53,12 @@ def test_no_text_is_slow_to_refuse(piece: str) -> None:
     for each in MODULES:
         each.fit(content)
         each.READER.read(EvidenceFile("x", lambda: io.BytesIO(content)))
+
+
+def test_quotes_behind_backslashes_are_looked_through_once() -> None:
+    """Each was taken for the beginning of a string, and its end looked for to the end of the text."""
+    code = r"""
+    from why502.sources.configurations.keys import keys
+    print([key.value for key in keys('{"a' + '\\"' * 2_000_000 + ',\n"b": "c\\"d", e: f\\"g, h: "i\\\\"}')][-3:])
+    """
+    assert ends(code) == r"""['c\\"d', 'f\\"g', 'i\\\\']"""

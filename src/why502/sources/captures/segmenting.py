@@ -55,7 +55,7 @@ class Segmenter:
             data = machine.octets(self._buffer.content)
             count = machine.take_segments(data, self._walker.packets, taken, space, self._fragments, self.notes)
             if self._statuses is not None:
-                self._statuses.hear(self._buffer.content, self._walker.packets, space, count)
+                self._statuses.hear(self._buffer.content, self._walker.packets, taken, space, count)
             yield space, count
 
     def misreads(self) -> Iterator[tuple[int, str]]:

@@ -6,6 +6,7 @@ answered 503 must be known all the same. Only the beginnings of segments that be
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -76,10 +77,10 @@ class StatusLines:
         self._latest: set[tuple[int, ...]] = set()
         self._before: set[tuple[int, ...]] = set()
 
-    def hear(self, data: bytearray, packets: Words, segments: Words, count: int) -> None:
-        """The segments that were taken out of these packets."""
+    def hear(self, data: bytearray, packets: Words, taken: int, segments: Words, count: int) -> None:
+        """`count` segments that were decoded out of `taken` packets."""
         from_ns, to_ns = self._window_ns
-        for beginning in _beginnings(packets, segments, count):
+        for beginning in _beginnings(packets, taken, segments, count):
             line = bytes(data[beginning.at : min(beginning.at + _LINE_BYTES, beginning.end)])
             if from_ns <= beginning.at_ns <= to_ns and (status := _status(line)):
                 self._count(beginning, status, data)
@@ -148,19 +149,26 @@ class _Beginning(NamedTuple):
 _TOLD: Final = (S_NUMBER, S_NS, S_FROM_HIGH, S_FROM_LOW, S_TO_HIGH, S_TO_LOW, S_PORTS, S_SEQ, S_DATA_AT)
 
 
-def _beginnings(packets: Words, segments: Words, count: int) -> Iterator[_Beginning]:
-    """The packets of a stretch are numbered one after the other."""
+def _beginnings(packets: Words, taken: int, segments: Words, count: int) -> Iterator[_Beginning]:
     rows = range(0, count * SEGMENT_WORDS, SEGMENT_WORDS)
     if isinstance(segments, list):
         table = [segments[s : s + SEGMENT_WORDS] for s in rows if ANSWER <= segments[s + S_SAID] <= LONG_ANSWER]
         columns = [[row[column] for row in table] for column in (*_TOLD, S_PAYLOAD)]
     else:
         columns = _columns(segments, count)
-    first, ends = int(packets[P_NUMBER]), []
+    ends = []
     for number, at, payload in zip(columns[0], columns[-2], columns[-1], strict=True):
-        p = (number - first) * PACKET_WORDS
+        p = _packet(packets, taken, number) * PACKET_WORDS
         ends.append(min(at + payload, packets[p + P_AT] + packets[p + P_CAPTURED]))
     return map(_Beginning, *columns, map(int, ends))
+
+
+def _packet(packets: Words, taken: int, number: int) -> int:
+    """Its index. Numbers rise; other blocks of a pcapng file may take some of them (`kernels.walk_pcapng`)."""
+    index = number - int(packets[P_NUMBER])
+    if index < taken and packets[index * PACKET_WORDS + P_NUMBER] == number:
+        return index
+    return bisect_left(range(taken), number, key=lambda index: packets[index * PACKET_WORDS + P_NUMBER])
 
 
 def _columns(segments: Words, count: int) -> list[list[int]]:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64
 
-_FLOW = expression(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[{}\[\],]|[^\s{}\[\],"\':]++|:(?!//)|\n|.', re.DOTALL)
+_FLOW = expression(
+    r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[{}\[\],]|(?:[^\s{}\[\],"\':\\]|\\["\\]?)++|:(?!//)|\n|.', re.DOTALL
+)
+"""A quote behind a backslash never begins a string: each would be looked for its end to the end of the text."""
 _BLOCK_KEY = expression(
     r"""("[^"\n]{1,256}"|'[^'\n]{1,256}'|[^\s#:"'{}\[\],&*!|>%@`-][^\s:#]{0,255}|-[^\s:#]{1,255})\s*:(?:\s+(.*))?$"""
 )

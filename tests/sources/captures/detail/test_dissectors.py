@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sources.captures.detail.making import part
+from tests.sources.captures.detail.making import part, piece
 from why502.model.details import End
 from why502.sources.captures.detail import http1, http1_messages
 from why502.sources.captures.detail.http1 import Http1Dissector
 from why502.sources.captures.detail.http1_messages import speaks_http1
 from why502.sources.captures.detail.http2 import PREFACE, Http2Dissector
 from why502.sources.captures.detail.records import Record, Records
+from why502.sources.captures.detail.streams import Part
 from why502.sources.captures.detail.tls import TlsDissector, speaks_tls
 
 if TYPE_CHECKING:
@@ -192,3 +193,49 @@ def test_a_handshake_that_was_not_captured_whole_is_not_called_broken() -> None:
     dissector.feed(part(b"\x16\x03\x03\x00\x5a\x02\0\0\x56", End.TARGET, 1400))
     assert dissector.told.established is None
     assert dissector.told.server_hello
+
+
+SHAKEN = (
+    (End.PROXY, b"\x16\x03\x01\x00\x04\x01\0\0\0"),
+    (End.TARGET, b"\x16\x03\x03\x00\x04\x02\0\0\0" + b"\x17\x03\x03\x00\x40" + bytes(64)),
+    (End.PROXY, b"\x17\x03\x03\x00\x35" + bytes(53)),
+)
+"""A handshake of TLS 1.3, up to the proxy's Finished."""
+
+
+@pytest.mark.parametrize(
+    ("sent", "leave"),
+    [
+        ([(End.PROXY, 19)], True),
+        ([(End.PROXY, 80), (End.TARGET, 300), (End.PROXY, 19)], True),
+        ([(End.PROXY, 80)], False),
+        ([(End.PROXY, 80), (End.PROXY, 19)], False),
+        ([(End.PROXY, 80), (End.TARGET, 300), (End.PROXY, 19), (End.PROXY, 80)], False),
+    ],
+)
+def test_a_last_record_as_short_as_an_alert_is_no_request(sent: list[tuple[End, int]], leave: bool) -> None:
+    """The record of two bytes stands alone in its turn; behind others it may be the end of a chunked body."""
+    dissector = TlsDissector()
+    for sender, data in SHAKEN:
+        dissector.feed(part(data, sender))
+    for sender, length in sent:
+        dissector.feed(part(b"\x17\x03\x03" + length.to_bytes(2, "big") + bytes(length), sender))
+    assert dissector.proxy_took_leave is leave
+
+
+@pytest.mark.parametrize(
+    ("data", "missing", "alert"),
+    [
+        (b"\x15\x03\x03\x00\x02\x02\x28", 0, "handshake-failure"),
+        (b"\x15\x03\x03\x00\x02\x01\x00", 0, None),
+        (b"\x15\x03\x03\x00\x02\x02\x28", 90, None),
+        (b"\x15\x03\x03\x00\x02\x07\x28", 0, None),
+    ],
+)
+def test_an_alert_is_told_behind_records_that_were_cut(data: bytes, missing: int, alert: str | None) -> None:
+    """Only a segment that is an alert and nothing else begins a record for certain."""
+    dissector = TlsDissector()
+    dissector.feed(part(b"\x16\x03\x01\x00\x04\x01\0\0\0"))
+    dissector.feed(part(b"\x16\x03\x03\x00\x5a\x02\0\0\x56", End.TARGET, 1400))
+    dissector.feed(Part(piece(End.TARGET, payload=data, payload_bytes=len(data) + missing), data, missing))
+    assert dissector.told.alert == alert

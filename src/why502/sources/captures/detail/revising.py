@@ -162,6 +162,10 @@ def _ignored(watch: Watch) -> Finding | None:
 
 def _tls(watch: Watch, dissector: TlsDissector) -> Finding | None:
     conversation, told = watch.conversation, dissector.told
+    if conversation.outcome in _NO_ANSWER and dissector.proxy_took_leave:
+        # The first look takes any bytes for a request; and whoever hears this closes (RFC 8446, section 6.1).
+        ended = Outcome.ANSWERED if conversation.exchanges else Outcome.UNUSED
+        return Finding("the proxy's last words were a close_notify, and no request", ended)
     if conversation.outcome not in _ENDED:
         return None
     if told.plain_answer:

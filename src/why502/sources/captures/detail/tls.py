@@ -24,6 +24,8 @@ _MAX_BODY_BYTES = (1 << 14) + 2048
 
 ENCRYPTED_ALERT_BYTES: Final = 19
 """Two bytes, the content type and a tag of 16 bytes (RFC 8446, 5.2). A Finished has 53 at least."""
+PLAIN_ALERT_BYTES: Final = 7
+"""Head of the record, level, description."""
 AT_ONCE_S: Final = 0.2
 """A certificate is refused as soon as it was read; what comes later can be a close_notify, which looks the same."""
 _NAMES: Final = {
@@ -73,6 +75,15 @@ def alert_name(body: bytes) -> str | None:
     return None if body[1] in _FAREWELLS else _NAMES.get(body[1], f"alert-{body[1]}")
 
 
+def _is_plain_alert(part: Part) -> bool:
+    """A segment that is one alert in the clear and nothing else: it can be told even where the records before it were
+    not captured whole, as it begins a record.
+    """
+    data = part.data
+    whole = len(data) == part.piece.payload_bytes == PLAIN_ALERT_BYTES and not part.missing_bytes
+    return whole and speaks_tls_alert(data) and data[3:5] == b"\x00\x02" and data[5] in (1, 2)
+
+
 def _measure(head: bytes) -> int | None:
     length = head[3] << 8 | head[4]
     known = _CHANGE_CIPHER <= head[0] <= _DATA + 1 and head[1] == 3 and length <= _MAX_BODY_BYTES
@@ -91,6 +102,10 @@ class _Side:
     """TLS 1.2: an encrypted handshake message, which can only be its Finished."""
     encrypted: int = 0
     """Records of encrypted application data; in TLS 1.3 everything from the Finished on looks so."""
+    in_turn: int = 0
+    """Records since the other end sent something."""
+    farewell: bool = False
+    """In this turn it sent nothing but one record as short as an alert: after the handshake, its close_notify."""
 
 
 @dataclass(slots=True)
@@ -113,6 +128,9 @@ class TlsDissector:
         """Takes the next bytes; answers with what they are, for the ladder."""
         sender = part.piece.sender
         side = self.sides[sender]
+        self.sides[End.TARGET if sender is End.PROXY else End.PROXY].in_turn = 0
+        if side.records.lost and _is_plain_alert(part):
+            return self._alerted(sender, alert_name(part.data[5:]), part.piece.number)
         records = side.records.feed(part.data, part.missing_bytes)
         notes = [self._record(sender, record, part) for record in records]
         if sender is End.TARGET and side.records.foreign and not side.hello and not self.plain_answer:
@@ -122,6 +140,11 @@ class TlsDissector:
 
     def _record(self, sender: End, record: Record, part: Part) -> str:
         side, kind = self.sides[sender], record.head[0]
+        side.in_turn += 1
+        # Right behind its Finished, the connection is left unused.
+        alone = side.in_turn == 1 or side.encrypted == 1
+        short = kind == _ALERT or (kind == _DATA and record.body_bytes == ENCRYPTED_ALERT_BYTES)
+        side.farewell = alone and short
         if kind == _CHANGE_CIPHER:
             side.ciphered = True
         elif kind == _ALERT and record.body_bytes == len(record.body) == 2:
@@ -160,6 +183,14 @@ class TlsDissector:
         if first and record.body_bytes == ENCRYPTED_ALERT_BYTES and not proxy.finished:
             return self._alerted(sender, "encrypted", part.piece.number)
         return "encrypted"
+
+    @property
+    def proxy_took_leave(self) -> bool:
+        """What the proxy sent last is no request: a close_notify (RFC 8446, 6.1), which no request is as short as."""
+        proxy = self.sides[End.PROXY]
+        # Its Finished comes first, and it sends none before it took the target's (TLS 1.3) or as its own last word.
+        ready = proxy.finished or proxy.encrypted > 1
+        return ready and proxy.farewell and self.alert is None and not proxy.records.lost
 
     @property
     def told(self) -> Tls:
