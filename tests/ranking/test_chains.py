@@ -33,3 +33,11 @@ def test_without_one_it_is_said_to_be_missing() -> None:
     (chain,) = diagnose([str(CASES / "keepalive-race" / "constant_gap_in_the_log" / "access.log")]).chains
     (setting,) = [link for link in chain if link.name == "setting"]
     assert (setting.text, setting.at) == ("no host evidence was given", None)
+
+
+def test_the_fate_of_the_conversation_is_said_in_words() -> None:
+    """Our names for it are no reader's."""
+    capture = CASES.parent / "sources" / "captures" / "recorded" / "keepalive_race.pcap"
+    (chain,) = diagnose([str(capture)]).chains
+    (conversation,) = [link for link in chain if link.name == "conversation"]
+    assert conversation.text.endswith("raced (the target closed an idle connection just as the proxy used it again)")

@@ -91,9 +91,9 @@ def test_what_can_be_no_name_is_left_out_of_commands(target: str) -> None:
     assert not any(part in command for command in found for part in ("reboot", "id)", "or not", "-i:"))
 
 
-@pytest.mark.parametrize("proxy", ["alb", "gcp", "cloudfront", "envoy", "haproxy"])
+@pytest.mark.parametrize("proxy", ["alb", "gcp", "cloudfront", "envoy", "haproxy", "varnish"])
 def test_a_log_that_does_not_exist_is_not_asked_for(proxy: str) -> None:
-    """Managed balancers give no error log, Envoy and HAProxy say all in one."""
+    """Managed balancers give no error log, Envoy, HAProxy and Varnish say all in one."""
     assert not any("error.log" in command for command in commands(proxy=proxy))
 
 

@@ -11,7 +11,7 @@ from why502.model.evidence import Source
 from why502.model.host import HOST_SCHEMA, HostRecord, Namespace, Snapshot
 from why502.model.requests import Phase
 from why502.model.wire import TargetWire, Wire
-from why502.ranking.noticed import noticed
+from why502.ranking.noticed import noticed, unlogged
 
 
 def test_when_it_began_and_what_it_keeps_to() -> None:
@@ -90,3 +90,16 @@ def test_a_file_of_which_much_could_not_be_read_is_no_all_clear(
     assert told == (
         (f"1 of {understood + 1} records of cut.pcap could not be read: what they held is not known",) * said
     )
+
+
+def test_failures_that_no_log_tells_are_said_to_be_such() -> None:
+    """A proxy that tries again hides them; without a log there is nothing to compare them with."""
+    logged, wire = summarise([request(100.0), served(101.0)]), Wire(3, ())
+    assert list(unlogged(Case(traffic=logged, wire=wire), 3)) == [
+        "2 of 3 failures were seen on the wire alone: the proxy tried these requests again, or its log does not tell"
+    ]
+    assert list(unlogged(Case(traffic=summarise([served(1.0)]), wire=wire), 1)) == [
+        "1 of 1 failure was seen on the wire alone: the proxy tried this request again, or its log does not tell"
+    ]
+    assert list(unlogged(Case(traffic=logged, wire=wire), 1)) == []
+    assert list(unlogged(Case(wire=wire), 3)) == []

@@ -190,6 +190,14 @@ def test_what_is_said_twice_does_not_fill_the_first_screen() -> None:
     assert rest.count("10 were cut off") == 2
 
 
+def test_a_picture_that_would_be_empty_says_why() -> None:
+    """Clients that left got no 5xx."""
+    quiet = tuple(structs.replace(bucket, by_proxy=0, by_target=0) for bucket in example.ARTICLE.timeline)
+    report = render(structs.replace(example.ARTICLE, timeline=quiet), width=100, color=False)
+    assert "over time       not drawn: no failure has a 5xx status" in report
+    assert "not drawn" not in render(structs.replace(example.ARTICLE, timeline=()), width=100, color=False)
+
+
 def test_a_defect_is_shown_beside_the_verdict() -> None:
     """A judge that crashed is neither silent nor counted as cleared."""
     diagnosis = msgspec.structs.replace(example.ARTICLE, defects=("keepalive-race: ZeroDivisionError",))

@@ -8,6 +8,7 @@ from why502.facts.following import untold_changes
 from why502.facts.ladders import ladder
 from why502.facts.scene import Basis
 from why502.model.evidence import Source
+from why502.model.outcome_meanings import MEANINGS
 from why502.model.verdict import Ladder, Link
 from why502.model.words import rfc3339
 from why502.suspects.interface import Weighed
@@ -81,7 +82,8 @@ def _conversation(scene: Scene, failure: Failure | None) -> Link:
         return _missing("conversation", "none in the capture fits" if looked else "no capture was given")
     found = failure.conversation
     sure = "" if failure.conversation_sure else " (the nearest of several that fit)"
-    text = f"{found.opener} -> {found.target}: {found.outcome}{sure}"
+    meant = f" ({MEANINGS[found.outcome]})" if found.outcome in MEANINGS else ""
+    text = f"{found.opener} -> {found.target}: {found.outcome}{meant}{sure}"
     return Link("conversation", text, str(found.decided_at))
 
 

@@ -16,7 +16,7 @@ from why502.model.verdict import Diagnosis, Document, Failures, InputLine, Span
 from why502.model.words import rfc3339
 from why502.ranking.chains import chain, example_ladder
 from why502.ranking.next_checks import next_steps
-from why502.ranking.noticed import noticed
+from why502.ranking.noticed import noticed, unlogged
 from why502.ranking.suspect_lines import suspect_lines
 from why502.ranking.timeline import timeline
 from why502.ranking.verdicts import by_cause, undetermined, verdict
@@ -59,7 +59,7 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
         chains=tuple(chain(group) for _, group in groups),
         ladders=tuple(example_ladder(group) for _, group in groups),
         undetermined=tuple(undetermined(r) for r in ranked if not r.named),
-        noticed=noticed(case),
+        noticed=(*unlogged(case, sum(c.count for c in found)), *noticed(case)),
         defects=_defects(judged),
     )
 

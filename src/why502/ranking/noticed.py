@@ -33,6 +33,15 @@ def noticed(case: Case) -> tuple[str, ...]:
     return tuple(_noticed(case))
 
 
+def unlogged(case: Case, failures: int) -> Iterator[str]:
+    """Failures on the wire that no log tells of, where there is a log: the reader would count fewer in it."""
+    more = failures - case.traffic.failures_total if case.traffic and case.wire else 0
+    if more > 0:
+        seen, them = ("was seen", "this request") if more == 1 else ("were seen", "these requests")
+        of = f"{more:,} of {count(failures, 'failure')} {seen} on the wire alone"
+        yield f"{of}: the proxy tried {them} again, or its log does not tell"
+
+
 def _noticed(case: Case) -> Iterator[str]:
     yield from _overflows(case)
     yield from _one_sided(case)

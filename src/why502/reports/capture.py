@@ -13,12 +13,12 @@ from rich.text import Text
 from why502.facts.ladders import ladder
 from why502.model.conversations import Conversation
 from why502.model.details import End
+from why502.model.outcome_meanings import meanings
 from why502.model.wire import Pairing, TargetWire, Wire
 from why502.reports import ladder as drawing
 from why502.reports.capture_tables import failed_table, target_table
 from why502.reports.display_filter import display_filter as filter_of
 from why502.reports.legible import legible, legible_json
-from why502.reports.outcome_meanings import meanings
 from why502.reports.phrases import count, percent
 from why502.reports.screen import drawn
 

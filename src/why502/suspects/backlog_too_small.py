@@ -75,9 +75,9 @@ def _at_once(window: ListenerWindow) -> Iterator[Remedy]:
     listener, space = window.listener, window.namespace
     enough = min(ENOUGH, space.somaxconn or ENOUGH) if space else ENOUGH
     _, port = split_address(listener.address)
-    if port and listener.backlog < min(SMALLEST_BACKLOG, enough):
+    if port.isdecimal() and listener.backlog < min(SMALLEST_BACKLOG, enough):
         command = f"sudo why502 fix backlog --port {port} --to {enough}"
-        yield Remedy("Raise it now, on the target's host and without a restart.", command, permanent=False)
+        yield Remedy("Raise it now, on the target's host, in the process that runs.", command, permanent=False)
 
 
 def _bits(backlog: int) -> float:

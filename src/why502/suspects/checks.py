@@ -101,7 +101,7 @@ CHECKS: Final[Mapping[str, Check]] = {
             "why502 diagnose {given} error.log",
             "the proxy's error log around {since} names the failing call",
         ),
-        not_with=MANAGED | {"envoy", "haproxy", "iis"},
+        not_with=MANAGED | {"envoy", "haproxy", "iis", "varnish"},
     ),
     CHANGES: Check(
         source=Source.CHANGES,

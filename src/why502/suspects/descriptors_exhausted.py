@@ -105,7 +105,9 @@ SUSPECT = Suspect(
     judge=judge,
     explains=("accept-queue-overflow", "worker-pool-exhausted", "proxy-exhausted", "target-too-slow"),
     remedies=(
-        Remedy("Raise its limit of open files where it is started (systemd LimitNOFILE=, worker_rlimit_nofile)."),
+        Remedy(
+            "Raise its limit of open files where it is started (systemd LimitNOFILE=; nginx: worker_rlimit_nofile)."
+        ),
         Remedy("See which descriptors it never closes.", "sudo ls -l /proc/PID/fd"),
     ),
 )

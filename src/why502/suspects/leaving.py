@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from why502.facts.scene import Cluster, Scene
 
+SOON_S = 0.05
+"""Sooner, tenths of a second say nothing."""
 SEEN = 10.0
 """The status is made for nothing else (499, 460)."""
 
@@ -35,7 +37,12 @@ def clients_left(cluster: Cluster) -> Evidence:
 def after(cluster: Cluster) -> str:
     """', after 3.0 s (median)'; '' if nothing tells how long they had waited."""
     totals_s = [p.request.total_s for p in cluster.logged if p.request.total_s is not None]
-    return f", after {median(totals_s):.1f} s (median)" if totals_s else ""
+    if not totals_s:
+        return ""
+    middle_s = median(totals_s)
+    if middle_s < SOON_S:
+        return f", within {SOON_S * 1000:.0f} ms"
+    return f", after {middle_s:.1f} s{' (median)' if len(totals_s) > 1 else ''}"
 
 
 def hung_up(scene: Scene, sign: float) -> Iterator[Evidence]:

@@ -68,10 +68,11 @@ def _sparks(diagnosis: Diagnosis) -> list[tuple[Text, ...]]:
     shown, length_s = bars(diagnosis.timeline, diagnosis.bucket_s, SPARK_COLUMNS)
     if not shown:
         return []
+    failed = diagnosis.document.failures.total
     most = max(max(b.by_proxy, b.by_target) for b in shown)
     if not most:
-        return []
-    left = diagnosis.document.failures.total - sum(b.by_proxy + b.by_target for b in shown)
+        return [(Text("over time"), Text("not drawn: no failure has a 5xx status", "dim"))] if failed else []
+    left = failed - sum(b.by_proxy + b.by_target for b in shown)
     more = f"; {count(left, 'failure')} without a 5xx status not drawn" if left > 0 else ""
     return [
         (Text("5xx by proxy"), Text(_spark([b.by_proxy for b in shown], most), "red")),
