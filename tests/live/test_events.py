@@ -80,12 +80,23 @@ def test_each_listen_of_ours_is_recorded_with_its_backlog(tmp_path: Path) -> Non
     assert f"why502-tracefs-{os.getpid()}-" not in Path("/proc/mounts").read_text()
 
 
+WAITS = "print('ready', flush=True); input()"
+ABORTS = "import os, threading; print('ready', flush=True); input(); threading.Thread(target=os.abort).start(); input()"
+
+
 @pytest.mark.kernel
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV])
-def test_an_end_is_told_with_the_signal_before_it(tmp_path: Path, number: signal.Signals) -> None:
-    """Sent by this process to one that has no handler for it."""
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGTERM, WAITS, "after SIGTERM from "),
+        (signal.SIGSEGV, WAITS, "after SIGSEGV from "),
+        (signal.SIGABRT, ABORTS, "after SIGABRT"),
+    ],
+    ids=["stopped", "sent a fault", "aborts in a thread"],
+)
+def test_an_end_is_told_with_the_signal_before_it(tmp_path: Path, number: signal.Signals, code: str, said: str) -> None:
+    """Sent by this process to one that has no handler for it, or by a thread of that one to itself."""
     recorder = EventRecorder(tmp_path / "events.jsonl")
-    code = "print('ready', flush=True); input()"
     try:
         with (
             recorder,
@@ -95,7 +106,12 @@ def test_an_end_is_told_with_the_signal_before_it(tmp_path: Path, number: signal
         ):
             assert child.stdout is not None
             assert child.stdout.readline() == b"ready\n"
-            child.send_signal(number)
+            if code is WAITS:
+                child.send_signal(number)
+            else:
+                assert child.stdin is not None
+                child.stdin.write(b"\n")
+                child.stdin.flush()
             assert child.wait() == -number
     except OSError as error:
         pytest.skip(f"needs root and tracefs: {error.strerror}")
@@ -104,5 +120,5 @@ def test_an_end_is_told_with_the_signal_before_it(tmp_path: Path, number: signal
     lines = (tmp_path / "events.jsonl").read_bytes().splitlines()[1:]
     events = [msgspec.json.decode(line, type=EventLine) for line in lines]
     (end,) = [event for event in events if event.kind == "exit" and event.pid == child.pid]
-    assert f"after {number.name} from " in end.text
+    assert said in end.text
     assert end.text.startswith("ended ")

@@ -35,6 +35,12 @@ def test_asked_first_and_killed_later() -> None:
     assert after(sent(10.0, 15), sent(11.0, 15)) == " 9.0 s after SIGTERM from systemd 1"
 
 
+def test_a_thread_that_aborts_ends_its_process() -> None:
+    """`tgkill` names the thread; the last one to end may be another."""
+    rest = "sig=6 errno=0 code=0 comm=worker pid=79 grp=0 res=0"
+    assert after(Line(19.9, "worker", 79, 77, True, "signal_generate", False, rest)) == " 0.1 s after SIGABRT"
+
+
 def test_nothing_is_told_without_a_signal_of_its_own() -> None:
     """Of another process, long ago, or none."""
     assert after() == ""

@@ -32,6 +32,8 @@ class Signals:
             return
         pid, number = int(sent["pid"]), int(sent["signal"])
         own = pid in (line.pid, line.thread)
+        if own:
+            pid = line.pid  # of its process: another of its threads may be the last to end
         by = "" if own or not line.own else f" from {line.process} {line.pid}"
         while len(self._sent) >= MAX_PENDING:
             self._sent.pop(next(iter(self._sent)))
