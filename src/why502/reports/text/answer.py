@@ -108,7 +108,7 @@ def _weight(line: EvidenceLine) -> Text:
 def remedies(found: Iterable[Remedy]) -> Iterator[RenderableType]:
     """What to do, each with its command below."""
     for remedy in found:
-        yield join(plain(remedy.text), Text("" if remedy.permanent else " (until the next restart)", "dim"))
+        yield join(plain(remedy.text), Text("" if remedy.permanent else " It lasts until the next restart.", "dim"))
         if remedy.command:
             yield Command(remedy.command)
 
