@@ -21,7 +21,7 @@ lint: .venv/dev
 	$(BIN)/python -m docs.generate --check
 
 lab: .venv/dev debian-packages servers
-	$(BIN)/why502 lab matrix --seeds 28 -o build/matrix
+	$(BIN)/why502 lab matrix --seeds 29 -o build/matrix
 
 bench: PACKAGES += goaccess lnav mawk
 bench: .venv/dev debian-packages
