@@ -60,6 +60,36 @@ def test_one_worker_is_no_pool_that_a_capture_could_tell_from_a_busy_loop() -> N
     assert not told.has_places
 
 
+def overloaded(sizes: list[int], every_s: float, work_s: float, *, closed: bool) -> list[Span]:
+    """Two workers and pages that come faster than they are served. `closed`: of what was given up no answer is seen,
+    and the target works on it all the same.
+    """
+    spans, free = list[Span](), [0.0, 0.0]
+    for number, size in enumerate(sizes):
+        for place in range(size):
+            asked_s = number * every_s + place * 0.01
+            begin_s = max(asked_s, min(free))
+            free[free.index(min(free))] = until_s = begin_s + work_s
+            given_up_s = asked_s + PATIENCE_S if until_s - asked_s > PATIENCE_S else None
+            spans.append(Span(asked_s, given_up_s if given_up_s and closed else until_s, given_up_s))
+    return spans
+
+
+def test_places_are_counted_where_the_line_never_ends() -> None:
+    """Hardly any request finds the target idle; those with the fewest before them tell what is usual."""
+    told = found(overloaded([4, 9, 9, 9, 9, 9], 1.9, 0.423, closed=False))
+    assert told.has_places
+    assert told.usual_s is not None
+    assert told.usual_s < 0.6
+
+
+def test_what_the_target_is_still_at_work_on_does_not_count_as_usual() -> None:
+    """The first of most pages are late for that alone; the quickest of them tell what is usual."""
+    told = found(overloaded([4, 9, 12, 12, 10, 12, 9], 2.0, 0.38, closed=True))
+    assert told.has_places
+    assert (told.division.places, round(told.usual_s or 0, 2)) == (2, 0.38)
+
+
 def test_a_slow_request_is_overtaken() -> None:
     """Workers enough; one request of each page hangs, and those after it are answered."""
     spans = [s if s.asked_s % 10.0 else Span(s.asked_s, s.asked_s + 5, s.asked_s + 1) for s in pages(50, [5, 6, 4])]

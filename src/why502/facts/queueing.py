@@ -36,7 +36,8 @@ SLOW = 1.5
 LEAST_S = 0.02
 """A difference below that may be the scheduler's or the network's doing."""
 FEWEST = 3
-"""Requests that came while none was in flight, to tell what is usual; and on either side of the division."""
+"""Requests that came while none, or the fewest, were in flight, to tell what is usual; and on either side of the
+division."""
 KNOWN = 0.9
 """Share of the conversations that have to be known request by request: who is not seen is not counted as in front."""
 FOUND = 0.75
@@ -80,7 +81,7 @@ class Queueing(Struct, frozen=True):
     """Those in which some had to wait. One stall that begins in the middle of a crowd looks like a lack of places; two
     do not begin at the same place of theirs."""
     usual_s: float | None
-    """For requests that came while none was in flight; None: too few did."""
+    """For requests that came while none, or the fewest, were in flight; None: there are too few."""
     given_up: int
     """Those that others followed while they waited."""
     overtaken: int
@@ -151,8 +152,8 @@ def _of_one_recorder(known: Sequence[Conversation]) -> Sequence[Conversation]:
 def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     """Of all requests at one target, in the order in which they came."""
     crowds = list(_crowds(spans))
-    first = [crowd[0][0] for crowd in crowds]
-    rough_s = _usual_s(first)
+    first = _least_crowded([one for crowd in crowds for one in crowd])
+    rough_s = _quick_s(first)
     unsure = _behind_given_up(spans, rough_s)
     usual_s = _usual_s([span for span in first if span not in unsure or _lasted_s(span) <= _limit_s(rough_s)])
     limit_s = _limit_s(usual_s)
@@ -172,8 +173,20 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     )
 
 
+def _least_crowded(came: Sequence[tuple[Span, int]]) -> list[Span]:
+    """Requests that came while none was in flight; where a line never ended, those with the fewest before them."""
+    ahead = sorted(ahead for _, ahead in came)
+    most = ahead[FEWEST - 1] if len(ahead) >= FEWEST else 0
+    return [span for span, before in came if before <= most]
+
+
 def _usual_s(alone: Sequence[Span]) -> float | None:
     return median(map(_lasted_s, alone)) if len(alone) >= FEWEST else None
+
+
+def _quick_s(alone: Sequence[Span]) -> float | None:
+    """The lower quartile: what the target is still at work on makes others later, and none sooner."""
+    return sorted(map(_lasted_s, alone))[(len(alone) - 1) // 4] if len(alone) >= FEWEST else None
 
 
 def _limit_s(usual_s: float | None) -> float:
