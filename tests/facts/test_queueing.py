@@ -77,7 +77,7 @@ def overloaded(sizes: list[int], every_s: float, work_s: float, *, closed: bool)
 
 def test_places_are_counted_where_the_line_never_ends() -> None:
     """Hardly any request finds the target idle; those with the fewest before them tell what is usual."""
-    told = found(overloaded([4, 9, 9, 9, 9, 9], 1.9, 0.423, closed=False))
+    told = found(overloaded([4, 9, 12, 7, 9, 11, 8], 1.8, 0.38, closed=False))
     assert told.has_places
     assert told.usual_s is not None
     assert told.usual_s < 0.6
@@ -88,6 +88,20 @@ def test_what_the_target_is_still_at_work_on_does_not_count_as_usual() -> None:
     told = found(overloaded([4, 9, 12, 12, 10, 12, 9], 2.0, 0.38, closed=True))
     assert told.has_places
     assert (told.division.places, round(told.usual_s or 0, 2)) == (2, 0.38)
+
+
+def test_what_grows_slower_with_each_request_in_flight_has_no_places() -> None:
+    """A database that all share: a third longer for each that is ahead, the last of the "places" included."""
+    spans, free_s = list[Span](), list[float]()
+    for number, size in enumerate([5, 9, 12, 8, 11, 10, 9, 12]):
+        for asked_s in (number * 0.9 + place * 0.01 for place in range(size)):
+            lasted_s = 0.38 * (1 + 0.3 * sum(until_s > asked_s for until_s in free_s))
+            free_s.append(asked_s + lasted_s)
+            late = lasted_s > PATIENCE_S
+            spans.append(Span(asked_s, asked_s + lasted_s, asked_s + PATIENCE_S if late else None))
+    told = found(spans)
+    assert told.division.p < 0.005
+    assert not told.has_places
 
 
 def test_a_slow_request_is_overtaken() -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from why502.facts.coarse import coarse_logs
-from why502.facts.crowding import fisher
+from why502.facts.places import CLEAR, LEAST_S, Division, divided
 from why502.facts.turns import is_known, spans_of
 from why502.model.evidence import Place
 from why502.model.patterns import Span
@@ -33,19 +33,13 @@ if TYPE_CHECKING:
 
 SLOW = 1.5
 """Times what is usual. Who waits for a place waits for half a service time on average; and paths differ."""
-LEAST_S = 0.02
-"""A difference below that may be the scheduler's or the network's doing."""
 FEWEST = 3
-"""Requests that came while none, or the fewest, were in flight, to tell what is usual; and on either side of the
-division."""
+"""Requests that came while none, or the fewest, were in flight, to tell what is usual."""
 KNOWN = 0.9
 """Share of the conversations that have to be known request by request: who is not seen is not counted as in front."""
-FOUND = 0.75
-"""Of those that found a place are served in the usual time, give or take what differs between paths..."""
-WAITED = 0.9
-"""...and of those that found none are not."""
+MOVED = 0.9
 FEW = 0.05
-CLEAR = 0.005
+"""Of those given up: in a line that moves nearly all see it move, and nearly none is overtaken."""
 ALONE = 0.02
 """One place is taken for less: it only keeps two explanations apart that nobody can tell apart by this."""
 LATER_S = 0.002
@@ -53,24 +47,9 @@ LATER_S = 0.002
 LEAVE_TAKEN_S = 0.2
 """The target's kernel may take so long to acknowledge the FIN that gives a request up (TCP_DELACK_MAX, net/tcp.h):
 nobody answered with that."""
-MAX_SPANS, MAX_GIVEN_UP, MAX_BEFORE = 5000, 200, 1000
-
-
-class Division(NamedTuple):
-    """The requests of the crowds in which some had to wait, divided by how many were in flight as each came."""
-
-    places: int = 0
-    """The number that divides them best; 0: none does."""
-    found: int = 0
-    """Came while fewer were in flight..."""
-    found_slow: int = 0
-    """...and were slow all the same."""
-    waited: int = 0
-    """Came while at least so many were in flight..."""
-    waited_slow: int = 0
-    p: float = 1.0
-    """Chance of such a division if the number in flight made no difference (Fisher's exact test, one-sided), times the
-    number of divisions that were tried."""
+MAX_SPANS = 5000
+MAX_GIVEN_UP = 200
+MAX_BEFORE = 1000
 
 
 class Queueing(Struct, frozen=True):
@@ -93,7 +72,7 @@ class Queueing(Struct, frozen=True):
     @property
     def has_places(self) -> bool:
         """So many at once, and more than one, are served in the usual time, and nobody else is."""
-        return self.division.places > 1 and self._divides(CLEAR)
+        return self.division.places > 1 and self.division.p < CLEAR and self.division.is_sharp
 
     @property
     def one_by_one(self) -> bool:
@@ -108,12 +87,8 @@ class Queueing(Struct, frozen=True):
     @property
     def in_line(self) -> bool:
         """Those given up waited until those before them were served; of two at work the later may be done first."""
-        moved = self.advanced >= WAITED * self.given_up
+        moved = self.advanced >= MOVED * self.given_up
         return moved and self.given_up >= FEWEST and self.overtaken <= FEW * self.given_up
-
-    def _divides(self, clear: float) -> bool:
-        d = self.division
-        return d.p < clear and d.found - d.found_slow >= FOUND * d.found and d.waited_slow >= WAITED * d.waited
 
 
 def queueing(wire: TargetWire | None) -> Queueing | None:
@@ -157,13 +132,13 @@ def queueing_of(spans: Sequence[Span], at: Place) -> Queueing:
     unsure = _behind_given_up(spans, rough_s)
     usual_s = _usual_s([span for span in first if span not in unsure or _lasted_s(span) <= _limit_s(rough_s)])
     limit_s = _limit_s(usual_s)
-    told = [[(ahead, _lasted_s(span) > limit_s) for span, ahead in crowd if span not in unsure] for crowd in crowds]
-    slow = [crowd for crowd in told if any(is_slow for _, is_slow in crowd)]
+    told = [[(ahead, _lasted_s(span)) for span, ahead in crowd if span not in unsure] for crowd in crowds]
+    slow = [crowd for crowd in told if any(lasted_s > limit_s for _, lasted_s in crowd)]
     gone = [place for place, one in enumerate(spans) if one.given_up_s is not None]
     waits = [_passed(place, spans) for place in gone[:MAX_GIVEN_UP]]
     followed = [wait for wait in waits if wait.followed]
     return Queueing(
-        division=_divided([one for crowd in slow for one in crowd]),
+        division=divided([one for crowd in slow for one in crowd], limit_s),
         crowds=len(slow),
         usual_s=usual_s,
         given_up=len(followed),
@@ -257,20 +232,6 @@ def _crowds(spans: Sequence[Span]) -> Iterator[list[tuple[Span, int]]]:
         heappush(in_flight, span.until_s)
     if crowd:
         yield crowd
-
-
-def _divided(came: Sequence[tuple[int, bool]]) -> Division:
-    """The clearest division of pairs (requests in flight, whether it was slow)."""
-    best, tried = Division(), 0
-    for places in sorted({ahead for ahead, _ in came} - {0}):
-        found = [is_slow for ahead, is_slow in came if ahead < places]
-        waited = [is_slow for ahead, is_slow in came if ahead >= places]
-        if min(len(found), len(waited)) >= FEWEST:
-            tried += 1
-            p = fisher(len(found), sum(found), len(waited), sum(waited))
-            if p < best.p:
-                best = Division(places, len(found), sum(found), len(waited), sum(waited), p)
-    return best._replace(p=min(1.0, best.p * max(tried, 1)))
 
 
 class _Wait(NamedTuple):
