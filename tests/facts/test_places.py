@@ -19,6 +19,7 @@ def test_what_is_slower_for_each_one_ahead_is_not_parted_sharply() -> None:
     told = divided(came, LIMIT_S)
     assert (told.places, told.found_slow, told.waited_slow) == (3, 0, told.waited)
     assert told.rise > 1.2
+    assert told.is_gradual
     assert not told.is_sharp
 
 

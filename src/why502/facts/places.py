@@ -49,8 +49,16 @@ class Division(NamedTuple):
     @property
     def is_sharp(self) -> bool:
         """Those that found a place were served alike, and all others were late."""
-        parted = self.found - self.found_slow >= FOUND * self.found and self.waited_slow >= WAITED * self.waited
-        return parted and self.rise <= EVEN
+        return self._parts and self.rise <= EVEN
+
+    @property
+    def is_gradual(self) -> bool:
+        """Those that came last of the quick ones were slower already."""
+        return self._parts and EVEN < self.rise < inf
+
+    @property
+    def _parts(self) -> bool:
+        return self.found - self.found_slow >= FOUND * self.found and self.waited_slow >= WAITED * self.waited
 
 
 def divided(came: Sequence[tuple[int, float]], limit_s: float) -> Division:

@@ -75,6 +75,11 @@ class Queueing(Struct, frozen=True):
         return self.division.places > 1 and self.division.p < CLEAR and self.division.is_sharp
 
     @property
+    def grows_slower(self) -> bool:
+        """With each request in flight, as where all share a processor or a database."""
+        return self.division.p < CLEAR and self.division.is_gradual
+
+    @property
     def one_by_one(self) -> bool:
         """One is served at a time: a single worker, or a program that does one thing at a time."""
         return self.division.places == 1 and self.division.p < ALONE

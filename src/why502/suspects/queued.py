@@ -43,8 +43,9 @@ def queued(
     connections waited, and used ones did not. `overtaken`: others
     came later and were answered before. `in_line`: nobody was, and those before were served meanwhile. Where one is
     served at a time, a single worker and a program that does one thing at a time (an event loop, a lock, a processor
-    that is used up) make the same line, and the sizes of bursts tell no more. Nor do they where answers keep step
-    with each other, or its control group is known to have stood still; then its quota may grant no more places.
+    that is used up) make the same line, and the sizes of bursts tell no more. Nor do they where all grow slower with
+    each that is in flight, where answers keep step with each other, or where its control group is known to have stood
+    still; then its quota may grant no more places.
     """
     found, source = _found(scene)
     stood_still = bool(throttled(scene, 1.0))
@@ -59,7 +60,7 @@ def queued(
         bits = (places if found.crowds > 1 else places / 2) * (1.0 if source is Source.CAPTURE else LOG_PLACES)
         bits = bits / 2 if stood_still else bits
         yield Evidence(bits, _divided(found), source, found.at)
-    elif found is not None and found.one_by_one:
+    elif found is not None and (found.one_by_one or found.grows_slower):
         return
     elif found is not None and found.is_overtaken:
         overtaken_of = f"{found.overtaken} of {found.given_up} given up were overtaken"
