@@ -11,9 +11,11 @@ from __future__ import annotations
 import io
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
 from tests.sources.captures.framings import all_framings
@@ -21,6 +23,7 @@ from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanc
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
 from why502.model.wire import Counted
+from why502.sources.captures import tracking
 from why502.sources.captures.containers import frames
 from why502.sources.captures.detail.rereading import reread
 from why502.sources.captures.following import follow
@@ -49,6 +52,16 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     return plain
 
 
+def compare_counting(compiled: Machine, content: bytes) -> None:
+    """Where none is told, so that those that ended as most do are put to rest at once."""
+    with patch.object(tracking, "MAX_TOLD", 0):
+        machines = [replace(machine, is_compiled=True, room=STRETCH) for machine in (INTERPRETED, compiled)]
+        plain, counted = (followed(machine, content) for machine in machines)
+    assert counted == plain
+    outcomes = {(fact.target, outcome): n for fact in counts(counted) for outcome, n in fact.outcomes.items()}
+    assert outcomes == Counter((c.target, c.outcome) for c in conversations(followed(INTERPRETED, content)))
+
+
 def compare_details(compiled: Machine, content: bytes) -> None:
     """The second look at every conversation. Both ask after each stretch whether it is over: their room must agree."""
     told = conversations(read(content))
@@ -62,8 +75,12 @@ def compare_counts(compiled: Machine, content: bytes) -> None:
     plain = compare(compiled, content)
     counted = followed(replace(compiled, room=STRETCH), content)
     assert counted.input == plain.input
-    wire = summarise(conversations(counted), [f for f in counted.facts if isinstance(f, Counted)])
+    wire = summarise(conversations(counted), counts(counted))
     assert numbers(wire) == numbers(summarise(conversations(plain)))
+
+
+def counts(reading: Reading) -> list[Counted]:
+    return [fact for fact in reading.facts if isinstance(fact, Counted)]
 
 
 def numbers(wire: Wire) -> object:
@@ -105,6 +122,7 @@ def main(duration_s: float, seed: int) -> None:
     seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), all_framings(), *found]
     for content in seeds:
         compare_counts(compiled, content)
+        compare_counting(compiled, content)
         compare_details(compiled, content)
     began_s = time.monotonic()
     count, tell_s = 0, TELL_EVERY_S
@@ -115,6 +133,7 @@ def main(duration_s: float, seed: int) -> None:
         content = damaged(random, random.choice(seeds))
         try:
             compare(compiled, content)
+            compare_counting(compiled, content)
             compare_details(compiled, content)
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")

@@ -24,6 +24,7 @@ from tests.sources.captures.making import (
 )
 from why502.model.conversations import Outcome
 from why502.sources.captures.buffering import Buffer
+from why502.sources.captures.kernels.closing import LINGER_NS
 from why502.sources.captures.kernels.layout import (
     C_FIRST_NS,
     C_STATE,
@@ -33,7 +34,6 @@ from why502.sources.captures.kernels.layout import (
     OPEN,
     SEGMENT_WORDS,
 )
-from why502.sources.captures.kernels.track import LINGER_NS
 from why502.sources.captures.machine import INTERPRETED, compiled_machine
 from why502.sources.captures.segmenting import Segmenter
 from why502.sources.captures.tracking import Tracker

@@ -72,14 +72,13 @@ def counted(tracker: Tracker, capture: str = "") -> list[Counted]:
 
 
 def _entries(tally: Sequence[int]) -> list[list[int]]:
-    """The taken places. An array finds them by itself, 80 MB of it at once."""
+    """The taken places, in an order that is no matter of hashes. An array finds them by itself, 80 MB of it at once."""
     if isinstance(tally, list):
-        return [tally[t : t + TALLY_WORDS] for t in range(0, len(tally), TALLY_WORDS) if tally[t + T_COUNT]]
+        return sorted(tally[t : t + TALLY_WORDS] for t in range(0, len(tally), TALLY_WORDS) if tally[t + T_COUNT])
     import numpy as np
 
     table = np.asarray(tally).reshape(-1, TALLY_WORDS)
-    taken: list[list[int]] = table[table[:, T_COUNT] > 0].tolist()
-    return taken
+    return sorted(table[table[:, T_COUNT] > 0].tolist())
 
 
 def _name(high: int, low: int, port: int) -> str:

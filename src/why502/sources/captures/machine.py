@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from why502.sources.captures.kernels.choosing import take_wanted
+from why502.sources.captures.kernels.finding import refill
 from why502.sources.captures.kernels.judge import judge
-from why502.sources.captures.kernels.table import refill, release_told
+from why502.sources.captures.kernels.resting import finish_all
+from why502.sources.captures.kernels.table import release_told
 from why502.sources.captures.kernels.take_segments import take_segments
 from why502.sources.captures.kernels.tally import retally
-from why502.sources.captures.kernels.track import finish_all, track
+from why502.sources.captures.kernels.track import track
 from why502.sources.captures.kernels.walk_pcap import walk_pcap
 from why502.sources.captures.kernels.walk_pcapng import walk_pcapng
 from why502.sources.captures.kernels.words import Octets, Words
+
+LINE_WORDS = 8
+"""In a line of the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +90,24 @@ def compiled_machine() -> Machine:
     except ImportError:
         return INTERPRETED
 
+    def aligned(raw: Any) -> Any:
+        """But for less than a line of the cache, so that a line begins with the first word."""
+        begin = -raw.ctypes.data // 8 % LINE_WORDS
+        return raw[begin : len(raw) - LINE_WORDS + begin]
+
     def zeros(count: int) -> Any:
-        return np.zeros(count, np.int64)
+        return aligned(np.zeros(count + LINE_WORDS, np.int64))
 
     def octets(buffer: bytearray) -> Any:
         return np.frombuffer(buffer, np.uint8)
 
     def grown(words: Any, count: int) -> Any:
-        longer = np.zeros(count, np.int64)
+        longer = zeros(count)
         longer[: len(words)] = words
         return longer
 
     def reserved(count: int) -> Any:
-        raw = np.empty(count + 8, np.int64)
-        begin = -raw.ctypes.data // 8 % 8  # rows shall begin with a line of the cache
-        return raw[begin : begin + count]
+        return aligned(np.empty(count + LINE_WORDS, np.int64))
 
     return Machine(
         is_compiled=True,

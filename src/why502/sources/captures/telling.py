@@ -73,7 +73,7 @@ def tell(tracker: Tracker, row: int, place: Callable[[int], Place]) -> Conversat
         decided_at=place(shared[at.C_DECIDED]),
         first_s=shared[at.C_FIRST_NS] / 1e9,
         last_s=shared[at.C_LAST_NS] / 1e9,
-        packets=shared[at.C_PACKETS],
+        packets=opener[at.PACKETS] + target[at.PACKETS],
         packets_received=target[at.PACKETS],
         wire_bytes_sent=opener[at.WIRE_BYTES],
         wire_bytes_received=target[at.WIRE_BYTES],

@@ -12,12 +12,14 @@ from why502.sources.captures.kernels.layout import (
     CONVERSATION_WORDS,
     M_CLOSING,
     M_DONE,
+    M_FORGOTTEN,
     M_FREE,
     M_MASK,
     M_NODE_FREE,
     M_NODES,
     M_NOW_NS,
     M_OPEN,
+    M_RESTED,
     M_SEED,
     M_SINCE_NS,
     M_TALLIED,
@@ -34,6 +36,8 @@ from why502.sources.captures.kernels.layout import (
     RECENT_SETS,
     RECENT_WAYS,
     RECENT_WORDS,
+    RESTING_PLACES,
+    RESTING_WORDS,
     TALLY_WORDS,
 )
 from why502.sources.captures.kernels.tally import MAX_TALLIED, MOST_ENTRIES
@@ -76,11 +80,12 @@ class Tracker:
         self.table, self.pool = machine.reserved((max_open + machine.room) * CONVERSATION_WORDS), words(0)
         self._recent = words(RECENT_SETS * RECENT_WAYS * RECENT_WORDS)
         self._slots, self.tally = words(0), words(0)
+        self._resting = words(0 if meta[M_TELL_ALL] else RESTING_PLACES * RESTING_WORDS)
 
     def feed(self, segments: Words, count: int) -> None:
         """Take segments; those conversations that are over then wait in `told`."""
         self._make_room(count)
-        tables = self.table, self._slots, self.pool, self._recent, self.tally
+        tables = self.table, self._slots, self._resting, self.pool, self._recent, self.tally
         self._machine.track(segments, count, *tables, self.meta)
         self._judge()
 
@@ -89,7 +94,8 @@ class Tracker:
         self._finish_all(until_ns, FOREVER_NS)
 
     def _finish_all(self, until_ns: int, silent_since_ns: int) -> None:
-        self._machine.finish_all(until_ns, silent_since_ns, self.table, self._slots, self.tally, self.meta)
+        tables = self.table, self._slots, self._resting, self.tally
+        self._machine.finish_all(until_ns, silent_since_ns, *tables, self.meta)
         self._judge()
 
     def _judge(self) -> None:
@@ -118,10 +124,11 @@ class Tracker:
         nodes = int(meta[M_NODES]) + 2 * count
         if nodes * NODE_WORDS > len(self.pool):
             self.pool = grown(self.pool, nodes * 3 // 2 * NODE_WORDS)
-        if (meta[M_OPEN] + count) * 2 > len(self._slots):
-            self._slots = self._machine.words(1 << (2 * (int(meta[M_OPEN]) + count)).bit_length())
+        found = int(meta[M_OPEN] + meta[M_RESTED] - meta[M_FORGOTTEN]) + count
+        if found * 2 > len(self._slots):
+            self._slots = self._machine.words(1 << (2 * found).bit_length())
             meta[M_MASK] = len(self._slots) - 1
-            self._machine.refill(self._slots, self.table, meta)
+            self._machine.refill(self._slots, self.table, self._resting, meta)
         self._grow_tally(count)
 
     def _grow_tally(self, more: int) -> None:

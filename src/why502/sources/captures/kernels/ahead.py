@@ -27,6 +27,8 @@ from why502.sources.captures.kernels.layout import (
     SYNS,
 )
 from why502.sources.captures.kernels.recent import place_of
+from why502.sources.captures.kernels.resting import place_of as place_of_resting
+from why502.sources.captures.kernels.slots import AT_REST
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
@@ -40,7 +42,9 @@ def prefetch(words: Words, at: int) -> None:
     """Ask for the line of `words[at]`. Plain Python has no such thing; `compiling` puts an instruction here."""
 
 
-def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Words, recent: Words, meta: Words) -> None:
+def look_ahead(
+    segments: Words, index: int, count: int, table: Words, slots: Words, resting: Words, recent: Words, meta: Words
+) -> None:
     """What the segments some way behind number `index` of `count` will touch. Changes nothing."""
     if index + SLOTS_AHEAD < count:
         prefetch(slots, segments[(index + SLOTS_AHEAD) * SEGMENT_WORDS + S_TAG] & meta[M_MASK])
@@ -53,7 +57,11 @@ def look_ahead(segments: Words, index: int, count: int, table: Words, slots: Wor
         slot = slot + 1 & mask
     if not slots[slot]:
         return
-    r = ((slots[slot] & 0xFFFFFFFF) - 1) * CONVERSATION_WORDS
+    mark = slots[slot] & 0xFFFFFFFF
+    if mark & AT_REST:
+        prefetch(resting, place_of_resting(mark))
+        return
+    r = (mark - 1) * CONVERSATION_WORDS
     flow = r + C_FLOWS + segments[s + S_SIDE] * FLOW_WORDS
     prefetch(table, r)
     prefetch(table, r + C_FLOWS)

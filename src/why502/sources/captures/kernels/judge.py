@@ -9,6 +9,7 @@ from why502.sources.captures.kernels.layout import (
     ACK_FRAME,
     ACK_NS,
     ANSWERS,
+    C_CHOSEN,
     C_DECIDED,
     C_FIRST_NS,
     C_FLOWS,
@@ -71,10 +72,10 @@ def judge(table: Words, pool: Words, tally: Words, meta: Words) -> int:
             table[r + C_PREVIOUS], meta[M_DONE] = -1, row
             return 1
         following = table[r + C_NEXT]
-        wanted = table[r + C_LAST_NS] >= meta[M_SINCE_NS] and table[r + C_FIRST_NS] <= meta[M_UNTIL_NS]
+        wanted = in_window(table, r, meta)
         if wanted:
             table[r + C_OUTCOME], table[r + C_DECIDED] = decide(table, r)
-        if wanted and is_told(table, r, tally, meta):
+        if wanted and (table[r + C_CHOSEN] or is_told(table, r, tally, meta)):
             append(table, row, meta, M_TOLD)
         else:
             if wanted:
@@ -83,6 +84,11 @@ def judge(table: Words, pool: Words, tally: Words, meta: Words) -> int:
         row = following
     meta[M_DONE] = meta[M_DONE + 1] = -1
     return 0
+
+
+def in_window(table: Words, r: int, meta: Words) -> int:
+    """Whether any of it lies in the window that was asked for."""
+    return int(table[r + C_LAST_NS] >= meta[M_SINCE_NS] and table[r + C_FIRST_NS] <= meta[M_UNTIL_NS])
 
 
 def is_told(table: Words, r: int, tally: Words, meta: Words) -> int:

@@ -111,7 +111,8 @@ C_B_HIGH: Final = 2
 C_B_LOW: Final = 3
 C_PORTS: Final = 4
 """IP version, port of side 0, port of side 1."""
-C_PACKETS: Final = 5
+C_CLOSED: Final = 5
+"""1: reset, or both sides sent FIN."""
 C_LAST: Final = 6
 C_LAST_NS: Final = 7
 C_TALKER: Final = 8
@@ -120,8 +121,8 @@ C_DATA_NS: Final = 9
 """When that was; -1: never."""
 C_OPENER: Final = 10
 """Who opened it: 0, 1, or -1."""
-C_CLOSED: Final = 11
-"""1: reset, or both sides sent FIN."""
+C_CHOSEN: Final = 11
+"""1: it is to be told one by one, whatever still comes."""
 C_CLOSED_NS: Final = 12
 C_NEXT: Final = 13
 C_PREVIOUS: Final = 14
@@ -153,6 +154,22 @@ C_FLOWS: Final = 24
 """Two flows follow."""
 FLOW_WORDS: Final = 32
 CONVERSATION_WORDS: Final = C_FLOWS + 2 * FLOW_WORDS
+
+# --- one conversation at rest (`resting`) ---
+Q_A_HIGH: Final = 0
+Q_A_LOW: Final = 1
+Q_B_HIGH: Final = 2
+Q_B_LOW: Final = 3
+Q_PORTS: Final = 4
+"""As in a conversation."""
+Q_BASES: Final = 5
+"""BASE of side 0 and of side 1, 32 bits each."""
+Q_CLOSED_NS: Final = 6
+Q_TAG: Final = 7
+"""-1: something else took its place."""
+RESTING_WORDS: Final = 8
+RESTING_PLACES: Final = 1 << 18
+"""A power of two (16 MB). Of more within `resting.LINGER_NS` the oldest are forgotten earlier."""
 
 FREE: Final = 0
 OPEN: Final = 1
@@ -289,6 +306,10 @@ M_LAST_NS: Final = 27
 M_LAST_NUMBER: Final = 28
 M_LAST_SEEN_NS: Final = 29
 """Time of the last packet of any kind."""
+M_RESTED: Final = 45
+"""How many conversations have been put to rest..."""
+M_FORGOTTEN: Final = 46
+"""...and how many of them, the oldest, are forgotten."""
 M_SEGMENTS: Final = 44
 """Those of the packets understood that are TCP."""
 M_MISREADS: Final = 30

@@ -1,8 +1,4 @@
-"""The table of the open conversations: rows, found by addresses and ports, and the lists that rows stand in.
-
-Open addressing with linear probing; a slot holds 31 bits of the hash and the row, so that most rows that are not
-meant are never touched. Slots are emptied by shifting back what follows (Knuth, TAOCP 6.4, algorithm R).
-"""
+"""The table of the open conversations: rows, and the lists that rows stand in."""
 
 from __future__ import annotations
 
@@ -47,6 +43,7 @@ from why502.sources.captures.kernels.layout import (
     SYN_LIST,
 )
 from why502.sources.captures.kernels.pool import give_all
+from why502.sources.captures.kernels.slots import insert, row_mark
 from why502.sources.captures.kernels.words import Words, mix
 
 
@@ -74,31 +71,6 @@ def swapped(ports: int) -> int:
     return ports >> 32 << 32 | (ports & 0xFFFF) << 16 | (ports >> 16 & 0xFFFF)
 
 
-def find(segments: Words, s: int, table: Words, slots: Words, meta: Words) -> int:
-    """The row of a segment's conversation, -1 if there is none."""
-    tag, mask = segments[s + S_TAG], meta[M_MASK]
-    slot = tag & mask
-    while slots[slot]:
-        if slots[slot] >> 32 == tag and is_of((slots[slot] & 0xFFFFFFFF) - 1, segments, s, table):
-            return (slots[slot] & 0xFFFFFFFF) - 1
-        slot = slot + 1 & mask
-    return -1
-
-
-def is_of(row: int, segments: Words, s: int, table: Words) -> int:
-    """Whether a segment belongs to this row: the same two ends."""
-    r, side = row * CONVERSATION_WORDS, segments[s + S_SIDE]
-    a, b = (S_TO_HIGH, S_FROM_HIGH) if side else (S_FROM_HIGH, S_TO_HIGH)
-    ports = segments[s + S_PORTS]
-    return int(
-        table[r + C_A_LOW] == segments[s + a + 1]
-        and table[r + C_B_LOW] == segments[s + b + 1]
-        and table[r + C_PORTS] == (swapped(ports) if side else ports)
-        and table[r + C_A_HIGH] == segments[s + a]
-        and table[r + C_B_HIGH] == segments[s + b]
-    )
-
-
 def begin(segments: Words, s: int, table: Words, slots: Words, meta: Words) -> int:
     """A new row for a segment's conversation. The caller of the kernels sees to it that there is room."""
     row, side = meta[M_FREE], segments[s + S_SIDE]
@@ -121,39 +93,9 @@ def begin(segments: Words, s: int, table: Words, slots: Words, meta: Words) -> i
         table[r + column] = -1
     for flow in (r + C_FLOWS, r + C_FLOWS + FLOW_WORDS):
         table[flow + BASE] = table[flow + HOLES] = table[flow + SYN_LIST] = table[flow + RUN_SILENCE_NS] = -1
-    insert(slots, meta[M_MASK], segments[s + S_TAG], row)
+    insert(slots, meta[M_MASK], segments[s + S_TAG], row_mark(row))
     meta[M_OPEN] += 1
     return row
-
-
-def insert(slots: Words, mask: int, tag: int, row: int) -> None:
-    slot = tag & mask
-    while slots[slot]:
-        slot = slot + 1 & mask
-    slots[slot] = tag << 32 | (row + 1)
-
-
-def remove(slots: Words, mask: int, tag: int, row: int) -> None:
-    """Take a row out, and close the gap: nothing behind it may become unreachable."""
-    hole = tag & mask
-    while slots[hole] != tag << 32 | (row + 1):
-        hole = hole + 1 & mask
-    slots[hole] = 0
-    slot = hole + 1 & mask
-    while slots[slot]:
-        home = (slots[slot] >> 32) & mask
-        if (slot - home & mask) >= (slot - hole & mask):
-            slots[hole], slots[slot] = slots[slot], 0
-            hole = slot
-        slot = slot + 1 & mask
-
-
-def refill(slots: Words, table: Words, meta: Words) -> None:
-    """Put every open conversation into empty slots, after their number changed."""
-    for row in range(meta[M_USED]):
-        r = row * CONVERSATION_WORDS
-        if table[r + C_STATE] == OPEN:
-            insert(slots, meta[M_MASK], table[r + C_TAG], row)
 
 
 def release(row: int, table: Words, pool: Words, meta: Words) -> None:

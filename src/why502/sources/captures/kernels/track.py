@@ -5,10 +5,12 @@ Knows addresses, sequence numbers and the order of packets, and no proxy, no HTT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from why502.sources.captures.kernels.ahead import look_ahead
+from why502.sources.captures.kernels.closing import closed, expire, finish, reopen
 from why502.sources.captures.kernels.decode import ACK, FIN, RST, SYN
+from why502.sources.captures.kernels.finding import find
 from why502.sources.captures.kernels.flows import acknowledged, data_seq, note, place, relative
 from why502.sources.captures.kernels.hearing import continues_request, hear_said
 from why502.sources.captures.kernels.layout import (
@@ -18,31 +20,18 @@ from why502.sources.captures.kernels.layout import (
     C_CLOSED,
     C_CLOSED_NS,
     C_DATA_NS,
-    C_FIRST_SIDE,
     C_FLOWS,
     C_LAST,
     C_LAST_NS,
     C_OPENER,
-    C_PACKETS,
     C_SPOKEN,
-    C_STATE,
-    C_TAG,
     C_TALKER,
-    C_UNTIL_NS,
     CONTINUED,
     CONVERSATION_WORDS,
-    FIN_FRAME,
-    FIN_SEQ,
-    FINISHED,
     FLOW_WORDS,
     LISTENS,
     M_CLOSING,
-    M_DONE,
-    M_MASK,
     M_NOW_NS,
-    M_OPEN,
-    M_USED,
-    OPEN,
     PACKETS,
     RST_FRAME,
     RUN_ACK,
@@ -68,16 +57,13 @@ from why502.sources.captures.kernels.layout import (
     WIRE_BYTES,
 )
 from why502.sources.captures.kernels.recent import remember, saw
-from why502.sources.captures.kernels.table import append, begin, find, remove, unlink
+from why502.sources.captures.kernels.resting import forget, forget_old, is_late, is_settled, place_of, rest
+from why502.sources.captures.kernels.slots import AT_REST
+from why502.sources.captures.kernels.table import append, begin
 from why502.sources.captures.kernels.tally import count_of, endpoint_of, increase
 
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
-
-LINGER_NS: Final = 5_000_000_000
-"""How long a closed conversation still takes late packets (a second reset, a repeated FIN)."""
-LATE_NS: Final = 1_000_000_000
-"""Data that crosses a close on its way comes within a round trip; a second later somebody goes on."""
 
 
 def track(
@@ -85,6 +71,7 @@ def track(
     count: int,
     table: Words,
     slots: Words,
+    resting: Words,
     pool: Words,
     recent: Words,
     tally: Words,
@@ -92,27 +79,48 @@ def track(
 ) -> None:
     """Take segments in the order of the capture; conversations that are over go to the list of the finished."""
     for index in range(count):
-        look_ahead(segments, index, count, table, slots, recent, meta)
+        look_ahead(segments, index, count, table, slots, resting, recent, meta)
         s = index * SEGMENT_WORDS
         meta[M_NOW_NS] = segments[s + S_NS]
-        row = find(segments, s, table, slots, meta)
-        if row >= 0 and starts_anew(table, row, segments[s + S_SIDE], segments, s):
-            finish(row, table, slots, tally, meta)
-            row = -1
-        if row < 0:
-            row = begin(segments, s, table, slots, meta)
+        mark = find(segments, s, table, slots, resting, meta)
+        if mark & AT_REST and is_late(resting, place_of(mark), segments, s):
+            continue
+        row = row_for(mark, segments, s, table, slots, resting, tally, meta)
         r = row * CONVERSATION_WORDS
         add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
-        if segments[s + S_FLAGS] & SYN:
-            if table[r + C_PACKETS] == 1:
-                hear(table, r, tally, meta)
-            elif table[r + C_CLOSED] and not closed(table, r):
-                reopen(table, row, meta)
-        if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):
-            table[r + C_CLOSED], table[r + C_CLOSED_NS] = 1, segments[s + S_NS]
-            append(table, row, meta, M_CLOSING)
+        if segments[s + S_FLAGS] & (SYN | FIN | RST):
+            open_or_close(table, row, segments, s, tally, meta)
+        if table[r + C_CLOSED] and is_settled(table, r, meta):
+            rest(row, table, slots, resting, pool, tally, meta)
         if meta[M_CLOSING] >= 0:
             expire(table, slots, tally, meta)
+        forget_old(slots, resting, meta)
+
+
+def row_for(
+    mark: int, segments: Words, s: int, table: Words, slots: Words, resting: Words, tally: Words, meta: Words
+) -> int:
+    """The row of a segment's conversation; a new one where it begins another between the same ends."""
+    if mark & AT_REST:
+        forget(mark, slots, resting, meta)
+    elif mark:
+        if not starts_anew(table, mark - 1, segments[s + S_SIDE], segments, s):
+            return mark - 1
+        finish(mark - 1, table, slots, tally, meta)
+    return begin(segments, s, table, slots, meta)
+
+
+def open_or_close(table: Words, row: int, segments: Words, s: int, tally: Words, meta: Words) -> None:
+    """What a SYN, FIN or RST that was added does to its conversation as a whole."""
+    r = row * CONVERSATION_WORDS
+    if segments[s + S_FLAGS] & SYN:
+        if table[r + C_FLOWS + PACKETS] + table[r + C_FLOWS + FLOW_WORDS + PACKETS] == 1:
+            hear(table, r, tally, meta)
+        elif table[r + C_CLOSED] and not closed(table, r):
+            reopen(table, row, meta)
+    if segments[s + S_FLAGS] & (FIN | RST) and table[r + C_CLOSED] == 0 and closed(table, r):
+        table[r + C_CLOSED], table[r + C_CLOSED_NS] = 1, segments[s + S_NS]
+        append(table, row, meta, M_CLOSING)
 
 
 def hear(table: Words, r: int, tally: Words, meta: Words) -> None:
@@ -136,18 +144,10 @@ def starts_anew(table: Words, row: int, side: int, segments: Words, s: int) -> i
     return is_other if base >= 0 else table[row * CONVERSATION_WORDS + C_CLOSED]
 
 
-def closed(table: Words, r: int) -> int:
-    a, b = r + C_FLOWS, r + C_FLOWS + FLOW_WORDS
-    if table[a + RST_FRAME] or table[b + RST_FRAME]:
-        return 1
-    return int(table[a + FIN_FRAME] > 0 and table[b + FIN_FRAME] > 0)
-
-
 def add(table: Words, r: int, side: int, segments: Words, s: int, pool: Words, recent: Words, meta: Words) -> None:
     """One segment; if it was captured again, it only counts as a packet, as Wireshark counts them."""
     flow, peer = r + C_FLOWS + side * FLOW_WORDS, r + C_FLOWS + (1 - side) * FLOW_WORDS
     if not segments[s + S_CONTINUES]:
-        table[r + C_PACKETS] += 1
         table[flow + PACKETS] += 1
     table[flow + WIRE_BYTES] += segments[s + S_WIRE]
     table[r + C_LAST], table[r + C_LAST_NS] = segments[s + S_NUMBER], segments[s + S_NS]
@@ -214,71 +214,3 @@ def begin_run(table: Words, r: int, side: int, flow: int, segments: Words, s: in
     table[flow + TURNS] += int(table[r + C_TALKER] >= 0)
     table[r + C_TALKER] = side
     table[r + C_SPOKEN] &= ~CONTINUED
-
-
-def expire(table: Words, slots: Words, tally: Words, meta: Words) -> None:
-    """Finish what has been closed for a while; a clock that steps back ends the waiting, too."""
-    row = meta[M_CLOSING]
-    while row >= 0 and abs(meta[M_NOW_NS] - table[row * CONVERSATION_WORDS + C_CLOSED_NS]) > LINGER_NS:
-        if goes_on(table, row * CONVERSATION_WORDS):
-            reopen(table, row, meta)
-        else:
-            finish(row, table, slots, tally, meta)
-        row = meta[M_CLOSING]
-
-
-def goes_on(table: Words, r: int) -> int:
-    """Whether more may come, long after the close: it was not the end for somebody who sent data later still, and a
-    FIN that nobody acknowledged is sent again for minutes (`tcp_orphan_retries`).
-    """
-    a, b = r + C_FLOWS, r + C_FLOWS + FLOW_WORDS
-    if table[r + C_DATA_NS] - table[r + C_CLOSED_NS] > LATE_NS:
-        return 1
-    return int(not table[a + RST_FRAME] and not table[b + RST_FRAME] and not fins_arrived(table, a, b))
-
-
-def fins_arrived(table: Words, a: int, b: int) -> int:
-    """Whether both sides' FINs were acknowledged."""
-    a_seen = table[a + ACKED] > relative(table, a, table[a + FIN_SEQ])
-    return int(a_seen and table[b + ACKED] > relative(table, b, table[b + FIN_SEQ]))
-
-
-def reopen(table: Words, row: int, meta: Words) -> None:
-    """It is not over: until the capture ends, or another FIN or reset closes it again."""
-    unlink(table, row, meta, M_CLOSING)
-    table[row * CONVERSATION_WORDS + C_CLOSED] = 0
-
-
-def finish(row: int, table: Words, slots: Words, tally: Words, meta: Words) -> None:
-    """Out of the table, into the list of the finished."""
-    r = row * CONVERSATION_WORDS
-    remove(slots, meta[M_MASK], table[r + C_TAG], row)
-    if table[r + C_CLOSED]:
-        unlink(table, row, meta, M_CLOSING)
-    if table[r + C_OPENER] < 0:
-        table[r + C_OPENER] = guess_opener(table, r, tally, meta)
-    table[r + C_STATE], table[r + C_UNTIL_NS] = FINISHED, meta[M_NOW_NS]
-    append(table, row, meta, M_DONE)
-    meta[M_OPEN] -= 1
-
-
-def finish_all(until_ns: int, silent_since_ns: int, table: Words, slots: Words, tally: Words, meta: Words) -> None:
-    """Finish every conversation that has had no packet since `silent_since_ns`."""
-    meta[M_NOW_NS] = until_ns
-    for row in range(meta[M_USED]):
-        r = row * CONVERSATION_WORDS
-        if table[r + C_STATE] == OPEN and table[r + C_LAST_NS] <= silent_since_ns:
-            finish(row, table, slots, tally, meta)
-
-
-def guess_opener(table: Words, r: int, tally: Words, meta: Words) -> int:
-    """Without a SYN: not the end that others connected to, else the one with the higher port, else the first."""
-    a_high, a_low, a_port = endpoint_of(table, r, 0)
-    b_high, b_low, b_port = endpoint_of(table, r, 1)
-    a_listens = count_of(tally, meta, a_high, a_low, a_port, LISTENS) > 0
-    b_listens = count_of(tally, meta, b_high, b_low, b_port, LISTENS) > 0
-    if a_listens != b_listens:
-        return int(a_listens)
-    if a_port != b_port:
-        return int(a_port < b_port)
-    return table[r + C_FIRST_SIDE]

@@ -35,8 +35,12 @@ def u64(data: Octets, at: int) -> int:
     """In network order, as a machine word has it: negative, if the highest bit is set. Plain Python must agree, because
     the lower address makes side 0.
     """
-    high = u32(data, at)
-    return high - (high >> 31 << 32) << 32 | u32(data, at + 4)
+    return joined(u32(data, at), u32(data, at + 4))
+
+
+def joined(high: int, low: int) -> int:
+    """Two numbers of 32 bits as a machine word has them: negative, if the highest bit is set."""
+    return high - (high >> 31 << 32) << 32 | low
 
 
 def file16(data: Octets, at: int, big: int) -> int:
