@@ -25,7 +25,7 @@ from why502.sources.captures.tracking import Tracker
 from why502.sources.interface import EvidenceFile
 
 if TYPE_CHECKING:
-    from why502.model.evidence import Fact
+    from why502.sources.interface import Fact
 
 COUNTING = replace(INTERPRETED, is_compiled=True)
 """The same kernels, which tell one by one only what deserves it, as in a large capture."""
