@@ -18,6 +18,7 @@ from why502.sources.captures.kernels.fragments import REMEMBERED
 from why502.sources.captures.kernels.table import side_of, tag_of
 from why502.sources.captures.machine import plain
 from why502.sources.captures.reading_ahead import read_ahead
+from why502.sources.captures.segmenting import AHEAD
 from why502.sources.captures.walking import Walker
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ class Picked(Struct, frozen=True, gc=False):
 def pick(
     stream: BinaryIO, wanted: Iterable[Ends], machine: Machine, is_over: Callable[[float], bool] = lambda _: False
 ) -> Iterator[Picked | Frame]:
-    """In the order of the capture. Holds one stretch of the file, and what was picked out of two.
+    """In the order of the capture. Holds one stretch of the file, and what was picked out of `AHEAD` more.
 
     `is_over` is asked at the beginning of each stretch, with its time, whether anything is still wanted.
     """
     if machine.is_compiled:
         machine = replace(machine, room=max(machine.room, ROOM))
     stretches = _stretches(stream, _tags(wanted, machine), machine)
-    for begin_s, picked in read_ahead(stretches) if machine.is_compiled else stretches:
+    for begin_s, picked in read_ahead(stretches, AHEAD) if machine.is_compiled else stretches:
         if is_over(begin_s):
             return
         yield from picked

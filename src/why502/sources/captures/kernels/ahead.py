@@ -33,8 +33,8 @@ from why502.sources.captures.kernels.slots import AT_REST
 if TYPE_CHECKING:
     from why502.sources.captures.kernels.words import Words
 
-SLOTS_AHEAD: Final = 24
-ROWS_AHEAD: Final = 12
+SLOTS_AHEAD: Final = 16
+ROWS_AHEAD: Final = 8
 """Segments: far enough for a line to come from memory (100 ns), near enough for it to be still there."""
 
 
