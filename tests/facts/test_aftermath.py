@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.making import case, conversation, request, served
 from why502.facts.aftermath import cut_before, was_there
-from why502.facts.clusters import clusters, may_be_same_target
+from why502.facts.clusters import candidates, clusters, may_be_same_target
 from why502.facts.scene import Scene
 from why502.facts.wire import summarise
 from why502.model.case import Case
@@ -72,3 +72,18 @@ def test_what_came_back_may_have_another_address() -> None:
     assert was_there(scene(case(served(100.0), refused(200.0), elsewhere))) == (True, True)
     other_port = served(300.0, target="10.0.0.9:9090")
     assert was_there(scene(case(served(100.0), refused(200.0), other_port))) == (True, False)
+
+
+def test_whoever_may_be_of_the_same_target_is_among_the_candidates() -> None:
+    """Of a thousand targets that fail not everyone is compared with everyone."""
+    named = [refused(200.0 + number, target=f"10.0.0.{number}:8080", proxy="caddy") for number in (7, 8)]
+    nameless = request(199.0, target=None, manner=Manner.CLOSED, proxy="caddy", **CUT)
+    other_kind = request(190.0, target="10.0.0.7:8080", proxy="caddy")
+    for requests in (named[:1], [*named, other_kind], [named[0], other_kind, nameless], [*named, other_kind, nameless]):
+        whole = case(*requests)
+        found = clusters(whole, ())
+        near = candidates(found)
+        for own in found:
+            same = [c for c in found if c is not own and may_be_same_target(whole, own, c)]
+            assert [c for c in near(own) if may_be_same_target(whole, own, c)] == same
+    assert len(near(next(c for c in found if c.target == "10.0.0.8:8080"))) == 1, "the nameless one"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from why502.facts.asked_again import asked_again
 from why502.facts.counts import with_true_counts
 from why502.facts.deaths_apart import AT_ONCE, with_deaths_apart
 from why502.facts.failures import failures
@@ -20,7 +22,7 @@ from why502.model.evidence import Source
 from why502.model.requests import Manner, Phase, Request, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FATES: dict[Outcome, tuple[Phase, Manner]] = {
     Outcome.REFUSED: (Phase.CONNECT, Manner.REFUSED),
@@ -229,10 +231,32 @@ def may_be_same_target(case: Case, one: Cluster, other: Cluster) -> bool:
     """
     if same_target(one, other):
         return True
-    named = {t.target for t in case.traffic.targets if t.target} if case.traffic else set()
-    nameless = [c for c in (one, other) if c.target is None and c.phase is not Phase.NO_TARGET]
-    given = [c for c in (one, other) if c.target in named]
-    if len(named) != 1 or len(nameless) != 1 or len(given) != 1:
+    named, nameless = (one, other) if other.target is None else (other, one)
+    if named.target is None or nameless.target is not None or nameless.phase is Phase.NO_TARGET:
+        return False
+    if named.target != _only_named(case):
         return False
     told = [{(p.request.proxy, p.request.group) for p in c.logged} for c in (one, other)]
     return told[0] == told[1] != set()
+
+
+def candidates(found: Sequence[Cluster]) -> Callable[[Cluster], Sequence[Cluster]]:
+    """Which other ones `may_be_same_target` need be asked of: all would be a million where a thousand targets fail."""
+    by_target: dict[str | None, list[tuple[int, Cluster]]] = defaultdict(list)
+    for place, cluster in enumerate(found):
+        by_target[cluster.target].append((place, cluster))
+
+    def of(cluster: Cluster) -> Sequence[Cluster]:
+        if cluster.target is None:
+            return [other for other in found if other is not cluster]
+        near = sorted([*by_target[cluster.target], *by_target[None]], key=itemgetter(0))
+        return [other for _, other in near if other is not cluster]
+
+    return of
+
+
+@asked_again
+def _only_named(case: Case) -> str | None:
+    """The one that the logs name, if they name no other."""
+    named = {t.target for t in case.traffic.targets if t.target} if case.traffic else set()
+    return named.pop() if len(named) == 1 else None

@@ -59,9 +59,12 @@ def rollout(scene: Scene) -> Rollout | None:
     """None if the cluster's target has no peers, or if they do not come one after the other."""
     if scene.cluster.target is None:
         return None
-    instants = _instants(scene.case)
-    peers = [times for target, times in instants.items() if _port(target) == _port(scene.cluster.target)]
-    if scene.cluster.target not in instants or len(peers) < FEWEST or any(len(times) != 1 for times in peers):
+    peers = _by_port(scene.case).get(_port(scene.cluster.target), [])
+    if (
+        scene.cluster.target not in _instants(scene.case)
+        or len(peers) < FEWEST
+        or any(len(times) != 1 for times in peers)
+    ):
         return None
     ordered = sorted((at_s, number) for ((at_s, number),) in peers)
     gaps_s = [after - before for (before, _), (after, _) in pairwise(ordered)]
@@ -83,6 +86,15 @@ Instants = dict[str, list[tuple[float, int]]]
 @asked_again
 def _instants(case: Case) -> Instants:
     return _of_wire(case.wire) or _of_logs(case.traffic)
+
+
+@asked_again
+def _by_port(case: Case) -> dict[str, list[list[tuple[float, int]]]]:
+    """The targets that listen at a port, most likely replicas of one service."""
+    found: dict[str, list[list[tuple[float, int]]]] = defaultdict(list)
+    for target, times in _instants(case).items():
+        found[_port(target)].append(times)
+    return found
 
 
 def _of_wire(wire: Wire | None) -> Instants:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from why502.facts.clusters import clusters, may_be_same_target
+from why502.facts.clusters import candidates, clusters, may_be_same_target
 from why502.facts.counts import by_status
 from why502.facts.hosts import placed
 from why502.facts.listeners import listener_windows, listeners_of
@@ -36,7 +36,8 @@ def judge_case(case: Case, generated_s: float, suspects: Sequence[Suspect] | Non
     suspects = all_suspects() if suspects is None else suspects
     listeners = _listeners(case)
     found = clusters(case, listeners)
-    ranked = [rank(_scene(case, cluster, found, listeners), suspects) for cluster in found]
+    near = candidates(found)
+    ranked = [rank(_scene(case, cluster, near(cluster), listeners), suspects) for cluster in found]
     judged = ranked or [_nothing_failed(case, listeners, suspects)]
     by_name = {s.name: s for s in suspects}
     groups = by_cause(ranked, by_name)
@@ -68,7 +69,7 @@ def _listeners(case: Case) -> list[ListenerWindow]:
     return [window for record, at in placed(case) if record.snapshots for window in listener_windows(record, at.path)]
 
 
-def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Sequence[ListenerWindow]) -> Scene:
+def _scene(case: Case, cluster: Cluster, near: Sequence[Cluster], listeners: Sequence[ListenerWindow]) -> Scene:
     """What is known about the cluster's target; without a target's name, every listener that dropped."""
     target = cluster.target
     own = listeners_of(target, listeners) if target else tuple(w for w in listeners if w.drops)
@@ -78,7 +79,7 @@ def _scene(case: Case, cluster: Cluster, found: Sequence[Cluster], listeners: Se
         traffic=(case.traffic.target(target) or case.traffic.unnamed) if case.traffic else None,
         wire=_wire(case, cluster),
         listeners=own,
-        others=tuple(other for other in found if other is not cluster and may_be_same_target(case, other, cluster)),
+        others=tuple(other for other in near if may_be_same_target(case, other, cluster)),
     )
 
 
