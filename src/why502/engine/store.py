@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
@@ -13,13 +14,14 @@ from why502.engine.drawing import Drawing
 from why502.engine.phrasebook import Phrasebook
 from why502.engine.remembering import Memory
 from why502.engine.schema import TABLES, plain
+from why502.errors import Why502Error
 from why502.facts.asking import table
 from why502.facts.wanted import EVERYTHING, Wanted
 from why502.model.traffic import MAX_TARGETS
 from why502.scratch import Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import duckdb
     import ibis
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "640MB"
 """DuckDB's share of what one run may use; it spills beyond."""
+
+FEWER = "ask for a part (--since, --until, --target)"
 
 INSERT_ROWS = 250_000
 """Rows that are collected before they are written: each insertion costs some milliseconds."""
@@ -100,8 +104,24 @@ class RequestStore:
     def _insert(self, waiting: Mapping[str, list[pa.RecordBatch]]) -> None:
         for name, rows in waiting.items():
             self._database.register("incoming", pa.Table.from_batches(rows, TABLES[name]))
-            self._database.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - a name of ours
+            with self._room():
+                self._database.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - a name of ours
             self._database.unregister("incoming")
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """What does not fit into memory is spilled; where that is full as well, whoever asks can help."""
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise Why502Error(
+                "no room for all these requests",
+                where=self._folder.name,
+                why=str(error).partition("\n")[0].rstrip("."),
+                hint=f"free space there, set TMPDIR to a folder with more, or {FEWER}",
+            ) from error
 
     @property
     def rows(self) -> ibis.Table:
@@ -127,15 +147,18 @@ class RequestStore:
     def kept(self, expression: ibis.Table) -> ibis.Table:
         name = self._new_name()
         sql, words = self._phrases.sql(cast("Asked", expression))
-        self._database.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        with self._room():
+            self._database.execute(f"CREATE TEMP TABLE {name} AS {sql}")
         return _expression(name, words)
 
     def fetch(self, expression: ibis.Table) -> list[dict[str, object]]:
         """Through DuckDB itself: Ibis would import pandas for it."""
         sql, _ = self._phrases.sql(cast("Asked", expression))
-        result = self._database.execute(sql)
+        with self._room():
+            result = self._database.execute(sql)
+            rows = result.fetchall()
         names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def recall(self, row: Mapping[str, object]) -> Request:
         return self._memory.recall(row)
