@@ -35,7 +35,7 @@ from why502.sources.captures.kernels.layout import M_USED, META_WORDS
 
 meta = np.zeros(META_WORDS, np.int64)
 meta[M_USED] = 2
-compiled()["refill"](np.zeros(8, np.int64), np.zeros(1, np.int64), meta)
+compiled()["refill"](np.zeros(8, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64), meta)
 """
 
 

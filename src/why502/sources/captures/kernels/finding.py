@@ -18,14 +18,14 @@ from why502.sources.captures.kernels.layout import (
     M_RESTED,
     M_USED,
     OPEN,
-    Q_TAG,
+    Q_PORTS,
     S_FROM_HIGH,
     S_PORTS,
     S_SIDE,
     S_TAG,
     S_TO_HIGH,
 )
-from why502.sources.captures.kernels.resting import GONE, place_of
+from why502.sources.captures.kernels.resting import GONE, place_of, resting_tag
 from why502.sources.captures.kernels.slots import AT_REST, insert, resting_mark, row_mark
 from why502.sources.captures.kernels.table import swapped
 
@@ -70,6 +70,6 @@ def refill(slots: Words, table: Words, resting: Words, meta: Words) -> None:
         if table[r + C_STATE] == OPEN:
             insert(slots, meta[M_MASK], table[r + C_TAG], row_mark(row))
     for number in range(meta[M_FORGOTTEN], meta[M_RESTED]):
-        tag = resting[place_of(number) + Q_TAG]
-        if tag != GONE:
-            insert(slots, meta[M_MASK], tag, resting_mark(number))
+        q = place_of(number)
+        if resting[q + Q_PORTS] != GONE:
+            insert(slots, meta[M_MASK], resting_tag(resting, q, meta), resting_mark(number))

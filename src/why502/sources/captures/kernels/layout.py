@@ -161,12 +161,12 @@ Q_A_LOW: Final = 1
 Q_B_HIGH: Final = 2
 Q_B_LOW: Final = 3
 Q_PORTS: Final = 4
-"""As in a conversation."""
+"""As in a conversation; -1: something else took its place."""
 Q_BASES: Final = 5
-"""BASE of side 0 and of side 1, 32 bits each."""
+"""BASE of side 1 and of side 0, 32 bits each."""
 Q_CLOSED_NS: Final = 6
-Q_TAG: Final = 7
-"""-1: something else took its place."""
+Q_SENT: Final = 7
+"""SENT of side 1 and of side 0, 32 bits each: as much as fits, which is all of a sequence space."""
 RESTING_WORDS: Final = 8
 RESTING_PLACES: Final = 1 << 18
 """A power of two (16 MB). Of more within `resting.LINGER_NS` the oldest are forgotten earlier."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from why502.sources.captures.kernels.closing import LATE_NS, LINGER_NS, finish, fins_arrived
+from why502.sources.captures.kernels.closing import LINGER_NS, finish, fins_arrived
 from why502.sources.captures.kernels.decode import SYN
 from why502.sources.captures.kernels.flows import data_seq
 from why502.sources.captures.kernels.judge import count, in_window, is_told
@@ -36,25 +36,27 @@ from why502.sources.captures.kernels.layout import (
     M_NOW_NS,
     M_OPEN,
     M_RESTED,
+    M_SEED,
     M_TELL_ALL,
     M_USED,
     OPEN,
     Q_A_HIGH,
     Q_BASES,
     Q_CLOSED_NS,
-    Q_TAG,
+    Q_PORTS,
+    Q_SENT,
     RESTING_PLACES,
     RESTING_WORDS,
     RST_FRAME,
     S_FLAGS,
-    S_NS,
+    S_FROM_HIGH,
     S_PAYLOAD,
     S_SIDE,
     SENT,
 )
 from why502.sources.captures.kernels.outcomes import ANSWERED, decide
 from why502.sources.captures.kernels.slots import remove, resting_mark, row_mark, slot_of
-from why502.sources.captures.kernels.table import release, unlink
+from why502.sources.captures.kernels.table import release, tag_of, unlink
 from why502.sources.captures.kernels.tally import is_crowded
 from why502.sources.captures.kernels.words import Words, joined
 
@@ -94,8 +96,9 @@ def rest(row: int, table: Words, slots: Words, resting: Words, pool: Words, tall
     q = place_of(number)
     for word in range(C_PORTS + 1):
         resting[q + Q_A_HIGH + word] = table[r + C_A_HIGH + word]
-    bases = joined(table[r + C_FLOWS + FLOW_WORDS + BASE], table[r + C_FLOWS + BASE])
-    resting[q + Q_BASES], resting[q + Q_CLOSED_NS], resting[q + Q_TAG] = bases, meta[M_NOW_NS], tag
+    a, b = r + C_FLOWS, r + C_FLOWS + FLOW_WORDS
+    resting[q + Q_BASES], resting[q + Q_CLOSED_NS] = joined(table[b + BASE], table[a + BASE]), meta[M_NOW_NS]
+    resting[q + Q_SENT] = joined(min(table[b + SENT], 0xFFFFFFFF), min(table[a + SENT], 0xFFFFFFFF))
     slots[slot_of(slots, meta[M_MASK], tag, row_mark(row))] = tag << 32 | resting_mark(number)
     meta[M_RESTED] = number + 1
     meta[M_OPEN] -= 1
@@ -105,20 +108,27 @@ def rest(row: int, table: Words, slots: Words, resting: Words, pool: Words, tall
 
 def is_late(resting: Words, q: int, segments: Words, s: int) -> int:
     """Whether a segment still belongs to a conversation at rest: not if it opens a connection with another initial
-    sequence number, nor if it is data, long after the end.
+    sequence number, nor if it is data that this one never had. (Whoever missed an acknowledgement sends again for
+    minutes.)
     """
+    base = resting[q + Q_BASES] >> 32 * segments[s + S_SIDE] & 0xFFFFFFFF
+    begin = data_seq(segments, s) - base & 0xFFFFFFFF
     if segments[s + S_FLAGS] & SYN:
-        base = resting[q + Q_BASES] >> 32 * segments[s + S_SIDE] & 0xFFFFFFFF
-        return int(base == data_seq(segments, s) & 0xFFFFFFFF)
-    return int(segments[s + S_PAYLOAD] == 0 or segments[s + S_NS] - resting[q + Q_CLOSED_NS] <= LATE_NS)
+        return int(begin == 0)
+    return int(segments[s + S_PAYLOAD] == 0 or begin < resting[q + Q_SENT] >> 32 * segments[s + S_SIDE] & 0xFFFFFFFF)
 
 
 def forget(number: int, slots: Words, resting: Words, meta: Words) -> None:
     """Its ends belong to nobody any more."""
     q = place_of(number)
-    if resting[q + Q_TAG] != GONE:
-        remove(slots, meta[M_MASK], resting[q + Q_TAG], resting_mark(number))
-        resting[q + Q_TAG] = GONE
+    if resting[q + Q_PORTS] != GONE:
+        remove(slots, meta[M_MASK], resting_tag(resting, q, meta), resting_mark(number))
+        resting[q + Q_PORTS] = GONE
+
+
+def resting_tag(resting: Words, q: int, meta: Words) -> int:
+    """Its hash, as of a segment that side 0 sent: the ends stand in the same order."""
+    return tag_of(resting, q - S_FROM_HIGH, 0, meta[M_SEED])
 
 
 def forget_oldest(slots: Words, resting: Words, meta: Words) -> None:

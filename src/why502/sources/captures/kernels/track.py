@@ -83,15 +83,14 @@ def track(
         s = index * SEGMENT_WORDS
         meta[M_NOW_NS] = segments[s + S_NS]
         mark = find(segments, s, table, slots, resting, meta)
-        if mark & AT_REST and is_late(resting, place_of(mark), segments, s):
-            continue
-        row = row_for(mark, segments, s, table, slots, resting, tally, meta)
-        r = row * CONVERSATION_WORDS
-        add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
-        if segments[s + S_FLAGS] & (SYN | FIN | RST):
-            open_or_close(table, row, segments, s, tally, meta)
-        if table[r + C_CLOSED] and is_settled(table, r, meta):
-            rest(row, table, slots, resting, pool, tally, meta)
+        if not mark & AT_REST or not is_late(resting, place_of(mark), segments, s):
+            row = row_for(mark, segments, s, table, slots, resting, tally, meta)
+            r = row * CONVERSATION_WORDS
+            add(table, r, segments[s + S_SIDE], segments, s, pool, recent, meta)
+            if segments[s + S_FLAGS] & (SYN | FIN | RST):
+                open_or_close(table, row, segments, s, tally, meta)
+            if table[r + C_CLOSED] and is_settled(table, r, meta):
+                rest(row, table, slots, resting, pool, tally, meta)
         if meta[M_CLOSING] >= 0:
             expire(table, slots, tally, meta)
         forget_old(slots, resting, meta)
