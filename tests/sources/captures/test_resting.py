@@ -16,7 +16,6 @@ from why502.sources.captures import tracking
 from why502.sources.captures.buffering import Buffer
 from why502.sources.captures.following import follow
 from why502.sources.captures.kernels import resting
-from why502.sources.captures.kernels.closing import LINGER_NS
 from why502.sources.captures.kernels.judge import MAX_SAMPLES
 from why502.sources.captures.kernels.layout import M_OPEN, M_RESTED, M_USED
 from why502.sources.captures.machine import INTERPRETED
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 COUNTING = replace(INTERPRETED, is_compiled=True)
 """The same kernels, which tell one by one only what deserves it, as in a large capture."""
-LINGER_S = LINGER_NS / 1e9
+REMEMBERED_S = resting.REMEMBERED_NS / 1e9
 OVER_S = 2.002
 """When `served` is over."""
 
@@ -79,7 +78,7 @@ def test_rows_are_used_again_at_once() -> None:
 
 
 @pytest.mark.usefixtures("none_is_told")
-@pytest.mark.parametrize("after_s", [0.01, 1.0, LINGER_S * 0.9])
+@pytest.mark.parametrize("after_s", [0.01, 1.0, REMEMBERED_S * 0.9])
 @pytest.mark.parametrize(
     ("from_proxy", "flags", "back"),
     [
@@ -101,7 +100,7 @@ def test_a_late_packet_begins_nothing(from_proxy: bool, flags: int, back: int, a
 
 
 @pytest.mark.usefixtures("none_is_told")
-@pytest.mark.parametrize("after_s", [0.01, LINGER_S * 0.9])
+@pytest.mark.parametrize("after_s", [0.01, REMEMBERED_S * 0.9])
 def test_data_that_come_again_begin_nothing(after_s: float) -> None:
     """Whose last acknowledgement was lost behind the capture sends them again, after ever longer times."""
     talk = served()
@@ -130,7 +129,7 @@ def test_both_of_the_same_ports_are_counted() -> None:
 
 
 @pytest.mark.usefixtures("none_is_told")
-@pytest.mark.parametrize("after_s", [0.01, LINGER_S * 0.9])
+@pytest.mark.parametrize("after_s", [0.01, REMEMBERED_S * 0.9])
 def test_data_that_it_never_had_begin_another(after_s: float) -> None:
     """A new connection, of which the capture has not the beginning."""
     talk = served()
@@ -141,8 +140,8 @@ def test_data_that_it_never_had_begin_another(after_s: float) -> None:
 @pytest.mark.usefixtures("none_is_told")
 def test_after_a_while_it_is_forgotten() -> None:
     talk = served()
-    talk.packets.append(elsewhere(OVER_S + LINGER_S + 0.1, 40001))
-    talk.send(OVER_S + LINGER_S + 0.2, True)
+    talk.packets.append(elsewhere(OVER_S + REMEMBERED_S + 0.1, 40001))
+    talk.send(OVER_S + REMEMBERED_S + 0.2, True)
     assert outcomes(talk.packets).total() == 3
 
 

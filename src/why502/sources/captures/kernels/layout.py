@@ -169,7 +169,7 @@ Q_SENT: Final = 7
 """SENT of side 1 and of side 0, 32 bits each: as much as fits, which is all of a sequence space."""
 RESTING_WORDS: Final = 8
 RESTING_PLACES: Final = 1 << 18
-"""A power of two (16 MB). Of more within `resting.LINGER_NS` the oldest are forgotten earlier."""
+"""A power of two (16 MB). Of more within `resting.REMEMBERED_NS` the oldest are forgotten earlier."""
 
 FREE: Final = 0
 OPEN: Final = 1

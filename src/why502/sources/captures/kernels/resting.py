@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from why502.sources.captures.kernels.closing import LINGER_NS, finish, fins_arrived
+from why502.sources.captures.kernels.closing import finish, fins_arrived
 from why502.sources.captures.kernels.decode import SYN
 from why502.sources.captures.kernels.flows import data_seq
 from why502.sources.captures.kernels.judge import count, in_window, is_told
@@ -60,6 +60,10 @@ from why502.sources.captures.kernels.table import release, tag_of, unlink
 from why502.sources.captures.kernels.tally import is_crowded
 from why502.sources.captures.kernels.words import Words, joined
 
+REMEMBERED_NS: Final = 120_000_000_000
+"""How long one at rest is known: whoever missed the acknowledgement of data or of a FIN repeats them for minutes, up to
+this far apart (`TCP_RTO_MAX`). Another connection of the same ends is told by its numbers.
+"""
 GONE: Final = -1
 
 
@@ -140,7 +144,7 @@ def forget_old(slots: Words, resting: Words, meta: Words) -> None:
     """Those that have been over for a while; a clock that steps back ends the waiting, too."""
     while meta[M_FORGOTTEN] < meta[M_RESTED]:
         closed_ns = resting[place_of(meta[M_FORGOTTEN]) + Q_CLOSED_NS]
-        if abs(meta[M_NOW_NS] - closed_ns) <= LINGER_NS:
+        if abs(meta[M_NOW_NS] - closed_ns) <= REMEMBERED_NS:
             return
         forget_oldest(slots, resting, meta)
 
