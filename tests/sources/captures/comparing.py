@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from tests.sources.captures.detail.making import RECORDED as IN_DETAIL
 from tests.sources.captures.framings import all_framings
+from tests.sources.captures.lateness import late_captures
 from tests.sources.captures.making import FOUND, RECORDED, conversations, enhanced, interface, read, section
 from tests.sources.captures.odd import odd_captures
 from why502.facts.wire import summarise
@@ -53,12 +54,18 @@ def compare(compiled: Machine, content: bytes) -> Reading:
     return plain
 
 
-def compare_counting(compiled: Machine, content: bytes) -> None:
+def compare_counting(compiled: Machine, content: bytes) -> Reading:
     """Where none is told, so that those that ended as most do are put to rest at once."""
+    machines = [replace(machine, is_compiled=True, room=STRETCH) for machine in (INTERPRETED, compiled)]
     with patch.object(tracking, "MAX_TOLD", 0):
-        machines = [replace(machine, is_compiled=True, room=STRETCH) for machine in (INTERPRETED, compiled)]
-        plain, counted = (followed(machine, content) for machine in machines)
+        readings = [followed(machine, content) for machine in machines]
+    plain, counted = readings
     assert counted == plain
+    return counted
+
+
+def compare_outcomes(counted: Reading, content: bytes) -> None:
+    """Of conversations that are counted, and of the same that are told."""
     found = Counter({(it.target, outcome): n for it in counts(counted) for outcome, n in it.outcomes.items()})
     told = Counter((c.target, c.outcome) for c in conversations(followed(INTERPRETED, content)))
     assert not found - told
@@ -123,9 +130,12 @@ def main(duration_s: float, seed: int) -> None:
     plain = [path.read_bytes() for path in recordings]
     found = [path.read_bytes() for path in sorted(FOUND.iterdir())]
     seeds = [*plain, *map(as_pcapng, plain), *odd_captures().values(), all_framings(), *found]
+    late = late_captures()
+    for content in late:
+        compare_counting(compiled, content)
     for content in seeds:
         compare_counts(compiled, content)
-        compare_counting(compiled, content)
+        compare_outcomes(compare_counting(compiled, content), content)
         compare_details(compiled, content)
     began_s = time.monotonic()
     count, tell_s = 0, TELL_EVERY_S
@@ -133,16 +143,19 @@ def main(duration_s: float, seed: int) -> None:
         if took_s >= tell_s:
             sys.stderr.write(f"{took_s:.0f} s: {count} damaged captures are equal\n")
             tell_s += TELL_EVERY_S
-        content = damaged(random, random.choice(seeds))
+        one = random.choice([*seeds, *late])
+        content = damaged(random, one)
         try:
             compare(compiled, content)
-            compare_counting(compiled, content)
+            counted = compare_counting(compiled, content)
+            if one not in late:  # connections whose beginning is not there: those at rest tell them apart better
+                compare_outcomes(counted, content)
             compare_details(compiled, content)
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")
             raise
         count += 1
-    sys.stdout.write(f"{len(seeds)} captures and {count} damaged ones are equal\n")
+    sys.stdout.write(f"{len(seeds) + len(late)} captures and {count} damaged ones are equal\n")
 
 
 if __name__ == "__main__":
