@@ -222,3 +222,16 @@ def test_of_too_many_open_conversations_the_longest_silent_are_given_up(is_compi
     tracker.finish(0)
     assert len(first_s) + len(list(tracker.told())) == flood
     assert tracker.meta[M_USED] <= most + machine.room
+
+
+def test_those_that_wait_to_be_told_keep_their_rows() -> None:
+    """However few are granted: what was given up is told after the segments that took its place."""
+    machine = replace(INTERPRETED, room=1)
+    packets = [
+        (n, ethernet(ipv4(PROXY[0], TARGET[0], tcp((PROXY[0], 10_000 + n), TARGET, n, 0, SYN)))) for n in range(9)
+    ]
+    tracker, told = Tracker(machine, max_open=1), 0
+    for segments, count in Segmenter(machine, Buffer(io.BytesIO(pcap(packets)))).stretches():
+        tracker.feed(segments, count)
+        told += len(list(tracker.told()))
+    assert (told, tracker.meta[M_OPEN]) == (8, 1)

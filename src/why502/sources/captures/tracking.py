@@ -118,7 +118,7 @@ class Tracker:
         meta, grown = self.meta, self._machine.grown
         if meta[M_OPEN] + count > self._max_open:
             self._give_up()
-        rows = max(int(meta[M_USED]), int(meta[M_OPEN]) + count)
+        rows = int(meta[M_USED]) + count  # those that wait to be told are not free yet
         if rows * CONVERSATION_WORDS > len(self.table):
             self.table = grown(self.table, rows * 3 // 2 * CONVERSATION_WORDS)
         nodes = int(meta[M_NODES]) + 2 * count
