@@ -65,7 +65,9 @@ def compare_counting(compiled: Machine, content: bytes) -> Reading:
 
 
 def compare_outcomes(counted: Reading, content: bytes) -> None:
-    """Of conversations that are counted, and of the same that are told."""
+    """Of conversations that are counted, and of the same that are told. Not where lengths lie or beginnings are missing:
+    what never belonged to a conversation at rest is counted apart, and taken for its own where it still has a row.
+    """
     found = Counter({(it.target, outcome): n for it in counts(counted) for outcome, n in it.outcomes.items()})
     told = Counter((c.target, c.outcome) for c in conversations(followed(INTERPRETED, content)))
     assert not found - told
@@ -143,13 +145,10 @@ def main(duration_s: float, seed: int) -> None:
         if took_s >= tell_s:
             sys.stderr.write(f"{took_s:.0f} s: {count} damaged captures are equal\n")
             tell_s += TELL_EVERY_S
-        one = random.choice([*seeds, *late])
-        content = damaged(random, one)
+        content = damaged(random, random.choice([*seeds, *late]))
         try:
             compare(compiled, content)
-            counted = compare_counting(compiled, content)
-            if one not in late:  # connections whose beginning is not there: those at rest tell them apart better
-                compare_outcomes(counted, content)
+            compare_counting(compiled, content)
             compare_details(compiled, content)
         except BaseException:
             sys.stderr.write(f"input: {content.hex()}\n")
