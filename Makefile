@@ -23,7 +23,7 @@ lint: .venv/dev
 lab: .venv/dev debian-packages servers
 	$(BIN)/why502 lab matrix --seeds 29 -o build/matrix
 
-bench: PACKAGES += goaccess lnav mawk
+bench: PACKAGES += goaccess lnav mawk tcptrace
 bench: .venv/dev debian-packages
 	$(BIN)/python -m bench.run $(ROWS)
 

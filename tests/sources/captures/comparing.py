@@ -65,7 +65,7 @@ def compare_counting(compiled: Machine, content: bytes) -> Reading:
 
 
 def compare_outcomes(counted: Reading, content: bytes) -> None:
-    """Of conversations that are counted, and of the same that are told. Not where lengths lie or beginnings are missing:
+    """Of conversations that are counted, and of the same that are told. Not where lengths lie or beginnings lack:
     what never belonged to a conversation at rest is counted apart, and taken for its own where it still has a row.
     """
     found = Counter({(it.target, outcome): n for it in counts(counted) for outcome, n in it.outcomes.items()})
