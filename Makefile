@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := nginx-light haproxy apache2 caddy varnish trafficserver prometheus tshark nftables iproute2 strace openssl
+PACKAGES := nginx-light haproxy apache2 caddy varnish trafficserver prometheus tshark tcpdump nftables iproute2 strace openssl
 
 .PHONY: demo test lint lab bench docs new-suspect clean debian-packages servers
 
