@@ -1,8 +1,8 @@
 """Conversations at rest: over, and counted, but their last packets may come again.
 
 Most conversations end alike: answered, with a FIN of each side that the other one acknowledged. Such a one is judged
-there and then, its row is free for another, and only its ends and initial sequence numbers are kept, so that a late
-packet is not taken for the beginning of something new. So memory grows with the open conversations alone.
+there and then, its row is free for another, and only its ends and sequence numbers are kept, so that a late packet is
+not taken for the beginning of something new. So memory grows with the open conversations alone.
 """
 
 from __future__ import annotations
