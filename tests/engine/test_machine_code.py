@@ -59,3 +59,10 @@ def test_checked_code_refuses_indices_that_lie_outside(
     assert call(np.arange(4), 3) == 3
     with pytest.raises(IndexError, match="outside"):
         call(np.arange(4), index)
+
+
+def test_too_few_arguments_are_refused(code: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machine code would take whatever lies in their place."""
+    monkeypatch.setattr(keeping, "cache_root", lambda: tmp_path)
+    with pytest.raises(TypeError, match="takes 3 arguments, not 2"):
+        loaded("test", "filled", lambda: code)(np.zeros(4, np.int64), 1)

@@ -56,12 +56,13 @@ def loaded(group: str, name: str, make: Callable[[], bytes]) -> Compiled:
     if told is None:
         told = make()
         keep(folder, name, told)
-    symbol, _, code = told.partition(b"\n")
-    return _callable(symbol.decode(), code)
+    head, _, code = told.partition(b"\n")
+    symbol, takes = head.decode().split()
+    return _callable(symbol, int(takes), code)
 
 
 def object_code(function: FunctionType, signature: str, njit: Callable[..., Any], **options: object) -> bytes:
-    """The name of the function among the symbols, a line feed, and the object file that holds it.
+    """A line with the function's name among the symbols and how many arguments it takes, and the object file.
 
     `signature` in Numba's words; arrays, integers, and an integer or nothing as the result.
     """
@@ -69,7 +70,7 @@ def object_code(function: FunctionType, signature: str, njit: Callable[..., Any]
     with _counted_from_the_front():
         made: Any = next(iter(njit(signature, **options)(function).overloads.values()))
     code: bytes = made.library._get_compiled_object()  # noqa: SLF001 - as Numba's own cache does it
-    return f"{made.fndesc.llvm_func_name}\n".encode() + code
+    return f"{made.fndesc.llvm_func_name} {function.__code__.co_argcount}\n".encode() + code
 
 
 @contextmanager
@@ -93,7 +94,7 @@ def _counted_from_the_front() -> Iterator[None]:
         internals.fix_integer_index = before
 
 
-def _callable(symbol: str, code: bytes) -> Compiled:
+def _callable(symbol: str, takes: int, code: bytes) -> Compiled:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     llvm.add_symbol(_NUMBA_ALONE, ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value)
@@ -105,6 +106,8 @@ def _callable(symbol: str, code: bytes) -> Compiled:
 
     def call(*arguments: Array | int) -> int:
         assert engine  # it owns the code, so it has to live as long as this function
+        if len(arguments) != takes:  # it would take what lies in their place
+            raise TypeError(f"machine code takes {takes} arguments, not {len(arguments)}")
         result, error = ctypes.c_int64(), ctypes.c_void_p()
         passed = [part for argument in arguments for part in _parts(argument)]
         kinds = (type(part) for part in passed)
