@@ -27,7 +27,7 @@ def test_no_room_to_spill_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch
     store._database.execute("SET max_temp_directory_size = '1MB'")
     schema = TABLES["requests"]
     rows = pa.RecordBatch.from_arrays([column(field.type) for field in schema], schema=schema)
-    with pytest.raises(Why502Error, match="no room") as told:  # noqa: PT012 - the writer is a thread
+    with pytest.raises(Why502Error, match="neither into memory nor") as told:  # noqa: PT012 - the writer is a thread
         for _ in range(20):
             store.add(rows)
         store.fetch(store.rows)

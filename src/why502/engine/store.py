@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "640MB"
 """DuckDB's share of what one run may use; it spills beyond."""
 
-FEWER = "ask for a part (--since, --until, --target)"
-
 INSERT_ROWS = 250_000
 """Rows that are collected before they are written: each insertion costs some milliseconds."""
 
@@ -117,10 +115,10 @@ class RequestStore:
             yield
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise Why502Error(
-                "no room for all these requests",
+                "the requests fit neither into memory nor into the temporary folder",
                 where=self._folder.name,
                 why=str(error).partition("\n")[0].rstrip("."),
-                hint=f"free space there, set TMPDIR to a folder with more, or {FEWER}",
+                hint="free space there, set TMPDIR to a larger folder, or ask for a part (--since, --until, --target)",
             ) from error
 
     @property
